@@ -1,0 +1,2 @@
+#!/usr/bin/env node
+/** The entry of the `perpetua` command. */

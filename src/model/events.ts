@@ -1,0 +1,80 @@
+/** What the decoder makes of one frame: facts for the stages, or the reason why there are none. */
+import type { AccountSnapshot, AccountUpdate } from './account.js';
+import type { Candle, Trade } from './book.js';
+import type { MarketSpec, MarketStatus } from './market.js';
+import type { VenueOrder } from './order.js';
+import type { BlockHeight, MarketId, OraclePrice, Steps, Ticks, UnixMs } from './quantities.js';
+
+/** Price and absolute size of one book level; size 0 removes it. */
+export interface LevelChange {
+  readonly price: Ticks;
+  readonly size: Steps;
+}
+
+export type MarketEvent =
+  | { readonly type: 'specs'; readonly specs: readonly MarketSpec[] }
+  | { readonly type: 'status'; readonly market: MarketId; readonly status: MarketStatus }
+  | { readonly type: 'oracle'; readonly market: MarketId; readonly price: OraclePrice }
+  | {
+      readonly type: 'book.snapshot' | 'book.update' | 'book.reread';
+      readonly market: MarketId;
+      readonly bids: readonly LevelChange[];
+      readonly asks: readonly LevelChange[];
+    }
+  | { readonly type: 'trades'; readonly market: MarketId; readonly trades: readonly Trade[]; readonly snapshot: boolean }
+  | { readonly type: 'candles'; readonly market: MarketId; readonly candles: readonly Candle[] }
+  | { readonly type: 'height'; readonly height: BlockHeight; readonly time: UnixMs };
+
+export type AccountEvent =
+  | {
+      readonly type: 'account.snapshot';
+      readonly snapshot: AccountSnapshot | undefined;
+      readonly orders: readonly VenueOrder[];
+      readonly height: BlockHeight | undefined;
+    }
+  | { readonly type: 'account.update'; readonly update: AccountUpdate };
+
+export const CHANNELS = [
+  'v4_markets',
+  'v4_trades',
+  'v4_orderbook',
+  'v4_candles',
+  'v4_subaccounts',
+  'v4_block_height',
+] as const;
+export type Channel = (typeof CHANNELS)[number];
+
+/** One subscription: a channel and, where the channel has one, an id. */
+export interface Subscription {
+  readonly channel: Channel;
+  readonly id: string | undefined;
+}
+
+export const subscriptionKey = (subscription: Subscription): string =>
+  subscription.id === undefined ? subscription.channel : `${subscription.channel}:${subscription.id}`;
+
+/** The envelope of a frame: what the connection needs to know of it, nothing of its contents. */
+export interface Envelope {
+  readonly kind: 'connected' | 'subscribed' | 'unsubscribed' | 'data' | 'error';
+  readonly connectionId: string;
+  readonly messageId: number;
+  readonly subscription: Subscription | undefined;
+  /** The venue's text, for `error`. */
+  readonly message: string | undefined;
+}
+
+/** A frame that could not be read, kept with its reason; never guessed at. */
+export interface DeadLetter {
+  readonly reason: string;
+  /** First 200 characters, control characters escaped. */
+  readonly excerpt: string;
+  readonly at: UnixMs;
+}
+
+/** I15: received = applied + rejected + quarantined. */
+export interface FrameCounts {
+  readonly received: number;
+  readonly applied: number;
+  readonly rejected: number;
+  readonly quarantined: number;
+}

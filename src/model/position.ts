@@ -1,0 +1,32 @@
+/** A position as the sum of its fills: cost is stored, average entry is derived. */
+import { absolute, type MarketId, type Price, type SignedSize, type Usd } from './quantities.js';
+
+/** Exact books of one market. `cost` is signed: paid for longs (> 0), received for shorts (< 0). */
+export interface Position {
+  readonly market: MarketId;
+  readonly size: SignedSize;
+  /** Signed entry cost of the open size. */
+  readonly cost: Usd;
+  /** Realised profit and loss before fees. */
+  readonly realizedPnl: Usd;
+  readonly fees: Usd;
+  readonly fills: number;
+}
+
+export const isLong = (position: Position): boolean => position.size > 0n;
+export const isShort = (position: Position): boolean => position.size < 0n;
+export const isFlat = (position: Position): boolean => position.size === 0n;
+
+/** Average entry in price units times 10^precision, rounded towards zero; undefined when flat. */
+export function averageEntry(
+  position: Position,
+  notionalExponent: number,
+  precision = 0,
+): Price | undefined {
+  const magnitude = absolute(position.size);
+  if (magnitude === 0n) return undefined;
+  const exponent = precision - notionalExponent;
+  const cost = absolute(position.cost);
+  const scaled = exponent >= 0 ? cost * 10n ** BigInt(exponent) : cost / 10n ** BigInt(-exponent);
+  return (scaled / magnitude) as Price;
+}

@@ -1,0 +1,42 @@
+/** Causes for restricting trading, who may clear them, and the permission that follows. */
+import type { UnixMs } from './quantities.js';
+
+export type RiskLevel = 'active' | 'reducing' | 'halted';
+
+export const RISK_CAUSES = [
+  'operator',
+  'account.stale',
+  'market-data.stale',
+  'chain.slow',
+  'indexer.lag',
+  'position.drift',
+  'order.overfill',
+  'order.unexplained',
+  'foreign.activity',
+  'loss.daily',
+  'drawdown',
+  'rejects.repeated',
+  'journal.failed',
+  'signer.failed',
+  'compliance.blocked',
+  'strategy.fault',
+] as const;
+export type RiskCause = (typeof RISK_CAUSES)[number];
+
+/** One reason to restrict trading. A latched one stays until a named operator clears it. */
+export interface Breach {
+  readonly cause: RiskCause;
+  readonly severity: 'reduce' | 'halt';
+  readonly latched: boolean;
+  /** The numbers, for a person. */
+  readonly evidence: string;
+  readonly at: UnixMs;
+}
+
+/** Whether risk-increasing orders may leave, decided in the turn of the send. */
+export type Permission =
+  | { readonly granted: true; readonly expiresAt: UnixMs }
+  | { readonly granted: false; readonly reasons: readonly string[] };
+
+/** How long a permission lives between decision and signature. */
+export const PERMISSION_MS = 250;

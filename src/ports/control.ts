@@ -1,0 +1,113 @@
+/** The operator's view: a projection to read and commands to send; never an actor. */
+import type { Observable } from 'rxjs';
+import type { Command, CommandOutcome } from '../model/command.js';
+import type { FrameCounts } from '../model/events.js';
+
+/** All values are plain JSON: amounts are decimal strings, times are Unix milliseconds. */
+export interface ServiceState {
+  readonly version: string;
+  readonly network: string;
+  readonly mode: 'live' | 'paper' | 'shadow';
+  readonly state: string;
+  readonly startedAt: number;
+  readonly now: number;
+  readonly address: string | null;
+  readonly subaccount: number;
+  readonly chainHeight: number | null;
+  readonly permission: { readonly granted: boolean; readonly reasons: readonly string[] };
+  readonly connections: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly attempts: number;
+    readonly subscriptions: number;
+    readonly lastError: string | null;
+  }[];
+  readonly strategies: readonly { readonly name: string; readonly state: string }[];
+  readonly frames: FrameCounts;
+  readonly deadLetters: Readonly<Record<string, number>>;
+}
+
+export interface MarketState {
+  readonly market: string;
+  readonly status: string;
+  readonly bookState: string;
+  readonly bookAgeMs: number | null;
+  readonly bestBid: string | null;
+  readonly bestAsk: string | null;
+  readonly oraclePrice: string | null;
+  readonly trades: number;
+}
+
+export interface SignalState {
+  readonly market: string;
+  readonly name: string;
+  readonly value: number;
+  readonly ageMs: number;
+  readonly samples: number;
+  readonly warm: boolean;
+}
+
+export interface DecisionState {
+  readonly type: 'enter' | 'hold';
+  readonly strategy: string;
+  readonly market: string;
+  readonly side: string | null;
+  readonly confidence: number | null;
+  readonly reasons: readonly { readonly code: string; readonly text: string }[];
+  readonly at: number;
+}
+
+export interface OrderState {
+  readonly orderId: string;
+  readonly clientId: number;
+  readonly market: string;
+  readonly side: string;
+  readonly size: string;
+  readonly price: string;
+  readonly filled: string;
+  readonly reduceOnly: boolean;
+  readonly purpose: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly goodTilBlock: number;
+}
+
+export interface PositionState {
+  readonly market: string;
+  readonly strategy: string | null;
+  readonly state: string;
+  readonly size: string;
+  readonly averageEntry: string | null;
+  readonly realizedPnlUsd: string;
+  readonly unrealizedPnlUsd: string | null;
+  readonly feesUsd: string;
+}
+
+export interface RiskState {
+  readonly level: string;
+  readonly breaches: readonly {
+    readonly cause: string;
+    readonly severity: string;
+    readonly latched: boolean;
+    readonly evidence: string;
+    readonly at: number;
+  }[];
+  readonly exposureUsd: string;
+  readonly limits: Readonly<Record<string, number>>;
+  /** Newest denials of our own orders, newest last. */
+  readonly denials: readonly { readonly at: number; readonly code: string; readonly message: string }[];
+}
+
+export interface Control {
+  state(): ServiceState;
+  markets(): readonly MarketState[];
+  signals(): readonly SignalState[];
+  /** Newest verdict of each strategy and market. */
+  decisions(): readonly DecisionState[];
+  orders(): readonly OrderState[];
+  positions(): readonly PositionState[];
+  risk(): RiskState;
+  isReady(): { readonly ready: boolean; readonly reasons: readonly string[] };
+  /** Queued at the inbox like everything else; emits once, when it has been run. */
+  command(command: Command): Observable<CommandOutcome>;
+}

@@ -1,0 +1,48 @@
+/** What happened, durably and in order: intents before bytes, results, fills, latches, commands. */
+import type { Observable } from 'rxjs';
+import type { Command } from '../model/command.js';
+import type { CancelRequest, Fill, OrderEnd, OrderRequest } from '../model/order.js';
+import type { Breach } from '../model/risk.js';
+import type { BlockHeight, OrderId, SignedSize, MarketId, UnixMs } from '../model/quantities.js';
+import type { SendAnswer } from './venue.js';
+
+/** One entry. Every row is stamped and carries the number of the last input before it. */
+export type JournalEntry =
+  | { readonly type: 'run'; readonly epoch: number; readonly version: string }
+  | { readonly type: 'order.intent'; readonly request: OrderRequest }
+  | { readonly type: 'order.sent'; readonly orderId: OrderId; readonly answer: SendAnswer }
+  | { readonly type: 'order.end'; readonly orderId: OrderId; readonly end: OrderEnd; readonly filled: bigint }
+  | { readonly type: 'cancel.intent'; readonly request: CancelRequest }
+  | { readonly type: 'fill'; readonly fill: Fill; readonly strategy: string | undefined }
+  | { readonly type: 'position.opening'; readonly market: MarketId; readonly size: SignedSize }
+  | { readonly type: 'sweep'; readonly completeTo: BlockHeight }
+  | { readonly type: 'risk.latched'; readonly breach: Breach }
+  | { readonly type: 'risk.cleared'; readonly cause: string; readonly by: string }
+  | { readonly type: 'command'; readonly command: Command };
+
+export interface JournalRow {
+  readonly sequence: number;
+  readonly at: UnixMs;
+  /** Number of the last input that was run before this row was written. */
+  readonly input: number;
+  readonly entry: JournalEntry;
+}
+
+/** A journal belongs to one account on one network and refuses every other. */
+export interface JournalIdentity {
+  readonly network: string;
+  readonly address: string;
+  readonly subaccount: number;
+}
+
+export interface Journal {
+  /** All rows so far, oldest first; read once at start. */
+  readonly history: readonly JournalRow[];
+  /**
+   * Queues an entry; the result emits once and completes when the row is durable, or errors with a
+   * terminal `Failure` (`journal.failed`): nothing may be sent after that.
+   */
+  append(entry: JournalEntry, stamp: { readonly at: UnixMs; readonly input: number }): Observable<void>;
+  /** Flushes and closes. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,26 @@
+/** Frames in, model events out: a deterministic fold that remembers the market parameters. */
+import type { AccountEvent, MarketEvent } from '../model/events.js';
+import type { MarketSpec } from '../model/market.js';
+import type { MarketId, UnixMs } from '../model/quantities.js';
+
+export type Decoded =
+  /** Read completely. `market` and `account` are in wire order; both may be empty. */
+  | {
+      readonly type: 'events';
+      readonly market: readonly MarketEvent[];
+      readonly account: readonly AccountEvent[];
+    }
+  /** An envelope without data: `connected`, `unsubscribed`, `error`. Counts as applied. */
+  | { readonly type: 'control' }
+  /** Understood and refused, with the reason: a market that we do not know (yet). */
+  | { readonly type: 'rejected'; readonly reason: string }
+  /** Not readable. One bad entry quarantines its frame; `market` names the book to resync. */
+  | { readonly type: 'unreadable'; readonly reason: string; readonly market: MarketId | undefined };
+
+export interface FrameDecoder {
+  /** Never throws. */
+  decode(frame: Uint8Array, at: UnixMs): Decoded;
+  /** Market parameters learned elsewhere (REST at start). */
+  learn(specs: readonly MarketSpec[]): void;
+  spec(market: MarketId): MarketSpec | undefined;
+}

@@ -1,0 +1,43 @@
+/** The venue as execution and reconciliation see it: sends are fire-and-forget, answers are inputs. */
+import type { Observable } from 'rxjs';
+import type { AccountSnapshot } from '../model/account.js';
+import type { LevelChange } from '../model/events.js';
+import type { Candle } from '../model/book.js';
+import type { MarketSpec } from '../model/market.js';
+import type { CancelRequest, Fill, OrderRequest, VenueOrder } from '../model/order.js';
+import type { BlockHeight, MarketId, OrderId, OraclePrice, UnixMs } from '../model/quantities.js';
+
+export type SendAnswer =
+  /** The node accepted the message: received, not resting. `broadcastAt` = the call of broadcast. */
+  | { readonly type: 'accepted'; readonly txHash: string; readonly broadcastAt: UnixMs }
+  /** The venue's definitive no. */
+  | { readonly type: 'rejected'; readonly code: string; readonly message: string }
+  /** Bytes may have left; nobody knows. */
+  | { readonly type: 'unknown'; readonly reason: string }
+  /** Certainly not sent: permission expired before signing, signer not ready. */
+  | { readonly type: 'unsent'; readonly reason: string };
+
+/** All Observables are cold, emit once and complete; they never error (place, cancel) or error with a `Failure` (reads). */
+export interface VenuePort {
+  place(request: OrderRequest, expiresAt: UnixMs): Observable<SendAnswer>;
+  cancel(request: CancelRequest): Observable<SendAnswer>;
+  /** 404 is a normal answer: undefined. */
+  order(id: OrderId): Observable<VenueOrder | undefined>;
+  openOrders(): Observable<readonly VenueOrder[]>;
+  /** Newest first, complete down to `since` (inclusive). */
+  fillsSince(since: BlockHeight): Observable<readonly Fill[]>;
+  account(): Observable<AccountSnapshot | undefined>;
+  /** Height that the indexer has processed. */
+  indexerHeight(): Observable<BlockHeight>;
+  /** Height that the chain has committed, as our node sees it. */
+  chainHeight(): Observable<BlockHeight>;
+  markets(): Observable<readonly VenueMarket[]>;
+  book(market: MarketId): Observable<{ readonly bids: readonly LevelChange[]; readonly asks: readonly LevelChange[] }>;
+  /** One-minute candles, oldest first. */
+  candles(market: MarketId, limit: number): Observable<readonly Candle[]>;
+}
+
+export interface VenueMarket {
+  readonly spec: MarketSpec;
+  readonly oracle: OraclePrice | undefined;
+}

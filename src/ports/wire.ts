@@ -1,0 +1,11 @@
+/** What the connection stage must know of a venue's wire: its envelopes, not its contents. */
+import type { Envelope, Subscription } from '../model/events.js';
+
+export interface Wire {
+  /** The envelope of a frame, or undefined when it cannot be read. */
+  readEnvelope(frame: Uint8Array): Envelope | undefined;
+  writeSubscribe(subscription: Subscription): string;
+  writeUnsubscribe(subscription: Subscription): string;
+  /** How many ids one socket may carry on a channel. */
+  idsPerSocket(subscription: Subscription): number;
+}
