@@ -8,7 +8,8 @@ export interface Subaccount {
   readonly number: number;
 }
 
-export const subaccountKey = (subaccount: Subaccount): string => `${subaccount.address}/${subaccount.number}`;
+export const subaccountKey = (subaccount: Subaccount): string =>
+  `${subaccount.address}/${subaccount.number}`;
 
 /** Everything REST says of a subaccount at one height. */
 export interface AccountSnapshot {

@@ -10,7 +10,11 @@ const DECIMAL = /^(-?)(\d{1,40})(?:\.(\d{1,40}))?$/;
  */
 export function parseDecimal(text: string, scale: number): Result<bigint> {
   const match = DECIMAL.exec(text);
-  if (!match) return fail('decimal.syntax', `expected a decimal number, was ${JSON.stringify(text.slice(0, 64))}`);
+  if (!match)
+    return fail(
+      'decimal.syntax',
+      `expected a decimal number, was ${JSON.stringify(text.slice(0, 64))}`,
+    );
   const [, sign, whole = '', fraction = ''] = match;
   const kept = fraction.slice(0, Math.max(0, scale)).padEnd(Math.max(0, scale), '0');
   const lost = fraction.slice(Math.max(0, scale));
@@ -20,7 +24,8 @@ export function parseDecimal(text: string, scale: number): Result<bigint> {
   const digits = BigInt(whole + kept);
   if (scale >= 0) return ok(sign === '-' ? -digits : digits);
   const unit = powerOfTen(-scale);
-  if (digits % unit !== 0n) return fail('decimal.precision', `expected a multiple of ${unit}, was ${text}`);
+  if (digits % unit !== 0n)
+    return fail('decimal.precision', `expected a multiple of ${unit}, was ${text}`);
   return ok((sign === '-' ? -1n : 1n) * (digits / unit));
 }
 

@@ -21,7 +21,12 @@ export type MarketEvent =
       readonly bids: readonly LevelChange[];
       readonly asks: readonly LevelChange[];
     }
-  | { readonly type: 'trades'; readonly market: MarketId; readonly trades: readonly Trade[]; readonly snapshot: boolean }
+  | {
+      readonly type: 'trades';
+      readonly market: MarketId;
+      readonly trades: readonly Trade[];
+      readonly snapshot: boolean;
+    }
   | { readonly type: 'candles'; readonly market: MarketId; readonly candles: readonly Candle[] }
   | { readonly type: 'height'; readonly height: BlockHeight; readonly time: UnixMs };
 
@@ -51,7 +56,9 @@ export interface Subscription {
 }
 
 export const subscriptionKey = (subscription: Subscription): string =>
-  subscription.id === undefined ? subscription.channel : `${subscription.channel}:${subscription.id}`;
+  subscription.id === undefined
+    ? subscription.channel
+    : `${subscription.channel}:${subscription.id}`;
 
 /** The envelope of a frame: what the connection needs to know of it, nothing of its contents. */
 export interface Envelope {

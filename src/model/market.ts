@@ -81,22 +81,33 @@ export function oracleNotional(spec: MarketSpec, s: SignedSize | Size, oracle: O
   return usd(s < 0n ? -magnitude : magnitude);
 }
 
+/** An order price on the oracle's scale, for comparing the two. Exact while priceExponent ≥ −18. */
+export function oracleOfPrice(spec: MarketSpec, p: Price): OraclePrice {
+  return scaleCeil(p, spec.priceExponent + ORACLE_SCALE) as OraclePrice;
+}
+
 export const priceOfTicks = (spec: MarketSpec, t: Ticks): Price => price(BigInt(t) * spec.tick);
 export const sizeOfSteps = (spec: MarketSpec, s: Steps): Size => size(BigInt(s) * spec.step);
 
 /** Exact, or a fault: a price off the tick is never moved silently. */
 export function ticksOfPrice(spec: MarketSpec, p: Price): Result<Ticks> {
-  if (p % spec.tick !== 0n) return fail('price.off-tick', `expected a multiple of ${spec.tick}, was ${p}`);
+  if (p % spec.tick !== 0n)
+    return fail('price.off-tick', `expected a multiple of ${spec.tick}, was ${p}`);
   return ok(ticks(Number(p / spec.tick)));
 }
 
 export function stepsOfSize(spec: MarketSpec, s: Size): Result<Steps> {
-  if (s % spec.step !== 0n) return fail('size.off-step', `expected a multiple of ${spec.step}, was ${s}`);
+  if (s % spec.step !== 0n)
+    return fail('size.off-step', `expected a multiple of ${spec.step}, was ${s}`);
   return ok(steps(Number(s / spec.step)));
 }
 
 /** A proposed float price to a tick. The direction is the caller's word, never a default. */
-export function roundToTick(spec: MarketSpec, usdPrice: number, direction: 'up' | 'down'): Result<Price> {
+export function roundToTick(
+  spec: MarketSpec,
+  usdPrice: number,
+  direction: 'up' | 'down',
+): Result<Price> {
   const exact = usdPrice / (toFloat(spec.tick, 0) * 10 ** spec.priceExponent);
   const nearest = Math.round(exact);
   const whole =
@@ -106,7 +117,10 @@ export function roundToTick(spec: MarketSpec, usdPrice: number, direction: 'up' 
         ? Math.ceil(exact)
         : Math.floor(exact);
   if (!Number.isSafeInteger(whole) || whole < 1) {
-    return fail('price.out-of-range', `expected a price of at least one tick of ${spec.market}, was ${usdPrice}`);
+    return fail(
+      'price.out-of-range',
+      `expected a price of at least one tick of ${spec.market}, was ${usdPrice}`,
+    );
   }
   return ok(priceOfTicks(spec, ticks(whole)));
 }
@@ -116,30 +130,40 @@ export function roundDownToStep(spec: MarketSpec, baseUnits: number): Result<Siz
   const exact = baseUnits / (toFloat(spec.step, 0) * 10 ** spec.sizeExponent);
   const whole = Math.floor(exact + 1e-9);
   if (!Number.isSafeInteger(whole) || whole < 1) {
-    return fail('size.below-step', `expected at least one step of ${spec.market}, was ${baseUnits}`);
+    return fail(
+      'size.below-step',
+      `expected at least one step of ${spec.market}, was ${baseUnits}`,
+    );
   }
   return ok(sizeOfSteps(spec, steps(whole)));
 }
 
 /** Text forms, as the venue writes them. */
-export const formatPrice = (spec: MarketSpec, p: Price): string => formatDecimal(p, -spec.priceExponent);
-export const formatSize = (spec: MarketSpec, s: Size | SignedSize): string => formatDecimal(s, -spec.sizeExponent);
+export const formatPrice = (spec: MarketSpec, p: Price): string =>
+  formatDecimal(p, -spec.priceExponent);
+export const formatSize = (spec: MarketSpec, s: Size | SignedSize): string =>
+  formatDecimal(s, -spec.sizeExponent);
 export const formatUsd = (value: Usd): string => formatDecimal(value, USD_SCALE);
 
 export function parsePrice(spec: MarketSpec, text: string): Result<Price> {
   const parsed = parseDecimal(text, -spec.priceExponent);
   if (!parsed.ok) return parsed;
-  return parsed.value > 0n ? ok(price(parsed.value)) : fail('price.sign', `expected a price > 0, was ${text}`);
+  return parsed.value > 0n
+    ? ok(price(parsed.value))
+    : fail('price.sign', `expected a price > 0, was ${text}`);
 }
 
 export function parseSize(spec: MarketSpec, text: string): Result<Size> {
   const parsed = parseDecimal(text, -spec.sizeExponent);
   if (!parsed.ok) return parsed;
-  return parsed.value >= 0n ? ok(size(parsed.value)) : fail('size.sign', `expected a size ≥ 0, was ${text}`);
+  return parsed.value >= 0n
+    ? ok(size(parsed.value))
+    : fail('size.sign', `expected a size ≥ 0, was ${text}`);
 }
 
 /** Floats for signals only. */
 export const tickUsd = (spec: MarketSpec): number => Number(spec.tick) * 10 ** spec.priceExponent;
 export const stepBase = (spec: MarketSpec): number => Number(spec.step) * 10 ** spec.sizeExponent;
-export const priceToFloat = (spec: MarketSpec, p: Price): number => Number(p) * 10 ** spec.priceExponent;
+export const priceToFloat = (spec: MarketSpec, p: Price): number =>
+  Number(p) * 10 ** spec.priceExponent;
 export const oracleToFloat = (p: OraclePrice): number => toFloat(p, ORACLE_SCALE);

@@ -58,11 +58,14 @@ export const price = (value: bigint): Price => atLeast(value, 'Price', 1n) as Pr
 export const size = (value: bigint): Size => atLeast(value, 'Size', 0n) as Size;
 export const signedSize = (value: bigint): SignedSize => value as SignedSize;
 export const usd = (value: bigint): Usd => value as Usd;
-export const oraclePrice = (value: bigint): OraclePrice => atLeast(value, 'OraclePrice', 1n) as OraclePrice;
-export const blockHeight = (value: number): BlockHeight => wholeNumber(value, 'BlockHeight', 0) as BlockHeight;
+export const oraclePrice = (value: bigint): OraclePrice =>
+  atLeast(value, 'OraclePrice', 1n) as OraclePrice;
+export const blockHeight = (value: number): BlockHeight =>
+  wholeNumber(value, 'BlockHeight', 0) as BlockHeight;
 
 export function marketId(value: string): MarketId {
-  if (!MARKET.test(value)) throw new InvariantError(`MarketId: expected a ticker like BTC-USD, was ${value}`);
+  if (!MARKET.test(value))
+    throw new InvariantError(`MarketId: expected a ticker like BTC-USD, was ${value}`);
   return value as MarketId;
 }
 

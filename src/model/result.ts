@@ -12,7 +12,10 @@ export interface Fault {
 
 export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value });
 
-export const fail = (code: string, message: string): { readonly ok: false; readonly error: Fault } => ({
+export const fail = (
+  code: string,
+  message: string,
+): { readonly ok: false; readonly error: Fault } => ({
   ok: false,
   error: { code, message },
 });

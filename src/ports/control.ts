@@ -95,7 +95,11 @@ export interface RiskState {
   readonly exposureUsd: string;
   readonly limits: Readonly<Record<string, number>>;
   /** Newest denials of our own orders, newest last. */
-  readonly denials: readonly { readonly at: number; readonly code: string; readonly message: string }[];
+  readonly denials: readonly {
+    readonly at: number;
+    readonly code: string;
+    readonly message: string;
+  }[];
 }
 
 export interface Control {

@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs';
 import type { Command } from '../model/command.js';
 import type { CancelRequest, Fill, OrderEnd, OrderRequest } from '../model/order.js';
 import type { Breach } from '../model/risk.js';
-import type { BlockHeight, OrderId, SignedSize, MarketId, UnixMs } from '../model/quantities.js';
+import type { BlockHeight, OrderId, SignedSize, MarketId, UnixMs, Usd } from '../model/quantities.js';
 import type { SendAnswer } from './venue.js';
 
 /** One entry. Every row is stamped and carries the number of the last input before it. */
@@ -11,10 +11,21 @@ export type JournalEntry =
   | { readonly type: 'run'; readonly epoch: number; readonly version: string }
   | { readonly type: 'order.intent'; readonly request: OrderRequest }
   | { readonly type: 'order.sent'; readonly orderId: OrderId; readonly answer: SendAnswer }
-  | { readonly type: 'order.end'; readonly orderId: OrderId; readonly end: OrderEnd; readonly filled: bigint }
+  | {
+      readonly type: 'order.end';
+      readonly orderId: OrderId;
+      readonly end: OrderEnd;
+      readonly filled: bigint;
+    }
   | { readonly type: 'cancel.intent'; readonly request: CancelRequest }
   | { readonly type: 'fill'; readonly fill: Fill; readonly strategy: string | undefined }
-  | { readonly type: 'position.opening'; readonly market: MarketId; readonly size: SignedSize }
+  /** A size adopted from the venue beyond what fills explain; `cost` is its value when adopted, signed. */
+  | {
+      readonly type: 'position.opening';
+      readonly market: MarketId;
+      readonly size: SignedSize;
+      readonly cost?: Usd;
+    }
   | { readonly type: 'sweep'; readonly completeTo: BlockHeight }
   | { readonly type: 'risk.latched'; readonly breach: Breach }
   | { readonly type: 'risk.cleared'; readonly cause: string; readonly by: string }
@@ -42,7 +53,10 @@ export interface Journal {
    * Queues an entry; the result emits once and completes when the row is durable, or errors with a
    * terminal `Failure` (`journal.failed`): nothing may be sent after that.
    */
-  append(entry: JournalEntry, stamp: { readonly at: UnixMs; readonly input: number }): Observable<void>;
+  append(
+    entry: JournalEntry,
+    stamp: { readonly at: UnixMs; readonly input: number },
+  ): Observable<void>;
   /** Flushes and closes. */
   close(): Promise<void>;
 }

@@ -6,7 +6,12 @@ export type SocketSignal =
   | { readonly type: 'frame'; readonly data: Uint8Array }
   | { readonly type: 'pong' }
   /** `fatal`: TLS name mismatch, 403 or configuration: retrying cannot help. */
-  | { readonly type: 'closed'; readonly code: number; readonly reason: string; readonly fatal: boolean };
+  | {
+      readonly type: 'closed';
+      readonly code: number;
+      readonly reason: string;
+      readonly fatal: boolean;
+    };
 
 export interface Socket {
   /**

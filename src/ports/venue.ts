@@ -32,7 +32,9 @@ export interface VenuePort {
   /** Height that the chain has committed, as our node sees it. */
   chainHeight(): Observable<BlockHeight>;
   markets(): Observable<readonly VenueMarket[]>;
-  book(market: MarketId): Observable<{ readonly bids: readonly LevelChange[]; readonly asks: readonly LevelChange[] }>;
+  book(
+    market: MarketId,
+  ): Observable<{ readonly bids: readonly LevelChange[]; readonly asks: readonly LevelChange[] }>;
   /** One-minute candles, oldest first. */
   candles(market: MarketId, limit: number): Observable<readonly Candle[]>;
 }

@@ -1,0 +1,72 @@
+/** What an operator may ask: each command is an input like any other, answered when it has been run. */
+import { firstValueFrom } from 'rxjs';
+import Type, { type Static } from 'typebox';
+import type { FastifyPluginCallback } from 'fastify';
+import type { Command } from '../model/command.js';
+import { isMarketId } from '../model/quantities.js';
+import type { Control } from '../ports/control.js';
+import { operatorBody, outcome, problem } from './state-schemas.js';
+
+type Body = Static<typeof operatorBody>;
+
+export const commandRoutes =
+  (control: Control): FastifyPluginCallback =>
+  (app, _, done) => {
+    const post = (
+      path: string,
+      summary: string,
+      toCommand: (body: Body, of: string) => Command | undefined,
+    ) =>
+      app.post<{ Body: Body; Params: { of?: string } }>(
+        path,
+        {
+          config: { scope: 'trade' },
+          schema: {
+            summary,
+            security: [{ bearer: [] }],
+            body: operatorBody,
+            ...(path.includes(':of')
+              ? { params: Type.Object({ of: Type.String({ maxLength: 64 }) }) }
+              : {}),
+            response: { 200: outcome, 404: problem, 409: problem },
+          },
+        },
+        async (request, reply) => {
+          const of = request.params.of ?? '';
+          const command = toCommand(request.body, of);
+          if (command === undefined) {
+            return reply.code(404).send({ code: 'market.unknown', message: `no market ${of}` });
+          }
+          const answer = await firstValueFrom(control.command(command));
+          if (answer.accepted) return answer;
+          return reply.code(409).send({ code: answer.code, message: answer.message });
+        },
+      );
+    post('/v1/halt', 'Stop all risk-increasing orders, latched', (body) => ({
+      type: 'halt',
+      ...body,
+    }));
+    post('/v1/resume', 'Clear latched causes and trade again', (body) => ({
+      type: 'resume',
+      ...body,
+    }));
+    post('/v1/flatten', 'Halt and leave every position', ({ by }) => ({
+      type: 'flatten',
+      by,
+      market: undefined,
+    }));
+    post('/v1/markets/:of/flatten', 'Leave the position in one market', ({ by }, of) =>
+      isMarketId(of) ? { type: 'flatten', by, market: of } : undefined,
+    );
+    post('/v1/strategies/:of/pause', 'No new entries', ({ by }, of) => ({
+      type: 'pause',
+      by,
+      strategy: of,
+    }));
+    post('/v1/strategies/:of/unpause', 'Entries again', ({ by }, of) => ({
+      type: 'unpause',
+      by,
+      strategy: of,
+    }));
+    done();
+  };

@@ -1,0 +1,105 @@
+/** Prometheus metrics: pulled from the projection at scrape time, so that no hot path pays for them. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Control } from '../ports/control.js';
+import { HOPS, type Hop, type Meter } from '../ports/meter.js';
+
+const LATENCY_BUCKETS_MS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1000];
+
+export interface Metrics extends Meter {
+  readonly contentType: string;
+  render(): Promise<string>;
+}
+
+export function createMetrics(control: Control): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'perpetua_' });
+  const latency = new Histogram({
+    name: 'perpetua_latency_ms',
+    help: 'Latency of each hop from a frame to an order, milliseconds.',
+    labelNames: ['hop'],
+    buckets: LATENCY_BUCKETS_MS,
+    registers: [registry],
+  });
+  const bound = new Map<Hop, { observe(ms: number): void }>(
+    HOPS.map((hop) => [hop, latency.labels(hop)]),
+  );
+  addFrames(registry, control);
+  addState(registry, control);
+  return {
+    contentType: registry.contentType,
+    observe: (hop, ms) => bound.get(hop)?.observe(ms),
+    render: () => registry.metrics(),
+  };
+}
+
+function addFrames(registry: Registry, control: Control): void {
+  const registers = [registry];
+  const frames = new Counter({
+    name: 'perpetua_frames_total',
+    help: 'Frames received, by what became of them.',
+    labelNames: ['verdict'],
+    registers,
+    collect() {
+      const { applied, rejected, quarantined } = control.state().frames;
+      this.reset();
+      this.inc({ verdict: 'applied' }, applied);
+      this.inc({ verdict: 'rejected' }, rejected);
+      this.inc({ verdict: 'quarantined' }, quarantined);
+    },
+  });
+  const letters = new Counter({
+    name: 'perpetua_dead_letters_total',
+    help: 'Frames that could not be read, by reason.',
+    labelNames: ['reason'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [reason, count] of Object.entries(control.state().deadLetters)) {
+        this.inc({ reason }, count);
+      }
+    },
+  });
+  registry.registerMetric(frames);
+  registry.registerMetric(letters);
+}
+
+function addState(registry: Registry, control: Control): void {
+  const registers = [registry];
+  const gauges = [
+    new Gauge({
+      name: 'perpetua_trading_permitted',
+      help: '1 while risk-increasing orders may leave.',
+      registers,
+      collect() {
+        this.set(control.state().permission.granted ? 1 : 0);
+      },
+    }),
+    new Gauge({
+      name: 'perpetua_orders_alive',
+      help: 'Orders that are not closed, by state.',
+      labelNames: ['state'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { state } of control.orders()) this.inc({ state });
+      },
+    }),
+    new Gauge({
+      name: 'perpetua_exposure_usd',
+      help: 'Worst-case exposure, in-flight and unknown orders at full size.',
+      registers,
+      collect() {
+        this.set(Number(control.risk().exposureUsd));
+      },
+    }),
+    new Gauge({
+      name: 'perpetua_chain_height',
+      help: 'Newest block height known.',
+      registers,
+      collect() {
+        this.set(control.state().chainHeight ?? 0);
+      },
+    }),
+  ];
+  for (const gauge of gauges) registry.registerMetric(gauge);
+}

@@ -1,0 +1,121 @@
+/** The shapes of the admin API's answers and bodies: they check what goes out and make the OpenAPI page. */
+import Type from 'typebox';
+
+const text = Type.String();
+const number = Type.Number();
+const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const problem = Type.Object({ code: text, message: text });
+
+export const serviceState = Type.Object({
+  version: text,
+  network: text,
+  mode: text,
+  state: text,
+  startedAt: number,
+  now: number,
+  address: nullable(text),
+  subaccount: Type.Integer(),
+  chainHeight: nullable(number),
+  permission: Type.Object({ granted: Type.Boolean(), reasons: Type.Array(text) }),
+  connections: Type.Array(
+    Type.Object({
+      name: text,
+      state: text,
+      attempts: number,
+      subscriptions: number,
+      lastError: nullable(text),
+    }),
+  ),
+  strategies: Type.Array(Type.Object({ name: text, state: text })),
+  frames: Type.Object({
+    received: number,
+    applied: number,
+    rejected: number,
+    quarantined: number,
+  }),
+  deadLetters: Type.Record(text, number),
+});
+
+export const marketState = Type.Object({
+  market: text,
+  status: text,
+  bookState: text,
+  bookAgeMs: nullable(number),
+  bestBid: nullable(text),
+  bestAsk: nullable(text),
+  oraclePrice: nullable(text),
+  trades: number,
+});
+
+export const signalState = Type.Object({
+  market: text,
+  name: text,
+  value: number,
+  ageMs: number,
+  samples: number,
+  warm: Type.Boolean(),
+});
+
+export const decisionState = Type.Object({
+  type: text,
+  strategy: text,
+  market: text,
+  side: nullable(text),
+  confidence: nullable(number),
+  reasons: Type.Array(Type.Object({ code: text, text })),
+  at: number,
+});
+
+export const orderState = Type.Object({
+  orderId: text,
+  clientId: number,
+  market: text,
+  side: text,
+  size: text,
+  price: text,
+  filled: text,
+  reduceOnly: Type.Boolean(),
+  purpose: text,
+  state: text,
+  reason: nullable(text),
+  goodTilBlock: number,
+});
+
+export const positionState = Type.Object({
+  market: text,
+  strategy: nullable(text),
+  state: text,
+  size: text,
+  averageEntry: nullable(text),
+  realizedPnlUsd: text,
+  unrealizedPnlUsd: nullable(text),
+  feesUsd: text,
+});
+
+export const riskState = Type.Object({
+  level: text,
+  breaches: Type.Array(
+    Type.Object({
+      cause: text,
+      severity: text,
+      latched: Type.Boolean(),
+      evidence: text,
+      at: number,
+    }),
+  ),
+  exposureUsd: text,
+  limits: Type.Record(text, number),
+  denials: Type.Array(Type.Object({ at: number, code: text, message: text })),
+});
+
+/** Every command names its operator and says why: both go to the journal. */
+export const operatorBody = Type.Object(
+  {
+    by: Type.String({ minLength: 1, maxLength: 64, description: 'Who asks.' }),
+    reason: Type.String({ minLength: 1, maxLength: 200, description: 'Why.' }),
+  },
+  { additionalProperties: false },
+);
+
+export const outcome = Type.Object({ accepted: Type.Boolean(), message: text });

@@ -1,0 +1,107 @@
+/**
+ * The one schema of all settings: type, unit, range, default and meaning. File, environment and
+ * flags go through it alike; unknown keys are refused.
+ */
+import Type, { type Static, type TObject } from 'typebox';
+
+const section = <T extends Type.TProperties>(properties: T): TObject<T> =>
+  Type.Object(properties, { additionalProperties: false, default: {} });
+
+const positive = (value: number, description: string) =>
+  Type.Number({ exclusiveMinimum: 0, default: value, description });
+
+export const strategySchema = section({
+  name: Type.Enum(['sniper'], { default: 'sniper', description: 'Which strategy.' }),
+  minConfidence: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    default: 0.8,
+    description: 'Enter above this confidence, 0–1.',
+  }),
+  orderNotionalUsd: positive(500, 'Size of an entry, USD.'),
+  maxPositions: Type.Integer({
+    minimum: 1,
+    maximum: 100,
+    default: 3,
+    description: 'Positions at once over all markets.',
+  }),
+  maxHoldSeconds: positive(45, 'A position older than this is left.'),
+  coolDownSeconds: positive(5, 'Rest after a position, per market.'),
+  stopBps: positive(60, 'Leave when this much is lost from entry, basis points.'),
+  takeBps: positive(120, 'Leave when this much is won from entry, basis points.'),
+  slippageBps: positive(10, 'Limit price beyond the touch, basis points.'),
+});
+
+export const configSchema = section({
+  network: Type.Enum(['embedded', 'testnet', 'mainnet'], {
+    default: 'embedded',
+    description: 'embedded: an exchange of our own, started as a child process.',
+  }),
+  mode: Type.Optional(
+    Type.Enum(['live', 'paper', 'shadow'], {
+      description: 'live sends, paper fills against the live book in process, shadow only decides.',
+    }),
+  ),
+  seed: Type.Integer({ minimum: 0, default: 7, description: 'All chance comes from it.' }),
+  markets: Type.Array(
+    Type.String({
+      pattern: '^(all|[A-Za-z0-9][A-Za-z0-9.,_/+$-]{0,63}-USD)$',
+      expected: 'a ticker like BTC-USD, or all',
+    }),
+    { minItems: 1, maxItems: 250, default: ['all'], description: 'Tickers, or all.' },
+  ),
+  subaccount: Type.Integer({ minimum: 0, maximum: 127, default: 0, description: 'Its number.' }),
+  account: section({
+    address: Type.Optional(
+      Type.String({
+        pattern: '^dydx1[0-9a-z]{38}$',
+        expected: 'a dydx1… address',
+        description: 'Account to watch or trade.',
+      }),
+    ),
+    keyFile: Type.Optional(
+      Type.String({ minLength: 1, description: 'File (0600) with the private key in hex.' }),
+    ),
+  }),
+  endpoints: section({
+    restUrl: Type.Optional(Type.String({ pattern: '^https?://', description: 'Indexer REST.' })),
+    socketUrl: Type.Optional(
+      Type.String({ pattern: '^wss?://', description: 'Indexer WebSocket.' }),
+    ),
+    rpcUrl: Type.Optional(Type.String({ pattern: '^https?://', description: 'Validator RPC.' })),
+  }),
+  strategies: Type.Array(strategySchema, { minItems: 1, maxItems: 1, default: [{}] }),
+  risk: section({
+    maxOrderNotionalUsd: positive(1_000, 'One order at most, USD.'),
+    maxPositionNotionalUsd: positive(2_000, 'One market at most, USD.'),
+    maxExposureUsd: positive(5_000, 'All markets, in-flight and unknown orders included, USD.'),
+    priceCollarPct: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 50,
+      default: 5,
+      description: 'Limit price at most this far from the oracle, percent.',
+    }),
+    maxOrdersPerMinute: Type.Integer({ minimum: 1, maximum: 10_000, default: 60 }),
+    maxDailyLossUsd: positive(500, 'Halt (latched) beyond this loss since start, USD.'),
+  }),
+  admin: section({
+    host: Type.String({ default: '127.0.0.1', description: 'Loopback unless you know why not.' }),
+    port: Type.Integer({ minimum: 0, maximum: 65_535, default: 8642, description: '0 = any.' }),
+  }),
+  journal: section({
+    path: Type.String({ minLength: 1, default: '.perpetua', description: 'Folder, 0700.' }),
+  }),
+  embedded: section({
+    markets: Type.Integer({ minimum: 1, maximum: 250, default: 8 }),
+    preset: Type.Enum(['calm', 'busy', 'storm', 'trend', 'crash'], { default: 'busy' }),
+    fundUsd: positive(10_000, 'What the faucet gives the account, USDC.'),
+  }),
+  log: section({
+    level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }),
+  }),
+});
+
+/** As used: complete and frozen. The mode is settled by the network where it was not written. */
+export type Config = Static<typeof configSchema> & { readonly mode: Mode };
+export type Mode = 'live' | 'paper' | 'shadow';
+export type StrategyConfig = Static<typeof strategySchema>;

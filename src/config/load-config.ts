@@ -1,0 +1,215 @@
+/**
+ * File + environment + flags → one frozen configuration, or every mistake at once with its place.
+ * Later sources win: defaults, file, environment (`PERPETUA_RISK_MAX_EXPOSURE_USD`), flags.
+ */
+import { readFileSync } from 'node:fs';
+import { createDefu } from 'defu';
+import { Compile } from 'typebox/compile';
+import { Convert, Default } from 'typebox/value';
+import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import { configSchema, type Config } from './config-schema.js';
+
+export interface ConfigProblem {
+  /** `perpetua.yaml:3:5`, `environment PERPETUA_SEED` or `flag --seed`. */
+  readonly place: string;
+  /** Dotted path of the setting. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[]) {
+    super(problems.map(({ place, path, message }) => `${place}: ${path}: ${message}`).join('\n'));
+    this.problems = problems;
+  }
+}
+
+type Tree = { [key: string]: unknown };
+
+export interface ConfigSources {
+  readonly file?: string | undefined;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Dotted paths to values, as given on the command line. */
+  readonly flags?: Readonly<Record<string, unknown>>;
+}
+
+const validator = Compile(configSchema);
+const merge = createDefu((target, key, value) => {
+  if (!Array.isArray(value)) return false;
+  target[key] = value;
+  return true;
+});
+
+/** Throws `ConfigError` with all problems, each with place, value and what was expected. */
+export function loadConfig(sources: ConfigSources): Config {
+  const file = sources.file === undefined ? undefined : readYaml(sources.file);
+  const environment = fromEnvironment(sources.environment ?? process.env);
+  const flags = fromFlags(sources.flags ?? {});
+  const written: Tree = merge(flags.tree, environment.tree, file?.tree ?? {});
+  if (typeof written['markets'] === 'string') written['markets'] = splitList(written['markets']);
+  const complete = Convert(configSchema, Default(configSchema, written)) as Config;
+  const placeOf = (path: string): string =>
+    flags.places.get(path) ?? environment.places.get(path) ?? file?.placeOf(path) ?? 'default';
+  const problems = [...(file?.problems ?? []), ...check(complete, placeOf)];
+  if (problems.length > 0) throw new ConfigError(problems.sort(byPlace));
+  const mode = complete.mode ?? (complete.network === 'embedded' ? 'live' : 'shadow');
+  const config: Config = { ...complete, mode };
+  return deepFreeze(config);
+}
+
+const byPlace = (a: ConfigProblem, b: ConfigProblem): number =>
+  a.place.localeCompare(b.place, 'en', { numeric: true });
+
+function check(value: unknown, placeOf: (path: string) => string): ConfigProblem[] {
+  const problems = new Map<string, ConfigProblem>();
+  for (const error of validator.Errors(value)) {
+    if (error.keyword === 'additionalProperties') continue;
+    const path = error.instancePath.slice(1).replaceAll('/', '.');
+    const wrong = error.instancePath.split('/').slice(1).reduce(childOf, value);
+    const rule = error.schemaPath.slice(2).split('/').reduce<unknown>(childOf, configSchema);
+    const words = childOf(rule, 'expected');
+    const expected =
+      typeof words === 'string' ? words : expectation(error.keyword, error.params, error.message);
+    const message =
+      error.keyword === 'boolean' ? 'unknown key' : `expected ${expected}, was ${show(wrong)}`;
+    if (!problems.has(path)) problems.set(path, { place: placeOf(path), path, message });
+  }
+  return [...problems.values()];
+}
+
+const childOf = (value: unknown, key: string): unknown =>
+  typeof value === 'object' && value !== null ? (value as Tree)[key] : undefined;
+
+const show = (value: unknown): string => JSON.stringify(value)?.slice(0, 80) ?? 'nothing';
+
+function expectation(keyword: string, params: object, message: string): string {
+  const words = Object.fromEntries(Object.entries(params).map(([k, v]) => [k, listed(v)]));
+  switch (keyword) {
+    case 'enum':
+      return `one of ${words['allowedValues']}`;
+    case 'pattern':
+      return `text like ${words['pattern']}`;
+    case 'minimum':
+    case 'maximum':
+    case 'exclusiveMinimum':
+    case 'exclusiveMaximum':
+      return `a number ${words['comparison']} ${words['limit']}`;
+    case 'type':
+      return `a value of type ${words['type']}`;
+    default:
+      return message.replace(/^must be /, '');
+  }
+}
+
+const listed = (value: unknown): string =>
+  Array.isArray(value) ? value.map(listed).join(', ') : String(value);
+
+interface YamlSource {
+  readonly tree: Tree;
+  readonly problems: readonly ConfigProblem[];
+  readonly placeOf: (path: string) => string | undefined;
+}
+
+function readYaml(path: string): YamlSource {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError([
+      { place: path, path: '(file)', message: `cannot be read: ${(error as Error).message}` },
+    ]);
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${path}:${line}:${col}`;
+  };
+  const problems = document.errors.map((error) => ({
+    place: at(error.pos[0]),
+    path: '(file)',
+    message: error.message.split('\n')[0] ?? error.code,
+  }));
+  const tree = problems.length > 0 ? {} : ((document.toJS() ?? {}) as Tree);
+  return {
+    tree,
+    problems,
+    placeOf: (setting) => {
+      const offset = offsetOf(document, setting.split('.'));
+      return offset === undefined ? undefined : at(offset);
+    },
+  };
+}
+
+function offsetOf(document: Document, keys: readonly string[]): number | undefined {
+  for (let depth = keys.length; depth > 0; depth -= 1) {
+    const path = keys.slice(0, depth).map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+    const node = document.getIn(path, true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return undefined;
+}
+
+const splitList = (text: string): string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+
+/** `risk.maxExposureUsd` → `PERPETUA_RISK_MAX_EXPOSURE_USD`. */
+const environmentName = (path: string): string =>
+  `PERPETUA_${path.replaceAll('.', '_').replace(/[A-Z]/g, (letter) => `_${letter}`)}`.toUpperCase();
+
+function leafPaths(schema: { properties?: Tree }, prefix = ''): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {
+    const below = leafPaths(child as { properties?: Tree }, `${prefix}${key}.`);
+    return below.length > 0 ? below : [`${prefix}${key}`];
+  });
+}
+
+interface FlatSource {
+  readonly tree: Tree;
+  readonly places: ReadonlyMap<string, string>;
+}
+
+function fromEnvironment(environment: Readonly<Record<string, string | undefined>>): FlatSource {
+  const tree: Tree = {};
+  const places = new Map<string, string>();
+  for (const path of leafPaths(configSchema)) {
+    const name = environmentName(path);
+    const value = environment[name];
+    if (value === undefined || path === 'strategies') continue;
+    put(tree, path, value);
+    places.set(path, `environment ${name}`);
+  }
+  return { tree, places };
+}
+
+function fromFlags(flags: Readonly<Record<string, unknown>>): FlatSource {
+  const tree: Tree = {};
+  const places = new Map<string, string>();
+  for (const [path, value] of Object.entries(flags)) {
+    if (value === undefined) continue;
+    put(tree, path, value);
+    places.set(path, `flag --${path}`);
+  }
+  return { tree, places };
+}
+
+function put(tree: Tree, path: string, value: unknown): void {
+  const keys = path.split('.');
+  const last = keys.pop() ?? '';
+  const parent = keys.reduce((node, key) => (node[key] ??= {}) as Tree, tree);
+  parent[last] = value;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+}

@@ -1,0 +1,210 @@
+/** The operator's door: who may pass, what they see, and what they may ask. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startAdmin, type Admin } from '../../src/admin/admin.server.js';
+import { createMetrics } from '../../src/admin/metrics.server.js';
+import { fakeControl, quietLog, type FakeControl } from '../support/fake-control.js';
+
+const tokens = { read: 'read-token-0123456789', trade: 'trade-token-0123456789' };
+const reads = [
+  '/v1/state',
+  '/v1/markets',
+  '/v1/signals',
+  '/v1/decisions',
+  '/v1/orders',
+  '/v1/positions',
+  '/v1/risk',
+  '/metrics',
+];
+const commands: readonly (readonly [path: string, type: string])[] = [
+  ['/v1/halt', 'halt'],
+  ['/v1/resume', 'resume'],
+  ['/v1/flatten', 'flatten'],
+  ['/v1/markets/BTC-USD/flatten', 'flatten'],
+  ['/v1/strategies/sniper/pause', 'pause'],
+  ['/v1/strategies/sniper/unpause', 'unpause'],
+];
+const body = { by: 'ada', reason: 'a drill' };
+
+let control: FakeControl;
+let admin: Admin;
+beforeAll(async () => {
+  control = fakeControl();
+  admin = await startAdmin({
+    host: '127.0.0.1',
+    port: 0,
+    control,
+    metrics: createMetrics(control),
+    log: quietLog,
+    tokens,
+  });
+});
+afterAll(() => admin.close());
+beforeEach(() => {
+  control.commands.length = 0;
+  control.answer = { accepted: true, message: 'done' };
+});
+
+const call = (
+  method: 'GET' | 'POST',
+  url: string,
+  token?: string,
+  payload?: object,
+  host = `127.0.0.1:${admin.port}`,
+) =>
+  admin.app.inject({
+    method,
+    url,
+    headers: { host, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+    ...(payload === undefined ? {} : { payload }),
+  });
+
+describe('reading', () => {
+  it.each(reads)('%s is refused without a token and answers with either token', async (path) => {
+    expect((await call('GET', path)).statusCode).toBe(401);
+    expect((await call('GET', path, 'wrong-token-0123456789')).statusCode).toBe(401);
+    expect((await call('GET', path, tokens.read)).statusCode).toBe(200);
+    expect((await call('GET', path, tokens.trade)).statusCode).toBe(200);
+  });
+
+  it('shows the projection as it is', async () => {
+    expect((await call('GET', '/v1/state', tokens.read)).json()).toEqual(control.state());
+    expect((await call('GET', '/v1/risk', tokens.read)).json()).toEqual(control.risk());
+    expect((await call('GET', '/v1/decisions', tokens.read)).json()).toEqual(control.decisions());
+  });
+
+  it('exports frames by verdict, dead letters, exposure and latency as metrics', async () => {
+    const metrics = createMetrics(control);
+    metrics.observe('journal', 3);
+    const text = await metrics.render();
+    expect(text).toContain('perpetua_frames_total{verdict="quarantined"} 1');
+    expect(text).toContain('perpetua_dead_letters_total{reason="frame.json"} 1');
+    expect(text).toContain('perpetua_exposure_usd 12.5');
+    expect(text).toContain('perpetua_orders_alive{state="working"} 1');
+    expect(text).toContain('perpetua_latency_ms_count{hop="journal"} 1');
+    expect(text).toContain('perpetua_process_resident_memory_bytes');
+    expect(text).toContain('perpetua_nodejs_eventloop_lag');
+  });
+});
+
+describe('commanding', () => {
+  it.each(commands)('%s needs the trade scope and becomes one command', async (path, type) => {
+    expect((await call('POST', path, undefined, body)).statusCode).toBe(401);
+    expect((await call('POST', path, tokens.read, body)).statusCode).toBe(403);
+    expect(control.commands).toEqual([]);
+    const answer = await call('POST', path, tokens.trade, body);
+    expect([answer.statusCode, answer.json()]).toEqual([200, { accepted: true, message: 'done' }]);
+    expect(control.commands.map((command) => [command.type, command.by])).toEqual([[type, 'ada']]);
+  });
+
+  it('refuses to flatten a market that is none, rather than all of them', async () => {
+    const answer = await call('POST', '/v1/markets/everything/flatten', tokens.trade, body);
+    expect([answer.statusCode, answer.json().code]).toEqual([404, 'market.unknown']);
+    expect(control.commands).toEqual([]);
+  });
+
+  it('passes on why a command was not accepted', async () => {
+    control.answer = { accepted: false, code: 'risk.not-halted', message: 'nothing to resume' };
+    const answer = await call('POST', '/v1/resume', tokens.trade, body);
+    expect([answer.statusCode, answer.json()]).toEqual([
+      409,
+      { code: 'risk.not-halted', message: 'nothing to resume' },
+    ]);
+  });
+
+  it.each([
+    ['nobody asks', { reason: 'x' }],
+    ['the name is empty', { by: '', reason: 'x' }],
+    ['no reason is given', { by: 'ada' }],
+    ['there is an unknown field', { ...body, force: true }],
+    ['a number stands for the name', { by: 7, reason: 'x' }],
+  ])('refuses a body in which %s', async (_, payload) => {
+    expect((await call('POST', '/v1/halt', tokens.trade, payload)).statusCode).toBe(400);
+    expect(control.commands).toEqual([]);
+  });
+
+  it('refuses a form, which a foreign page could send', async () => {
+    const answer = await admin.app.inject({
+      method: 'POST',
+      url: '/v1/halt',
+      headers: {
+        host: `127.0.0.1:${admin.port}`,
+        authorization: `Bearer ${tokens.trade}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      payload: 'by=a&reason=b',
+    });
+    expect(answer.statusCode).toBe(415);
+  });
+});
+
+describe('the door itself', () => {
+  it('answers health and readiness without a token and without data', async () => {
+    expect((await call('GET', '/healthz')).json()).toEqual({ alive: true });
+    expect((await call('GET', '/readyz')).statusCode).toBe(200);
+    control.ready = false;
+    expect((await call('GET', '/readyz')).statusCode).toBe(503);
+    control.ready = true;
+  });
+
+  it.each(['evil.example', 'evil.example:80', '127.0.0.1:1', 'localhost.evil.example:8642'])(
+    'turns away the host name %s',
+    async (host) => {
+      expect((await call('GET', '/v1/state', tokens.read, undefined, host)).statusCode).toBe(421);
+    },
+  );
+
+  it('says nothing about routes that do not exist', async () => {
+    expect((await call('GET', '/v1/nothing')).json()).toEqual({
+      code: 'admin.not-found',
+      message: 'no such route',
+    });
+  });
+
+  it('hides what went wrong inside', async () => {
+    const broken = fakeControl();
+    broken.orders = () => {
+      throw new Error('secret detail');
+    };
+    const other = await startAdmin({
+      host: '127.0.0.1',
+      port: 0,
+      control: broken,
+      metrics: createMetrics(broken),
+      log: quietLog,
+      tokens,
+    });
+    const answer = await other.app.inject({
+      url: '/v1/orders',
+      headers: { host: `127.0.0.1:${other.port}`, authorization: `Bearer ${tokens.read}` },
+    });
+    await other.close();
+    expect([answer.statusCode, answer.body]).toEqual([500, expect.not.stringContaining('secret')]);
+  });
+
+  it('documents every route with its scope', async () => {
+    const document = (await call('GET', '/docs/json')).json();
+    for (const path of [...reads, '/v1/halt', '/v1/markets/{of}/flatten'])
+      expect(Object.keys(document.paths)).toContain(path);
+    expect((await call('GET', '/docs/')).headers['content-type']).toContain('text/html');
+  });
+
+  it('refuses to start with a route that declares no scope', async () => {
+    const start = startAdmin({
+      host: '127.0.0.1',
+      port: 0,
+      control,
+      metrics: createMetrics(control),
+      log: quietLog,
+      tokens,
+      extend: (app) => void app.get('/open-by-mistake', () => ({})),
+    });
+    await expect(start).rejects.toThrow('declares no scope');
+  });
+
+  it('refuses a body above its limit', async () => {
+    expect(
+      (await call('POST', '/v1/halt', tokens.trade, { by: 'x'.repeat(40_000), reason: 'y' }))
+        .statusCode,
+    ).toBe(413);
+  });
+});

@@ -1,0 +1,106 @@
+/** A projection with one of everything, for tests of the admin's side of the port. */
+import { of } from 'rxjs';
+import type { Command, CommandOutcome } from '../../src/model/command.js';
+import type { Control } from '../../src/ports/control.js';
+
+export interface FakeControl extends Control {
+  readonly commands: Command[];
+  answer: CommandOutcome;
+  ready: boolean;
+}
+
+export function fakeControl(): FakeControl {
+  const commands: Command[] = [];
+  const fake: FakeControl = {
+    commands,
+    answer: { accepted: true, message: 'done' },
+    ready: true,
+    state: () => ({
+      version: '0',
+      network: 'embedded',
+      mode: 'live',
+      state: 'trading',
+      startedAt: 1,
+      now: 2,
+      address: null,
+      subaccount: 0,
+      chainHeight: 7,
+      permission: { granted: true, reasons: [] },
+      connections: [
+        { name: 'market-0', state: 'live.fresh', attempts: 0, subscriptions: 3, lastError: null },
+      ],
+      strategies: [{ name: 'sniper', state: 'scouting' }],
+      frames: { received: 4, applied: 2, rejected: 1, quarantined: 1 },
+      deadLetters: { 'frame.json': 1 },
+    }),
+    markets: () => [
+      {
+        market: 'BTC-USD',
+        status: 'ACTIVE',
+        bookState: 'live',
+        bookAgeMs: 5,
+        bestBid: '1',
+        bestAsk: '2',
+        oraclePrice: null,
+        trades: 3,
+      },
+    ],
+    signals: () => [
+      { market: 'BTC-USD', name: 'momentum', value: 50, ageMs: 1, samples: 20, warm: true },
+    ],
+    decisions: () => [
+      {
+        type: 'hold',
+        strategy: 'sniper',
+        market: 'BTC-USD',
+        side: null,
+        confidence: 0.5,
+        reasons: [{ code: 'confidence.low', text: 'confidence 0.50 < 0.80' }],
+        at: 9,
+      },
+    ],
+    orders: () => [
+      {
+        orderId: 'x',
+        clientId: 1,
+        market: 'BTC-USD',
+        side: 'buy',
+        size: '1',
+        price: '2',
+        filled: '0',
+        reduceOnly: false,
+        purpose: 'entry',
+        state: 'working',
+        reason: null,
+        goodTilBlock: 9,
+      },
+    ],
+    positions: () => [
+      {
+        market: 'BTC-USD',
+        strategy: 'sniper',
+        state: 'long',
+        size: '1',
+        averageEntry: '2',
+        realizedPnlUsd: '0',
+        unrealizedPnlUsd: null,
+        feesUsd: '0.1',
+      },
+    ],
+    risk: () => ({
+      level: 'active',
+      breaches: [{ cause: 'chain.slow', severity: 'reduce', latched: false, evidence: 'x', at: 3 }],
+      exposureUsd: '12.5',
+      limits: { maxExposureUsd: 5 },
+      denials: [{ at: 1, code: 'book.old', message: 'm' }],
+    }),
+    isReady: () => ({ ready: fake.ready, reasons: [] }),
+    command: (command) => {
+      commands.push(command);
+      return of(fake.answer);
+    },
+  };
+  return fake;
+}
+
+export const quietLog = { write: (): void => undefined };
