@@ -29,11 +29,14 @@ export type SessionOrder =
   /** Unsubscribe and subscribe again, for fresh snapshots. */
   | { readonly type: 'session.renew'; readonly keys: readonly string[] };
 
-/** The connection as its session sees it: the one that gives orders. An XState actor fits as it is. */
+/**
+ * The connection as its session hears it: an XState actor as it is, which does not type what it
+ * emits. Under a `SessionOrder`'s type it emits nothing else.
+ */
 export interface SessionOrders {
   on(
     type: SessionOrder['type'],
-    listener: (order: SessionOrder) => void,
+    listener: (order: { readonly type: string }) => void,
   ): { readonly unsubscribe: () => void };
 }
 

@@ -20,6 +20,8 @@ export type MarketEvent =
       readonly market: MarketId;
       readonly bids: readonly LevelChange[];
       readonly asks: readonly LevelChange[];
+      /** Of a reread: when it was asked for. Absent: as old as the snapshot that it completes. */
+      readonly requestedAt?: UnixMs;
     }
   | {
       readonly type: 'trades';

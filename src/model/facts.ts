@@ -1,6 +1,7 @@
 /**
- * What the statecharts are told and what they tell: facts in, reports out, and the three requests that
- * go to the venue. Plain data, so that any stage can make or read them without knowing a machine.
+ * What the statecharts are told and what they tell: facts in, reports out, and the requests
+ * that go to the venue. Plain data, so that any stage can make or read them without knowing a
+ * machine.
  */
 import type { Side } from './book.js';
 import type { Reason, Verdict } from './decision.js';
@@ -74,7 +75,7 @@ export type OrderReport =
     })
   /** A fill after the end: booked, and the end corrected if the order is complete now. */
   | (OrderIdentity & { readonly type: 'order.lateFill'; readonly filled: Size })
-  /** Fills may be missing: read them all up to the indexer's height and answer `sweep.completed`. */
+  /** Fills may be missing: read them all up to the indexer's height, then `sweep.completed`. */
   | (OrderIdentity & { readonly type: 'order.sweepNeeded' })
   | (OrderIdentity & {
       readonly type: 'order.anomaly';
@@ -197,3 +198,7 @@ export function claimedFill(word: VenueWord, size: Size): bigint {
 /** Whether the order was removed because its time was over. */
 export const saysExpired = (word: VenueWord): boolean =>
   word.status === 'canceled' && (word.removalReason?.endsWith('EXPIRED') ?? false);
+
+/** Whether the word shows the order on the venue's book, or waiting to get there. */
+export const saysAlive = ({ status }: VenueWord): boolean =>
+  status === 'bestEffortOpened' || status === 'open' || status === 'untriggered';

@@ -1,17 +1,18 @@
 /** Orders from intent to end: what is wanted, what was approved, what was sent, what became of it. */
 import type { Side } from './book.js';
 import type { Decision, Reason } from './decision.js';
-import type {
-  BlockHeight,
-  ClientId,
-  FillId,
-  MarketId,
-  OrderId,
-  Price,
-  SignedSize,
-  Size,
-  UnixMs,
-  Usd,
+import {
+  signedSize,
+  type BlockHeight,
+  type ClientId,
+  type FillId,
+  type MarketId,
+  type OrderId,
+  type Price,
+  type SignedSize,
+  type Size,
+  type UnixMs,
+  type Usd,
 } from './quantities.js';
 
 export const TIMES_IN_FORCE = ['ioc', 'gtt', 'postOnly'] as const;
@@ -148,6 +149,10 @@ export interface Fill {
   readonly height: BlockHeight;
   readonly at: UnixMs;
 }
+
+/** What a fill adds to the position: positive for a buy. */
+export const signedFillSize = (fill: Fill): SignedSize =>
+  signedSize(fill.side === 'buy' ? fill.size : 0n - fill.size);
 
 /** The venue's word on an order, as every channel gives it. */
 export const VENUE_ORDER_STATUSES = [

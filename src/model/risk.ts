@@ -20,6 +20,7 @@ export const RISK_CAUSES = [
   'signer.failed',
   'compliance.blocked',
   'strategy.fault',
+  'facts.ended',
 ] as const;
 export type RiskCause = (typeof RISK_CAUSES)[number];
 

@@ -3,7 +3,14 @@ import type { Observable } from 'rxjs';
 import type { Command } from '../model/command.js';
 import type { CancelRequest, Fill, OrderEnd, OrderRequest } from '../model/order.js';
 import type { Breach } from '../model/risk.js';
-import type { BlockHeight, OrderId, SignedSize, MarketId, UnixMs, Usd } from '../model/quantities.js';
+import type {
+  BlockHeight,
+  OrderId,
+  SignedSize,
+  MarketId,
+  UnixMs,
+  Usd,
+} from '../model/quantities.js';
 import type { SendAnswer } from './venue.js';
 
 /** One entry. Every row is stamped and carries the number of the last input before it. */
@@ -19,7 +26,7 @@ export type JournalEntry =
     }
   | { readonly type: 'cancel.intent'; readonly request: CancelRequest }
   | { readonly type: 'fill'; readonly fill: Fill; readonly strategy: string | undefined }
-  /** A size adopted from the venue beyond what fills explain; `cost` is its value when adopted, signed. */
+  /** A size adopted from the venue beyond what fills explain, and its signed value at the time. */
   | {
       readonly type: 'position.opening';
       readonly market: MarketId;

@@ -1,6 +1,7 @@
 /**
  * The vocabulary of the simulated exchange: inputs, outputs and queries of the pure core, in dYdX's
- * own words (quantums, subticks, clob pairs). Hosts decode the wire into inputs and write outputs back.
+ * own words (quantums, subticks, clob pairs). Hosts decode the wire into inputs and write outputs
+ * back.
  */
 
 export interface SubaccountId {
@@ -54,7 +55,10 @@ export interface CancelOrder {
 
 export interface BatchCancel {
   readonly subaccount: SubaccountId;
-  readonly batches: readonly { readonly clobPairId: number; readonly clientIds: readonly number[] }[];
+  readonly batches: readonly {
+    readonly clobPairId: number;
+    readonly clientIds: readonly number[];
+  }[];
   readonly goodTilBlock: number;
 }
 
@@ -163,10 +167,15 @@ export interface ExchangeCandle {
 /** What the two publishers (off-chain node, on-chain indexer) would write, in order. */
 export type ExchangeOutput =
   /** Absolute new size of a level; 0 removes. */
-  | { readonly type: 'level'; readonly clobPairId: number; readonly side: OrderSide; readonly level: BookLevel }
+  | {
+      readonly type: 'level';
+      readonly clobPairId: number;
+      readonly side: OrderSide;
+      readonly level: BookLevel;
+    }
   /** Off-chain order message: opened, best-effort canceled (with reason), canceled on expiry. */
   | { readonly type: 'order'; readonly order: ExchangeOrder; readonly publisher: 'vulcan' }
-  /** One message per order per block: its fills, the order, the position and the USDC balance after. */
+  /** One message per order per block: its fills, the order and the position after. */
   | {
       readonly type: 'fills';
       readonly order: ExchangeOrder;
@@ -181,10 +190,19 @@ export type ExchangeOutput =
       readonly quoteQuantums: bigint;
       readonly publisher: 'ender';
     }
-  | { readonly type: 'trades'; readonly clobPairId: number; readonly trades: readonly ExchangeTrade[] }
+  | {
+      readonly type: 'trades';
+      readonly clobPairId: number;
+      readonly trades: readonly ExchangeTrade[];
+    }
   | { readonly type: 'candle'; readonly candle: ExchangeCandle }
   /** USD × 10^-exponent as the oracle module keeps it is simplified to USD × 1e-12 units. */
-  | { readonly type: 'oracle'; readonly clobPairId: number; readonly priceE12: bigint; readonly height: number }
+  | {
+      readonly type: 'oracle';
+      readonly clobPairId: number;
+      readonly priceE12: bigint;
+      readonly height: number;
+    }
   | { readonly type: 'block'; readonly height: number; readonly timeMs: number };
 
 export interface ApplyResult {
@@ -221,7 +239,10 @@ export interface Exchange {
   readonly timeMs: number;
   markets(): readonly MarketView[];
   /** Best first, at most `depth` levels a side; raw, never crossed at one node. */
-  book(clobPairId: number, depth: number): { readonly bids: readonly BookLevel[]; readonly asks: readonly BookLevel[] };
+  book(
+    clobPairId: number,
+    depth: number,
+  ): { readonly bids: readonly BookLevel[]; readonly asks: readonly BookLevel[] };
   subaccount(id: SubaccountId): SubaccountView | undefined;
   /** Account numbers exist once an address was funded. */
   accountNumber(owner: string): number | undefined;

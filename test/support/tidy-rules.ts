@@ -95,12 +95,12 @@ const SUFFIX_REACH: Readonly<Record<string, readonly string[]>> = {
 };
 
 const importsOf = (text: string): { readonly from: string; readonly typeOnly: boolean }[] =>
-  [...text.matchAll(/^(import|export)\s+(type\s+)?[^;'"]*?(?:from\s+)?'([^']+)';/gms)].map(
-    (match) => ({
-      from: match[3] ?? '',
-      typeOnly: match[2] !== undefined,
-    }),
-  );
+  [
+    ...text.matchAll(
+      /^(?:import|export)\s+(type\s+)?(?:[\w*$,\s]*\{[^}]*\}|[\w*$,\s]+)\s*from\s+'([^']+)';/gm,
+    ),
+    ...text.matchAll(/^import\s+(type\s+)?'([^']+)';/gm),
+  ].map((match) => ({ from: match[2] ?? '', typeOnly: match[1] !== undefined }));
 
 const packageOf = (from: string): string => from;
 const allows = (allowed: readonly string[], from: string): boolean =>

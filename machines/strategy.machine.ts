@@ -1,0 +1,294 @@
+/**
+ * One strategy: turns verdicts into positions, one machine per market, and passes their wishes
+ * on.
+ *
+ *   warmingUp ─ strategy.warm ─▶ scouting ⇄ engaged     engaged: a position is held or under way
+ *                                   │ pause   │
+ *                                   ▼         ▼
+ *                                  paused (unpause ─▶ where it belongs)
+ *   every state ─ strategy.stop ─▶ stopped
+ *
+ * 1. It enters only when warm, not paused, with the gate open, and below `maxPositions`, in
+ *    which entering and exiting positions count. It leaves in every state but stopped.
+ * 2. A verdict for the other side of a held position leaves it first; entering waits for a
+ *    later verdict.
+ * 3. A closed gate freezes the positions: they may only shrink.
+ * 4. At most 200 markets; in further ones it does not enter.
+ */
+import {
+  assign,
+  emit,
+  enqueueActions,
+  setup,
+  type ActorRefFrom,
+  type ErrorActorEvent,
+} from 'xstate';
+import type { Side } from '../src/model/book.js';
+import type { Decision, Reason } from '../src/model/decision.js';
+import type { PositionReport, StrategyFact, StrategyReport } from '../src/model/facts.js';
+import { signedSize, type MarketId, type SignedSize } from '../src/model/quantities.js';
+import { positionMachine, type PositionTimings } from './position.machine.js';
+import { unprovidedEvents } from './unprovided.machine.js';
+
+export const MAX_MARKETS = 200;
+
+export interface StrategyInput {
+  readonly name: string;
+  /** Number of the run. */
+  readonly epoch: number;
+  readonly maxPositions: number;
+  readonly timings: PositionTimings;
+  readonly restored: readonly { readonly market: MarketId; readonly size: SignedSize }[];
+}
+
+/** The position machine's last report, or what was just asked of it. */
+export interface PositionRow {
+  readonly market: MarketId;
+  readonly state: string;
+  readonly size: SignedSize;
+  readonly side: Side | undefined;
+}
+
+export interface StrategyContext extends StrategyInput {
+  readonly positions: Readonly<Record<MarketId, PositionRow>>;
+  readonly warm: boolean;
+  /** Why the gate is closed. */
+  readonly gate: string | undefined;
+}
+
+export type StrategyEvent = StrategyFact | PositionReport | ErrorActorEvent;
+
+const IDLE_STATES: ReadonlySet<string> = new Set(['flat', 'coolingDown', 'deriving']);
+
+const childOf = (market: MarketId): string => `position.${market}`;
+const rowsOf = (context: StrategyContext): readonly PositionRow[] =>
+  Object.values(context.positions);
+const isEngaged = (row: PositionRow): boolean => row.size !== 0n || !IDLE_STATES.has(row.state);
+
+const withRow = (context: StrategyContext, row: PositionRow) => ({
+  positions: { ...context.positions, [row.market]: row },
+});
+
+const newRow = (market: MarketId, size: SignedSize): PositionRow => ({
+  market,
+  state: 'deriving',
+  size,
+  side: undefined,
+});
+
+const positionInput = (context: StrategyContext, { market, size }: PositionRow) => ({
+  ...context.timings,
+  strategy: context.name,
+  market,
+  epoch: context.epoch,
+  size,
+});
+
+/** Whether the verdict on this event may start a position. */
+function mayEnter(context: StrategyContext, decision: Decision): boolean {
+  const rows = rowsOf(context);
+  const row = context.positions[decision.market];
+  if (context.gate !== undefined || rows.filter(isEngaged).length >= context.maxPositions)
+    return false;
+  return row === undefined ? rows.length < MAX_MARKETS : !isEngaged(row);
+}
+
+/** Why, if at all, this event means to leave the position of this row. */
+function reasonToLeave(event: StrategyEvent, row: PositionRow): Reason | undefined {
+  if (event.type === 'strategy.flatten') {
+    return event.market === undefined || event.market === row.market ? event.reason : undefined;
+  }
+  if (event.type !== 'verdict' || event.verdict.market !== row.market) return undefined;
+  if (row.side === undefined || !isEngaged(row)) return undefined;
+  if (event.verdict.type === 'enter') {
+    if (event.verdict.side === row.side) return undefined;
+    return {
+      code: 'signal.reversed',
+      text: `holding ${row.side}, the verdict is ${event.verdict.side}`,
+    };
+  }
+  if (!event.verdict.leave.includes(row.side)) return undefined;
+  return (
+    event.verdict.reasons[0] ?? {
+      code: 'signal.gone',
+      text: `the reason to hold ${row.side} is gone`,
+    }
+  );
+}
+
+export const strategyMachine = setup({
+  types: {
+    context: {} as StrategyContext,
+    events: {} as StrategyEvent,
+    input: {} as StrategyInput,
+    emitted: {} as StrategyReport,
+    tags: {} as 'mayEnter' | 'mayLeave',
+  },
+  actors: {
+    facts: unprovidedEvents<StrategyFact, { readonly strategy: string }>('strategy.facts'),
+    position: positionMachine,
+  },
+  guards: {
+    isWarm: ({ context }) => context.warm,
+    hasEngagement: ({ context }) => rowsOf(context).some(isEngaged),
+    hasNoEngagement: ({ context }) => !rowsOf(context).some(isEngaged),
+    mayEnter: ({ context, event }) =>
+      event.type === 'verdict' &&
+      event.verdict.type === 'enter' &&
+      mayEnter(context, event.verdict),
+    isNewMarket: ({ context, event }) =>
+      event.type === 'position.changed' &&
+      event.size !== 0n &&
+      context.positions[event.market] === undefined,
+  },
+  actions: {
+    noteWarm: assign({ warm: true }),
+    restorePositions: enqueueActions(({ context, enqueue }) => {
+      const rows = context.restored.map(({ market, size }) => newRow(market, size));
+      enqueue.assign({ positions: Object.fromEntries(rows.map((row) => [row.market, row])) });
+      for (const row of rows) {
+        const input = positionInput(context, row);
+        enqueue.spawnChild('position', { id: childOf(row.market), input });
+      }
+    }),
+    adoptPosition: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'position.changed') return;
+      const row = newRow(event.market, event.size);
+      enqueue.assign(withRow(context, row));
+      enqueue.spawnChild('position', {
+        id: childOf(row.market),
+        input: positionInput(context, row),
+      });
+      if (context.gate === undefined) return;
+      enqueue.sendTo(childOf(row.market), { type: 'position.freeze', reason: context.gate });
+    }),
+    /** Counts as entering from now on: two verdicts in a row cannot pass the limit together. */
+    enterPosition: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'verdict' || event.verdict.type !== 'enter') return;
+      const { market, side } = event.verdict;
+      const known = context.positions[market];
+      const row = known ?? newRow(market, signedSize(0n));
+      if (known === undefined) {
+        const input = positionInput(context, row);
+        enqueue.spawnChild('position', { id: childOf(market), input });
+      }
+      enqueue.assign(withRow(context, { ...row, state: 'entering', side }));
+      enqueue.sendTo(childOf(market), { type: 'position.enter', decision: event.verdict });
+    }),
+    leavePositions: enqueueActions(({ context, event, enqueue }) => {
+      for (const row of rowsOf(context)) {
+        const reason = reasonToLeave(event, row);
+        if (reason === undefined || row.state === 'faulted') continue;
+        enqueue.sendTo(childOf(row.market), { type: 'position.exit', reason });
+      }
+    }),
+    closeGate: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'gate.closed') return;
+      const { reason } = event;
+      enqueue.assign({ gate: reason });
+      for (const { market, state } of rowsOf(context)) {
+        if (state !== 'faulted')
+          enqueue.sendTo(childOf(market), { type: 'position.freeze', reason });
+      }
+    }),
+    openGate: enqueueActions(({ context, enqueue }) => {
+      enqueue.assign({ gate: undefined });
+      for (const { market, state } of rowsOf(context)) {
+        if (state !== 'faulted') enqueue.sendTo(childOf(market), { type: 'position.thaw' });
+      }
+    }),
+    notePosition: assign(({ context, event }) => {
+      if (event.type !== 'position.state') return {};
+      if (context.positions[event.market] === undefined) return {};
+      const { market, state, size, side } = event;
+      return withRow(context, { market, state, size, side });
+    }),
+    relayState: emit(({ context, event }): StrategyReport => {
+      if (event.type !== 'position.state') return fault(context, event);
+      const { market, state, size } = event;
+      return { type: 'strategy.position', strategy: context.name, market, state, size };
+    }),
+    relayWish: emit(({ context, event }): StrategyReport =>
+      event.type === 'position.wish'
+        ? { type: 'order.wish', wish: event.wish }
+        : fault(context, event),
+    ),
+    relayOverdue: emit(({ context, event }): StrategyReport =>
+      event.type === 'position.overdue'
+        ? { type: 'wish.overdue', strategy: context.name, wishId: event.wishId }
+        : fault(context, event),
+    ),
+    /** A broken position keeps counting as engaged: nobody knows what its orders do. */
+    retirePosition: enqueueActions(({ context, event, enqueue }) => {
+      if (!('actorId' in event)) return;
+      enqueue.stopChild(event.actorId);
+      const row = rowsOf(context).find(({ market }) => childOf(market) === event.actorId);
+      if (row !== undefined) enqueue.assign(withRow(context, { ...row, state: 'faulted' }));
+    }),
+    reportFault: emit(({ context, event }) => fault(context, event)),
+  },
+}).createMachine({
+  id: 'strategy',
+  context: ({ input }) => ({ ...input, positions: {}, warm: false, gate: undefined }),
+  options: { maxIterations: 1000 },
+  invoke: {
+    id: 'facts',
+    src: 'facts',
+    input: ({ context }) => ({ strategy: context.name }),
+    onDone: { actions: 'reportFault' },
+    onError: { actions: 'reportFault' },
+  },
+  entry: 'restorePositions',
+  initial: 'warmingUp',
+  on: {
+    'strategy.warm': { actions: 'noteWarm' },
+    verdict: { actions: 'leavePositions' },
+    'strategy.flatten': { actions: 'leavePositions' },
+    'strategy.stop': '.stopped',
+    'gate.closed': { actions: 'closeGate' },
+    'gate.opened': { actions: 'openGate' },
+    'position.changed': { guard: 'isNewMarket', actions: 'adoptPosition' },
+    'position.state': { actions: ['notePosition', 'relayState'] },
+    'position.wish': { actions: 'relayWish' },
+    'position.overdue': { actions: 'relayOverdue' },
+    'position.fault': { actions: 'reportFault' },
+    'xstate.error.actor.*': { actions: ['retirePosition', 'reportFault'] },
+  },
+  states: {
+    warmingUp: {
+      tags: 'mayLeave',
+      always: { guard: 'isWarm', target: 'scouting' },
+      on: { 'strategy.pause': 'paused' },
+    },
+    scouting: {
+      tags: ['mayEnter', 'mayLeave'],
+      always: { guard: 'hasEngagement', target: 'engaged' },
+      on: {
+        verdict: [{ guard: 'mayEnter', actions: 'enterPosition' }, { actions: 'leavePositions' }],
+        'strategy.pause': 'paused',
+      },
+    },
+    engaged: {
+      tags: ['mayEnter', 'mayLeave'],
+      always: { guard: 'hasNoEngagement', target: 'scouting' },
+      on: {
+        verdict: [{ guard: 'mayEnter', actions: 'enterPosition' }, { actions: 'leavePositions' }],
+        'strategy.pause': 'paused',
+      },
+    },
+    paused: { tags: 'mayLeave', on: { 'strategy.unpause': 'warmingUp' } },
+    stopped: { type: 'final' },
+  },
+});
+
+function fault(context: StrategyContext, event: StrategyEvent): StrategyReport {
+  const detail = 'reason' in event && typeof event.reason === 'string' ? event.reason : '';
+  const error = 'error' in event ? String(event.error) : '';
+  return {
+    type: 'strategy.fault',
+    strategy: context.name,
+    reason: `${event.type} ${detail}${error}`.trim(),
+  };
+}
+
+export type StrategyActor = ActorRefFrom<typeof strategyMachine>;

@@ -1,0 +1,287 @@
+/** The operator's view of the running service: plain values read at the moment of asking. */
+import { Observable } from 'rxjs';
+import type { Command, CommandOutcome } from '../model/command.js';
+import { formatDecimal } from '../model/decimal.js';
+import {
+  formatPrice,
+  formatSize,
+  formatUsd,
+  notionalExponent,
+  priceOfTicks,
+  type MarketSpec,
+} from '../model/market.js';
+import { averageEntry } from '../model/position.js';
+
+import { ORACLE_SCALE, usd, type MarketId } from '../model/quantities.js';
+import type { Breach } from '../model/risk.js';
+import { SIGNAL_NAMES } from '../model/signal.js';
+import type {
+  Control,
+  DecisionState,
+  MarketState,
+  OrderState,
+  PositionState,
+  RiskState,
+  ServiceState,
+  SignalState,
+} from '../ports/control.js';
+import { unrealizedPnl } from '../portfolio/position-accounting.js';
+import { worstCase } from '../risk/exposure.js';
+import { stateName } from './actor-observables.js';
+import type { ServiceRoot } from './service-root.js';
+
+export class ControlProjection implements Control {
+  readonly #root: ServiceRoot;
+  readonly #startedAt: number;
+
+  constructor(root: ServiceRoot) {
+    this.#root = root;
+    this.#startedAt = root.world.clock.now();
+  }
+
+  state(): ServiceState {
+    const { world, heights, pipeline, core, actor } = this.#root;
+    const { config, subaccount } = world;
+    const { connections, strategies } = actor.getSnapshot().context;
+    const permission = core.permission(undefined);
+    return {
+      version: world.version,
+      network: config.network,
+      mode: config.mode,
+      state: this.#root.state,
+      startedAt: this.#startedAt,
+      now: world.clock.now(),
+      address: subaccount?.address ?? null,
+      subaccount: subaccount?.number ?? 0,
+      chainHeight: heights.chain ?? null,
+      permission: {
+        granted: permission.granted,
+        reasons: permission.granted ? [] : permission.reasons,
+      },
+      connections: connections.map((name) => this.#connection(name)),
+      strategies: strategies.map((name) => ({ name, state: this.#stateOf(`strategy.${name}`) })),
+      frames: pipeline.counts,
+      deadLetters: pipeline.letters,
+    };
+  }
+
+  markets(): readonly MarketState[] {
+    const { pipeline, world } = this.#root;
+    const now = world.clock.now();
+    return pipeline.fold.markets.flatMap((market) => {
+      const view = pipeline.fold.view(market, now);
+      if (view === undefined) return [];
+      const { spec, book, oracle } = view;
+      const best = (levels: typeof book.bids): string | null =>
+        levels[0] === undefined ? null : formatPrice(spec, priceOfTicks(spec, levels[0].price));
+      return [
+        {
+          market,
+          status: spec.status,
+          bookState: book.state,
+          bookAgeMs: book.state === 'empty' ? null : now - book.updatedAt,
+          bestBid: best(book.bids),
+          bestAsk: best(book.asks),
+          oraclePrice: oracle === undefined ? null : formatDecimal(oracle, ORACLE_SCALE),
+          trades: pipeline.fold.tradeCount(market),
+        },
+      ];
+    });
+  }
+
+  signals(): readonly SignalState[] {
+    const now = this.#root.world.clock.now();
+    return [...this.#root.signals.values()].flatMap(({ market, scores }) =>
+      SIGNAL_NAMES.flatMap((name) => {
+        const score = scores[name];
+        if (score === undefined) return [];
+        const { value, at, samples, warm } = score;
+        return [{ market, name, value, ageMs: now - at, samples, warm }];
+      }),
+    );
+  }
+
+  decisions(): readonly DecisionState[] {
+    return [...this.#root.verdicts.values()].map((verdict) => ({
+      type: verdict.type,
+      strategy: verdict.strategy,
+      market: verdict.market,
+      side: verdict.type === 'enter' ? verdict.side : null,
+      confidence: verdict.confidence ?? null,
+      reasons: verdict.reasons,
+      at: verdict.decidedAt,
+    }));
+  }
+
+  orders(): readonly OrderState[] {
+    return this.#root.core.orders.all().flatMap((record) => {
+      const { request, filled, state, reason } = record;
+      const spec = this.#spec(request.market);
+      if (spec === undefined) return [];
+      return [
+        {
+          orderId: request.orderId,
+          clientId: request.clientId,
+          market: request.market,
+          side: request.side,
+          size: formatSize(spec, request.size),
+          price: formatPrice(spec, request.price),
+          filled: formatSize(spec, filled),
+          reduceOnly: request.reduceOnly,
+          purpose: request.purpose,
+          state,
+          reason: reason ?? null,
+          goodTilBlock: request.goodTilBlock,
+        },
+      ];
+    });
+  }
+
+  positions(): readonly PositionState[] {
+    const { core, pipeline, world } = this.#root;
+    return core.books.positions.ownedPositions().flatMap(({ owner, position }) => {
+      const { market, size, realizedPnl, fees } = position;
+      const spec = this.#spec(market);
+      if (spec === undefined) return [];
+      const oracle = pipeline.fold.view(market, world.clock.now())?.oracle;
+      const entry = averageEntry(position, notionalExponent(spec));
+      const open = oracle === undefined ? undefined : unrealizedPnl(position, spec, oracle);
+      return [
+        {
+          market,
+          strategy: owner ?? null,
+          state: this.#positionState(owner, market),
+          size: formatSize(spec, size),
+          averageEntry: entry === undefined ? null : formatPrice(spec, entry),
+          realizedPnlUsd: formatUsd(realizedPnl),
+          unrealizedPnlUsd: open === undefined ? null : formatUsd(open),
+          feesUsd: formatUsd(fees),
+        },
+      ];
+    });
+  }
+
+  risk(): RiskState {
+    const { core, world } = this.#root;
+    const exposure = [...core.holdings().values()].reduce(
+      (sum, holding) => sum + (worstCase(holding)?.worst ?? 0n),
+      0n,
+    );
+    return {
+      level: this.#root.riskLevel,
+      breaches: this.#breaches(),
+      exposureUsd: formatUsd(usd(exposure)),
+      limits: world.config.risk,
+      denials: core.denials.map(({ at, denial }) => ({ at, ...denial })),
+    };
+  }
+
+  isReady(): { readonly ready: boolean; readonly reasons: readonly string[] } {
+    const permission = this.#root.core.permission(undefined);
+    const isShadow = this.#root.world.config.mode === 'shadow';
+    const ready = isShadow ? this.#root.state === 'trading' : permission.granted;
+    return { ready, reasons: permission.granted ? [] : permission.reasons };
+  }
+
+  /** Queued at the inbox; the answer comes when it has been run. */
+  command(command: Command): Observable<CommandOutcome> {
+    const { inbox } = this.#root.world;
+    return new Observable((subscriber) => {
+      inbox.enter('command', 'operator', () => {
+        subscriber.next(this.#run(command));
+        subscriber.complete();
+      });
+    });
+  }
+
+  #run(command: Command): CommandOutcome {
+    const { hub, world, journal } = this.#root;
+    const at = world.clock.now();
+    const { by } = command;
+    world.log.write('warn', 'operator', { ...command });
+    journal.write({ type: 'command', command });
+    switch (command.type) {
+      case 'halt':
+        hub.risk$.next({ type: 'operator.halt', by, reason: command.reason, at });
+        return this.#outcome();
+      case 'resume':
+        if (!this.#breaches().some(({ latched }) => latched)) {
+          return refuse('risk.nothing-latched', 'no latched cause is open');
+        }
+        hub.risk$.next({ type: 'operator.resume', by, reason: command.reason, at });
+        return this.#outcome();
+      case 'flatten':
+        return this.#flatten(command.market, by);
+      case 'pause':
+      case 'unpause':
+        return this.#pause(command.strategy, command.type);
+    }
+  }
+
+  #flatten(market: MarketId | undefined, by: string): CommandOutcome {
+    const { hub, world } = this.#root;
+    if (market === undefined) {
+      hub.risk$.next({ type: 'operator.flatten', by, at: world.clock.now() });
+      return this.#outcome();
+    }
+    if (this.#spec(market) === undefined) return refuse('market.unknown', `no market ${market}`);
+    const reason = { code: 'operator.flatten', text: `${by}: flatten ${market}` };
+    for (const { name } of world.config.strategies) {
+      hub.strategies.next(name, { type: 'strategy.flatten', market, reason });
+    }
+    return this.#outcome();
+  }
+
+  #pause(strategy: string, what: 'pause' | 'unpause'): CommandOutcome {
+    const isHeard = this.#root.hub.strategies.next(strategy, { type: `strategy.${what}` });
+    return isHeard ? this.#outcome() : refuse('strategy.unknown', `no strategy ${strategy}`);
+  }
+
+  #outcome(): CommandOutcome {
+    return { accepted: true, message: `risk is ${this.#root.riskLevel}` };
+  }
+
+  #breaches(): readonly Breach[] {
+    const snapshot = this.#root.child('risk')?.getSnapshot() as
+      | { context: { breaches: Readonly<Record<string, Breach>> } }
+      | undefined;
+    return Object.values(snapshot?.context.breaches ?? {});
+  }
+
+  #connection(name: string): ServiceState['connections'][number] {
+    const snapshot = this.#root.child(`connection.${name}`)?.getSnapshot() as
+      | {
+          value: unknown;
+          context: { attempts: number; confirmed: readonly string[]; lastError: string | null };
+        }
+      | undefined;
+    return {
+      name,
+      state: stateName(snapshot?.value),
+      attempts: snapshot?.context.attempts ?? 0,
+      subscriptions: snapshot?.context.confirmed.length ?? 0,
+      lastError: snapshot?.context.lastError ?? null,
+    };
+  }
+
+  #stateOf(id: string): string {
+    return stateName(this.#root.child(id)?.getSnapshot().value);
+  }
+
+  #positionState(owner: string | undefined, market: MarketId): string {
+    const snapshot = this.#root.child(`strategy.${owner}`)?.getSnapshot() as
+      | { context: { positions: Readonly<Record<string, { state: string }>> } }
+      | undefined;
+    return snapshot?.context.positions[market]?.state ?? 'unattended';
+  }
+
+  #spec(market: MarketId): MarketSpec | undefined {
+    return this.#root.pipeline.fold.spec(market);
+  }
+}
+
+const refuse = (code: string, message: string): CommandOutcome => ({
+  accepted: false,
+  code,
+  message,
+});

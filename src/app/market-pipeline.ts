@@ -1,0 +1,153 @@
+/**
+ * Layers 3 to 5 as one sentence: frames are decoded, markets folded, scored, judged, and of the
+ * verdicts the changes that last are the decisions. Live trading, replay and simulation all run this.
+ *
+ *   frames$ → decode → market events → views$ → signals$ → verdicts$ → settled → decisions$
+ *                    ↘ account events     ↘ exits
+ */
+import { filter, map, merge, scan, Subject, type Observable, type SchedulerLike } from 'rxjs';
+import type { MarketView } from '../model/book.js';
+import type { Verdict } from '../model/decision.js';
+import type { AccountEvent, DeadLetter, FrameCounts, MarketEvent } from '../model/events.js';
+import type { BlockHeight, MarketId, UnixMs } from '../model/quantities.js';
+import { WARM_SAMPLES, SIGNAL_NAMES, type Backfill, type SignalSet } from '../model/signal.js';
+import { MarketFold } from '../market/market-fold.js';
+import { marketViews, resyncRequests, type StampedMarketEvent } from '../market/market.stream.js';
+import { shareHot } from '../operators/share-hot.stream.js';
+import type { FrameDecoder } from '../ports/market-feed.js';
+import { signals } from '../signals/signal.stream.js';
+import { settled, verdicts } from '../strategy/decision.stream.js';
+import type { Strategy } from '../strategy/strategy-port.js';
+
+export interface PipelineOptions {
+  readonly decoder: FrameDecoder;
+  readonly strategy: Strategy;
+  readonly scheduler: SchedulerLike;
+  readonly flush$: Observable<UnixMs>;
+}
+
+/** One raw frame with its receive stamp. */
+export interface StampedFrame {
+  readonly data: Uint8Array;
+  readonly at: UnixMs;
+}
+
+export interface StampedHeight {
+  readonly height: BlockHeight;
+  readonly at: UnixMs;
+}
+
+const RESYNC_LOOK_MS = 1_000;
+const EXCERPT_LENGTH = 200;
+/** Different reasons kept apart; the rest is counted as `other`. */
+const REASONS_MAX = 100;
+
+export class MarketPipeline {
+  readonly fold = new MarketFold();
+  /** Where frames come in. */
+  readonly frames$ = new Subject<StampedFrame>();
+  /** Market facts that come by another road: REST re-reads and parameters. */
+  readonly facts$ = new Subject<StampedMarketEvent>();
+  readonly backfills$ = new Subject<Backfill>();
+  readonly deadLetters$ = new Subject<DeadLetter>();
+  readonly account$ = new Subject<AccountEvent>();
+  readonly heights$ = new Subject<StampedHeight>();
+  /** Markets whose books had a snapshot: to be read again through REST. */
+  readonly snapshots$ = new Subject<MarketId>();
+  readonly views$: Observable<readonly MarketView[]>;
+  readonly signals$: Observable<readonly SignalSet[]>;
+  readonly verdicts$: Observable<Verdict>;
+  /** Changes of decision that lasted. */
+  readonly decisions$: Observable<Verdict>;
+  /** Markets to subscribe anew. */
+  readonly resyncs$: Observable<readonly MarketId[]>;
+  readonly #decoder: FrameDecoder;
+  readonly #unreadable$ = new Subject<MarketId>();
+  readonly #letters = new Map<string, number>();
+  readonly #counts = { received: 0, applied: 0, rejected: 0, quarantined: 0 };
+
+  constructor({ decoder, strategy, scheduler, flush$ }: PipelineOptions) {
+    this.#decoder = decoder;
+    const events$ = new Subject<StampedMarketEvent>();
+    this.frames$.subscribe((frame) => this.#receive(frame, events$));
+    this.facts$.subscribe((fact) => events$.next(fact));
+    this.views$ = events$.pipe(marketViews(this.fold, { flush$ }), shareHot());
+    this.signals$ = signals({ views$: this.views$, backfills$: this.backfills$ }).pipe(shareHot());
+    this.verdicts$ = verdicts(
+      { views$: this.views$, signals$: this.signals$ },
+      { strategy, scheduler },
+    ).pipe(shareHot());
+    this.decisions$ = this.verdicts$.pipe(settled({ scheduler }), shareHot());
+    this.resyncs$ = merge(
+      resyncRequests(this.fold, { everyMs: RESYNC_LOOK_MS, scheduler }),
+      this.#unreadable$.pipe(map((market) => [market])),
+    );
+  }
+
+  get counts(): FrameCounts {
+    return { ...this.#counts };
+  }
+
+  /** How many frames could not be read, by reason. */
+  get letters(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#letters);
+  }
+
+  /** Every frame is applied, rejected or quarantined, and counted as exactly one of them. */
+  #receive({ data, at }: StampedFrame, events$: Subject<StampedMarketEvent>): void {
+    this.#counts.received += 1;
+    const decoded = this.#decoder.decode(data, at);
+    switch (decoded.type) {
+      case 'control':
+        this.#counts.applied += 1;
+        return;
+      case 'rejected':
+        this.#counts.rejected += 1;
+        return;
+      case 'unreadable':
+        return this.#quarantine(decoded.reason, decoded.market, { data, at });
+      case 'events': {
+        const rejectedBefore = this.fold.counts.rejected;
+        for (const event of decoded.market) this.#forward(event, at, events$);
+        const isRejected = this.fold.counts.rejected > rejectedBefore;
+        this.#counts[isRejected ? 'rejected' : 'applied'] += 1;
+        for (const event of decoded.account) this.account$.next(event);
+      }
+    }
+  }
+
+  /** State first, then those who hear of it. */
+  #forward(event: MarketEvent, at: UnixMs, events$: Subject<StampedMarketEvent>): void {
+    events$.next({ event, at });
+    if (event.type === 'height') this.heights$.next({ height: event.height, at });
+    if (event.type === 'book.snapshot') this.snapshots$.next(event.market);
+  }
+
+  #quarantine(reason: string, market: MarketId | undefined, { data, at }: StampedFrame): void {
+    this.#counts.quarantined += 1;
+    const known = this.#letters.has(reason) || this.#letters.size < REASONS_MAX;
+    const key = known ? reason : 'other';
+    this.#letters.set(key, (this.#letters.get(key) ?? 0) + 1);
+    const excerpt = JSON.stringify(
+      new TextDecoder().decode(data.subarray(0, EXCERPT_LENGTH)),
+    ).slice(1, -1);
+    this.deadLetters$.next({ reason, excerpt, at });
+    if (market === undefined) return;
+    this.fold.markStale([market], 'frame.unreadable');
+    this.#unreadable$.next(market);
+  }
+}
+
+/** Emits once, when one market has all four scores warm. */
+export const warm = (signals$: Observable<readonly SignalSet[]>): Observable<MarketId> =>
+  signals$.pipe(
+    scan(
+      (found, sets) =>
+        found ??
+        sets.find(({ scores }) =>
+          SIGNAL_NAMES.every((name) => (scores[name]?.samples ?? 0) >= WARM_SAMPLES),
+        )?.market,
+      undefined as MarketId | undefined,
+    ),
+    filter((market) => market !== undefined),
+  );

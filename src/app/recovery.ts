@@ -1,0 +1,96 @@
+/**
+ * Coming back: the journal read into books and orders, then both compared with the venue.
+ *
+ * A journal without a sweep is a first run: what the account holds already is adopted as an opening
+ * position, and its older fills are history that was never ours.
+ */
+import type { Fill, OrderRequest } from '../model/order.js';
+import type { PositionDrift } from '../model/position.js';
+import { size, usd, type MarketId, type SignedSize, type Usd } from '../model/quantities.js';
+import { reconcile, type RecoverableOrder } from '../execution/reconcile.js';
+import { isLive, recoverState, type RecoveredState } from '../journal/journal-state.js';
+import type { JournalEntry, JournalRow } from '../ports/journal.js';
+import type { Sweep } from './sweeper.js';
+import type { TradingCore } from './trading-core.js';
+
+export interface Restored {
+  readonly state: RecoveredState;
+  readonly isFirstRun: boolean;
+}
+
+/** Fills, openings and orders of earlier runs, into the books and the table. */
+export function restore(history: readonly JournalRow[], core: TradingCore): Restored {
+  const state = recoverState(history);
+  for (const order of state.orders) {
+    if (isLive(order)) core.orders.register(order.request, size(order.filled));
+    else if (order.end !== undefined) {
+      core.orders.remember(order.request, order.end, size(order.filled));
+    }
+  }
+  for (const entry of state.bookEntries) {
+    if (entry.type === 'fill') core.books.restore(entry.fill, entry.strategy);
+    else core.books.adopt(entry.market, entry.size, entry.cost ?? usd(0n));
+  }
+  core.books.sweptTo(state.completeTo);
+  return { state, isFirstRun: !history.some(({ entry }) => entry.type === 'sweep') };
+}
+
+export interface Adoption {
+  readonly sweep: Sweep;
+  readonly core: TradingCore;
+  readonly record: (entry: JournalEntry) => void;
+  /** What such a position is worth now: its cost, for want of a better one. */
+  readonly valueOf: (market: MarketId, held: SignedSize) => Usd;
+}
+
+/** A first run takes the account as it finds it. */
+export function adoptAccount({ sweep, core, record, valueOf }: Adoption): void {
+  for (const { market, size: held } of sweep.account?.positions ?? []) {
+    const cost = valueOf(market, held);
+    core.books.adopt(market, held, cost);
+    record({ type: 'position.opening', market, size: held, cost });
+  }
+}
+
+export interface ReconcileOutcome {
+  readonly drift: readonly PositionDrift[];
+  /** Live orders on the account that are not ours, in words. */
+  readonly foreign: readonly string[];
+  /** Orders of which nobody knows yet what became of them. */
+  readonly recover: readonly RecoverableOrder[];
+}
+
+/**
+ * Books what was missed and says what is left to explain. `resolve` also ends the orders that are
+ * proved dead: for orders of an earlier run, which have no machine.
+ */
+export function reconcileWith(
+  sweep: Sweep,
+  core: TradingCore,
+  resolve?: (entry: JournalEntry) => void,
+): ReconcileOutcome {
+  const plan = reconcile(beliefsOf(core), sweep);
+  for (const { fill } of plan.fillsToBook) core.books.book(fill);
+  for (const fill of plan.orphanFills) core.books.book(fill);
+  for (const { orderId, end, filled } of resolve === undefined ? [] : plan.ordersDead) {
+    const request = core.orders.get(orderId)?.request;
+    if (request !== undefined) core.orders.remember(request, end, size(filled));
+    resolve?.({ type: 'order.end', orderId, end, filled });
+  }
+  return {
+    drift: plan.drift,
+    foreign: plan.foreignOrders.map(({ clientId, market }) => `${clientId} in ${market}`),
+    recover: plan.ordersToRecover,
+  };
+}
+
+function beliefsOf(core: TradingCore) {
+  const recentFills = core.books.recent;
+  const fillIdsOf = ({ orderId }: OrderRequest): readonly Fill['fillId'][] =>
+    recentFills.filter((fill) => fill.orderId === orderId).map(({ fillId }) => fillId);
+  return {
+    recentFills,
+    positions: core.books.positions.positions(),
+    orders: core.orders.all().map((order) => ({ ...order, fillIds: fillIdsOf(order.request) })),
+  };
+}

@@ -1,0 +1,229 @@
+/**
+ * What recovering, reconciling and draining do. Each step is a cold stream of facts for the service's
+ * machine; what it changes, it changes in the books and the journal before it says that it is done.
+ */
+import {
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  from,
+  map,
+  of,
+  take,
+  tap,
+  timer,
+  type Observable,
+} from 'rxjs';
+import type { StepFact } from '../../machines/service.machine.js';
+import type { StrategyInput } from '../../machines/strategy.machine.js';
+import { nextEpoch } from '../execution/client-ids.js';
+import type { RecoverableOrder } from '../execution/reconcile.js';
+import { blockHeight, size, usd } from '../model/quantities.js';
+import { positionValue } from '../portfolio/position-accounting.js';
+import type { Journal } from '../ports/journal.js';
+import { untilReached } from './connect-step.js';
+import { DriftWatch } from './housekeeping.js';
+import { adoptAccount, reconcileWith, restore, type Restored } from './recovery.js';
+import type { Sweep, Sweeper } from './sweeper.js';
+import type { TradingCore } from './trading-core.js';
+import type { JournalDesk } from './journal-desk.js';
+import type { MarketPipeline } from './market-pipeline.js';
+import type { FactHub } from './provide.js';
+import type { World } from './world.js';
+
+export interface StepParts {
+  readonly world: World;
+  readonly hub: FactHub;
+  readonly core: TradingCore;
+  readonly pipeline: MarketPipeline;
+  readonly desk: JournalDesk;
+  readonly sweeper: Sweeper;
+}
+
+const DRIFT_RETRY_MS = 2_000;
+const DRAIN_LOOK_MS = 250;
+const MS = 1000;
+
+export class ServiceSteps {
+  readonly #parts: StepParts;
+  readonly #drift = new DriftWatch();
+  #restored: Restored | undefined;
+  #epoch = 0;
+  #isReconciled = false;
+  /** Set when the first reconciliation is done: the account was opened or recovered. */
+  #isOpened = false;
+  #toRecover: readonly RecoverableOrder[] = [];
+
+  constructor(parts: StepParts) {
+    this.#parts = parts;
+  }
+
+  /** The account and we agree, and nothing has happened since that could hide a fill. */
+  get isReconciled(): boolean {
+    return this.#isReconciled;
+  }
+
+  doubt(): void {
+    this.#isReconciled = false;
+  }
+
+  recover(): Observable<StepFact> {
+    const { world, desk, core, sweeper } = this.#parts;
+    const { subaccount, config } = world;
+    const identity = {
+      network: config.network,
+      address: subaccount?.address ?? 'nobody',
+      subaccount: subaccount?.number ?? 0,
+    };
+    const opened$ = defer(() => from(world.openJournal(identity)));
+    return world.inbox.door('fact', 'journal', opened$).pipe(
+      concatMap((journal: Journal) => {
+        desk.open(journal);
+        const restored = restore(journal.history, core);
+        this.#restored = restored;
+        this.#epoch = nextEpoch(restored.state.epoch);
+        sweeper.startFrom(restored.state.completeTo);
+        const run = { type: 'run', epoch: this.#epoch, version: world.version } as const;
+        return world.inbox.door('answer', 'journal', desk.record(run));
+      }),
+      map((): StepFact => {
+        core.begin(this.#epoch);
+        const latched = this.#restored?.state.latched ?? [];
+        const orders = core.orders.live().length;
+        world.log.write('info', 'recovered', {
+          epoch: this.#epoch,
+          orders,
+          latches: latched.length,
+        });
+        return { type: 'recover.done', epoch: this.#epoch, latched };
+      }),
+      catchError((error: Error) =>
+        of<StepFact>({ type: 'step.failed', reason: error.message, retryable: false }),
+      ),
+    );
+  }
+
+  /** Sweeps until we and the venue agree, or twice differ in the same way, which is a cause to halt. */
+  reconcile(): Observable<StepFact> {
+    const { world, sweeper } = this.#parts;
+    if (world.subaccount === undefined) return of(this.#reconciled());
+    return untilReached(world, 'account', sweeper.once()).pipe(
+      concatMap((sweep): Observable<StepFact> => {
+        const isSettled = this.settle(sweep);
+        if (isSettled) return of(this.#reconciled());
+        return timer(DRIFT_RETRY_MS, world.clock.scheduler).pipe(concatMap(() => this.reconcile()));
+      }),
+      // Orders of an earlier run are recovered when their desks have been started by the fact.
+      concatMap((fact) =>
+        concat(
+          of(fact),
+          defer(() => this.#recoverOrders()),
+        ),
+      ),
+    );
+  }
+
+  /** Books a sweep and says whether positions agree (or are known not to). */
+  settle(sweep: Sweep): boolean {
+    const { core, desk, sweeper, world } = this.#parts;
+    if (!this.#isOpened && this.#restored?.isFirstRun === true) this.#adopt(sweep);
+    const resolve = this.#isOpened ? undefined : desk.write;
+    const { drift, foreign, recover } = reconcileWith(sweep, core, resolve);
+    if (!this.#isOpened) this.#toRecover = recover;
+    sweeper.done(sweep);
+    desk.write({ type: 'sweep', completeTo: sweep.completeTo });
+    core.swept(sweep.completeTo);
+    const { account } = sweep;
+    if (account !== undefined && core.usdc() === undefined) {
+      core.openBalance(account.usdc, account.height);
+    }
+    for (const evidence of foreign) core.foreign(evidence);
+    const observation = this.#drift.look(drift, world.clock.now());
+    if (observation !== undefined) core.observations$.next(observation);
+    if (drift.length > 0 && observation === undefined) return false;
+    this.#isOpened = true;
+    return true;
+  }
+
+  #adopt(sweep: Sweep): void {
+    const { core, desk, pipeline, world } = this.#parts;
+    adoptAccount({
+      sweep,
+      core,
+      record: desk.write,
+      valueOf: (market, held) => {
+        const view = pipeline.fold.view(market, world.clock.now());
+        return view?.oracle === undefined ? usd(0n) : positionValue(held, view.spec, view.oracle);
+      },
+    });
+    // Its older fills are history that was never ours.
+    core.books.sweptTo(blockHeight(sweep.sweptAt));
+  }
+
+  #reconciled(): StepFact {
+    this.#isReconciled = true;
+    return { type: 'reconcile.done', strategies: this.#strategies() };
+  }
+
+  #strategies(): readonly StrategyInput[] {
+    const { config } = this.#parts.world;
+    return config.strategies.map((strategy) => ({
+      name: strategy.name,
+      epoch: this.#epoch,
+      maxPositions: strategy.maxPositions,
+      timings: {
+        maxHoldMs: strategy.maxHoldSeconds * MS,
+        coolDownMs: strategy.coolDownSeconds * MS,
+        exitRetryMs: 500,
+        wishTimeoutMs: 10_000,
+      },
+      restored: this.#parts.core.books.positions
+        .ownedPositions()
+        .filter(({ owner, position }) => owner === strategy.name && position.size !== 0n)
+        .map(({ position }) => ({ market: position.market, size: position.size })),
+    }));
+  }
+
+  #recoverOrders(): Observable<never> {
+    const { hub } = this.#parts;
+    for (const { request, filled, fillIds } of this.#toRecover) {
+      hub.desks.next(request.strategy, {
+        type: 'desk.recover',
+        request,
+        filled: size(filled),
+        fillIds,
+      });
+    }
+    this.#toRecover = [];
+    return EMPTY;
+  }
+
+  /** Orders are canceled by the machine; here their ends are awaited, then the last fills read. */
+  drain(): Observable<StepFact> {
+    const { world, core, sweeper } = this.#parts;
+    const look$ = timer(0, DRAIN_LOOK_MS, world.clock.scheduler).pipe(
+      map(() => core.orders.live().map(({ request }) => request.orderId)),
+      map((orders): StepFact => ({ type: 'drain.remaining', orders })),
+    );
+    const isDone = (fact: StepFact): boolean =>
+      fact.type === 'drain.remaining' && fact.orders.length === 0;
+    const lastSweep$ = this.#isOpened
+      ? sweeper.once().pipe(
+          tap((sweep) => this.settle(sweep)),
+          catchError(() => of(undefined)),
+        )
+      : of(undefined);
+    return look$.pipe(
+      concatMap((fact) =>
+        isDone(fact)
+          ? lastSweep$.pipe(
+              take(1),
+              map((): StepFact => ({ type: 'drain.done' })),
+            )
+          : of(fact),
+      ),
+    );
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * The account swept through REST: after a snapshot, when a live order's last block has passed, and
+ * every 15 s for ever, because a stream can lose what nobody notices.
+ *
+ * 1. The indexer's height is read before the fills: they are complete below it.
+ * 2. One sweep at a time; a wish for one that comes meanwhile is served right after.
+ * 3. A difference to the venue's positions counts when two sweeps in a row find the same.
+ */
+import {
+  catchError,
+  concatMap,
+  defer,
+  exhaustMap,
+  forkJoin,
+  interval,
+  map,
+  merge,
+  of,
+  Subject,
+  type Observable,
+  type SchedulerLike,
+} from 'rxjs';
+import type { Fill, VenueOrder } from '../model/order.js';
+import { blockHeight, type BlockHeight } from '../model/quantities.js';
+import type { AccountSnapshot } from '../model/account.js';
+import type { VenuePort } from '../ports/venue.js';
+import { isSweepDue, provenHeight } from '../execution/sweep-plan.js';
+
+export interface Sweep {
+  readonly account: AccountSnapshot | undefined;
+  readonly openOrders: readonly VenueOrder[];
+  readonly fills: readonly Fill[];
+  /** The indexer's height before the fills were read. */
+  readonly sweptAt: BlockHeight;
+  /** All fills up to this height have been read. */
+  readonly completeTo: BlockHeight;
+}
+
+export interface SweeperOptions {
+  readonly venue: VenuePort;
+  readonly scheduler: SchedulerLike;
+  readonly indexerHeight: () => BlockHeight | undefined;
+  readonly goodTilBlocks: () => readonly BlockHeight[];
+  /** Wraps a read so that its answer is an input. */
+  readonly door: <T>(outside$: Observable<T>) => Observable<T>;
+  readonly onFailure: (error: Error) => void;
+}
+
+const LOOK_MS = 250;
+
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  readonly #wanted$ = new Subject<void>();
+  #isWanted = false;
+  #lastAt: number | undefined;
+  #completeTo = blockHeight(0);
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+  }
+
+  /** What the journal says: fills up to this height are in the books. */
+  startFrom(completeTo: BlockHeight): void {
+    this.#completeTo = completeTo;
+  }
+
+  get completeTo(): BlockHeight {
+    return this.#completeTo;
+  }
+
+  /** Soon: an order asks for it, or a snapshot came. */
+  want(): void {
+    this.#isWanted = true;
+    this.#wanted$.next();
+  }
+
+  /** One sweep now. Errors when the venue does not answer. */
+  once(): Observable<Sweep> {
+    const { venue, scheduler, door } = this.#options;
+    return defer(() => {
+      this.#isWanted = false;
+      this.#lastAt = scheduler.now();
+      return door(
+        venue.indexerHeight().pipe(
+          concatMap((sweptAt) =>
+            venue.fillsSince(this.#completeTo).pipe(
+              concatMap((fills) =>
+                forkJoin([venue.account(), venue.openOrders()]).pipe(
+                  map(([account, openOrders]) => {
+                    const completeTo = provenHeight(sweptAt);
+                    return { account, openOrders, fills, sweptAt, completeTo };
+                  }),
+                ),
+              ),
+            ),
+          ),
+        ),
+      );
+    });
+  }
+
+  /** The fills of this sweep have been booked. */
+  done({ completeTo }: Sweep): void {
+    if (completeTo > this.#completeTo) this.#completeTo = completeTo;
+  }
+
+  /** Sweeps for ever, when they are due. Failures are told and tried again. */
+  sweeps$(): Observable<Sweep> {
+    const { scheduler, onFailure } = this.#options;
+    return merge(interval(LOOK_MS, scheduler), this.#wanted$).pipe(
+      exhaustMap(() =>
+        this.#isDue()
+          ? this.once().pipe(
+              catchError((error: Error) => {
+                onFailure(error);
+                return of();
+              }),
+            )
+          : of(),
+      ),
+    );
+  }
+
+  #isDue(): boolean {
+    const { scheduler, indexerHeight, goodTilBlocks } = this.#options;
+    const height = indexerHeight();
+    if (height === undefined) return false;
+    if (this.#isWanted) return true;
+    return isSweepDue({
+      now: scheduler.now() as Parameters<typeof isSweepDue>[0]['now'],
+      lastSweepAt: this.#lastAt as Parameters<typeof isSweepDue>[0]['lastSweepAt'],
+      indexerHeight: height,
+      completeTo: this.#completeTo,
+      goodTilBlocks: goodTilBlocks(),
+    });
+  }
+}

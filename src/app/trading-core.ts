@@ -1,0 +1,373 @@
+/**
+ * What trades: wishes become orders, answers and fills find their way back, and one predicate says
+ * whether anything risky may leave. It knows the stages and their order; it decides nothing itself.
+ */
+import { Subject } from 'rxjs';
+import type { Config } from '../config/config-schema.js';
+import { ClientIds } from '../execution/client-ids.js';
+import type { SizingContext } from '../execution/order-factory.js';
+import type { MarketView } from '../model/book.js';
+import type { AccountEvent } from '../model/events.js';
+import type { OrderFact, OrderReport } from '../model/facts.js';
+import type { Denial, OrderRequest, Wish } from '../model/order.js';
+import {
+  signedSize,
+  usd,
+  type BlockHeight,
+  type ClientId,
+  type MarketId,
+  type OrderId,
+  type UnixMs,
+  type Usd,
+} from '../model/quantities.js';
+import type { MarketSpec } from '../model/market.js';
+import type { Permission, RiskLevel } from '../model/risk.js';
+import type { JournalEntry } from '../ports/journal.js';
+import type { Log } from '../ports/log.js';
+import type { Meter } from '../ports/meter.js';
+import type { SendAnswer } from '../ports/venue.js';
+import type { Observation } from '../risk/breakers.js';
+import type { MarketHolding } from '../risk/exposure.js';
+import { OrderRate } from '../risk/order-rate.js';
+import { decidePermission } from '../risk/permission.js';
+import { AGE_LIMITS, type RiskContext } from '../risk/risk-context.js';
+import { cashFlow, freeCollateral, unrealizedPnl } from '../portfolio/position-accounting.js';
+import { accountFlow } from './account-flow.js';
+import { Books } from './books.js';
+import type { HeightWatch } from './heights.js';
+import { orderFlow } from './order-flow.js';
+import { OrderTable } from './order-table.js';
+import type { FactHub } from './provide.js';
+import { LatencySamples } from './run-report.js';
+
+/** What is true elsewhere and asked in the turn of the send. */
+export interface Circumstances {
+  readonly trading: () => boolean;
+  readonly reconciled: () => boolean;
+  readonly riskLevel: () => RiskLevel;
+  readonly accountLive: () => boolean;
+  readonly journalHealthy: () => boolean;
+}
+
+export interface TradingCoreOptions {
+  readonly config: Config;
+  readonly hub: FactHub;
+  readonly heights: HeightWatch;
+  readonly now: () => UnixMs;
+  readonly view: (market: MarketId) => MarketView | undefined;
+  readonly specOf: (market: MarketId) => MarketSpec | undefined;
+  readonly orderIdOf: (clientId: ClientId, market: MarketId) => OrderId;
+  readonly record: (entry: JournalEntry) => void;
+  readonly circumstances: Circumstances;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+export interface DeniedWish {
+  readonly at: UnixMs;
+  readonly wish: Wish;
+  readonly denial: Denial;
+}
+
+const DENIALS_KEPT = 100;
+
+export class TradingCore {
+  readonly orders = new OrderTable();
+  readonly books: Books;
+  readonly latency = new LatencySamples();
+  /** What the breakers watch. Hot. */
+  readonly observations$ = new Subject<Observation>();
+  /** A sweep of the account is wanted soon. Hot. */
+  readonly sweepWanted$ = new Subject<void>();
+  readonly wish: (wish: Wish) => void;
+  readonly account: (event: AccountEvent) => void;
+  readonly #options: TradingCoreOptions;
+  readonly #entries = new OrderRate();
+  readonly #exits = new OrderRate();
+  readonly #denials: DeniedWish[] = [];
+  #denied = 0;
+  #clientIds: ClientIds | undefined;
+  /** Balance less all cash flows that the books know: constant but for transfers and funding. */
+  #openingUsdc: Usd | undefined;
+
+  constructor(options: TradingCoreOptions) {
+    this.#options = options;
+    const { record, specOf, hub, log } = options;
+    this.books = new Books({
+      orders: this.orders,
+      specOf,
+      record,
+      log,
+      tellOrder: (orderId, fact) => this.tellOrder(orderId, fact),
+      tellPosition: (key, fact) => hub.positions.next(key, fact),
+      tellStrategy: (strategy, fact) => void hub.strategies.next(strategy, fact),
+      onUnexplained: (evidence) => this.#fault('order.unexplained', evidence),
+    });
+    this.wish = orderFlow({
+      sizing: (wish) => this.#sizing(wish),
+      risk: (intent) => this.#riskContext(intent.market, this.#ageOf(intent)),
+      request: () => this.#requestContext(),
+      submit: (request) => this.#submit(request),
+      denied: (wish, denial) => this.#deny(wish, denial),
+    });
+    this.account = accountFlow({
+      books: this.books,
+      orders: this.orders,
+      tellOrder: (orderId, fact) => this.tellOrder(orderId, fact),
+      onForeign: (evidence) => this.#fault('foreign.activity', evidence),
+      onSnapshot: () => this.sweepWanted$.next(),
+    });
+  }
+
+  get denials(): readonly DeniedWish[] {
+    return this.#denials;
+  }
+
+  get denied(): number {
+    return this.#denied;
+  }
+
+  /** From now on orders can be numbered: the run's epoch is in the journal. */
+  begin(epoch: number): void {
+    this.#clientIds = new ClientIds(epoch);
+  }
+
+  tellOrder(orderId: OrderId, fact: OrderFact): boolean {
+    return this.#options.hub.orders.next(orderId, fact);
+  }
+
+  /** Every live order hears of the indexer's height. */
+  grew(height: BlockHeight): void {
+    for (const { request } of this.orders.all()) {
+      this.tellOrder(request.orderId, { type: 'chain.height', height });
+    }
+  }
+
+  swept(completeTo: BlockHeight): void {
+    this.books.sweptTo(completeTo);
+    for (const { request } of this.orders.live()) {
+      this.tellOrder(request.orderId, { type: 'sweep.completed', completeTo });
+    }
+  }
+
+  /** What an order says of itself: kept, journaled, and its end told to the position. */
+  report(strategy: string, report: OrderReport): void {
+    const { hub, record, log } = this.#options;
+    this.orders.report(report);
+    switch (report.type) {
+      case 'order.changed':
+      case 'order.lateFill':
+        return;
+      case 'order.sweepNeeded':
+        return this.sweepWanted$.next();
+      case 'order.anomaly':
+        return this.#fault(report.cause, report.evidence);
+      case 'order.ended': {
+        const { orderId, intentId, market, end, filled, reason } = report;
+        record({ type: 'order.end', orderId, end, filled });
+        log.write('info', 'order.ended', { market, end, filled, reason: reason ?? null, orderId });
+        const key = `${strategy}/${market}`;
+        hub.positions.next(key, { type: 'order.ended', intentId, end, filled });
+        return;
+      }
+    }
+  }
+
+  /** A wish whose outcome is overdue: its order's end, or a denial where there is no such order. */
+  overdue(strategy: string, wishId: string): void {
+    const record = this.orders.all().find(({ request }) => request.intentId === wishId);
+    const market = (record?.request.market ?? wishId.split('/')[1] ?? '') as MarketId;
+    const key = `${strategy}/${market}`;
+    if (record === undefined) {
+      const denial: Denial = { code: 'permission.closed', message: 'no order was made of it' };
+      this.#options.hub.positions.next(key, { type: 'intent.denied', wishId, denial });
+    } else if (record.end !== undefined) {
+      const { end, filled } = record;
+      this.#options.hub.positions.next(key, { type: 'order.ended', intentId: wishId, end, filled });
+    } else this.sweepWanted$.next();
+  }
+
+  answered(request: OrderRequest, answer: SendAnswer): void {
+    const { log, meter, now } = this.#options;
+    this.orders.answered(request.orderId, answer);
+    const { market, side, clientId, purpose, reduceOnly } = request;
+    const fields = { market, side, clientId, purpose, reduceOnly, answer: answer.type };
+    if (answer.type === 'accepted') {
+      const ms = answer.broadcastAt - request.newestFrameAt - request.heldMs;
+      this.latency.observe(ms);
+      meter.observe('frame-to-broadcast', Math.max(0, ms));
+      log.write('info', 'order.sent', { ...fields, latencyMs: Math.round(ms * 100) / 100 });
+      return;
+    }
+    const reason = answer.type === 'rejected' ? `${answer.code} ${answer.message}` : answer.reason;
+    log.write('warn', 'order.not-sent', { ...fields, reason });
+    if (answer.type === 'rejected') {
+      this.observations$.next({ type: 'reject', at: now(), code: answer.code });
+    }
+  }
+
+  /** May this one leave now? Reduce-only orders have the weaker rule: they only shrink. */
+  permit(request: OrderRequest): Permission {
+    const ageMs = this.#options.now() - request.newestFrameAt - request.heldMs;
+    const permission = this.permission(request.market, ageMs);
+    if (permission.granted || !request.reduceOnly || this.#options.config.mode === 'shadow') {
+      return permission;
+    }
+    return { granted: true, expiresAt: (this.#options.now() + 250) as UnixMs };
+  }
+
+  permission(market: MarketId | undefined, decisionAgeMs = 0): Permission {
+    const { circumstances, config, heights, now, view } = this.#options;
+    if (config.mode === 'shadow') return { granted: false, reasons: ['the mode is shadow'] };
+    return decidePermission({
+      now: now(),
+      serviceTrading: circumstances.trading(),
+      reconciled: circumstances.reconciled(),
+      riskLevel: circumstances.riskLevel(),
+      accountLive: circumstances.accountLive(),
+      journalHealthy: circumstances.journalHealthy(),
+      bookState: market === undefined ? 'live' : (view(market)?.book.state ?? 'empty'),
+      heights: heights.at(now()),
+      decisionAgeMs,
+      decisionAgeMsMax: AGE_LIMITS.decisionAgeMsMax,
+    });
+  }
+
+  /** An order on our account that somebody else made. */
+  foreign(evidence: string): void {
+    this.#fault('foreign.activity', `order ${evidence} is not ours`);
+  }
+
+  /** Balance as our books have it; undefined before the first reconciliation. */
+  usdc(): Usd | undefined {
+    if (this.#openingUsdc === undefined) return undefined;
+    return usd(this.#openingUsdc + this.#cashFlows());
+  }
+
+  /** Balance and height of the venue's account, with all fills up to that height booked. */
+  openBalance(balance: Usd, height: BlockHeight): void {
+    const later = this.books.recent.filter((fill) => fill.height > height);
+    if (later.length === 0) this.#openingUsdc = usd(balance - this.#cashFlows());
+  }
+
+  /** Realised and unrealised of this journal, fees taken off. Flat markets count too. */
+  pnl(): Usd {
+    return usd(
+      this.books.positions.positions().reduce((sum, position) => {
+        const view = this.#options.view(position.market);
+        const open =
+          view?.oracle === undefined ? 0n : unrealizedPnl(position, view.spec, view.oracle);
+        return sum + position.realizedPnl + open - position.fees;
+      }, 0n),
+    );
+  }
+
+  holdings(): ReadonlyMap<MarketId, MarketHolding> {
+    const { specOf, view } = this.#options;
+    const markets = new Set<MarketId>();
+    for (const { market, size } of this.books.positions.positions()) {
+      if (size !== 0n) markets.add(market);
+    }
+    for (const { request } of this.orders.live()) markets.add(request.market);
+    return new Map(
+      [...markets].flatMap((market) => {
+        const spec = specOf(market);
+        if (spec === undefined) return [];
+        const orders = this.orders
+          .live()
+          .filter(({ request }) => request.market === market)
+          .map(({ request, filled }) => ({
+            market,
+            side: request.side,
+            remaining: request.size - filled,
+            limitPrice: request.price,
+            reduceOnly: request.reduceOnly,
+          }));
+        const { size: position } = this.books.positions.position(market);
+        return [[market, { spec, oracle: view(market)?.oracle, position, orders }] as const];
+      }),
+    );
+  }
+
+  #cashFlows(): bigint {
+    return this.books.positions.positions().reduce((sum, position) => sum + cashFlow(position), 0n);
+  }
+
+  #ageOf({ newestFrameAt, heldMs }: { newestFrameAt: UnixMs; heldMs: number }): number {
+    return this.#options.now() - newestFrameAt - heldMs;
+  }
+
+  #sizing(wish: Wish): SizingContext {
+    const { config, now, view } = this.#options;
+    const [strategy] = config.strategies;
+    return {
+      now: now(),
+      view: view(wish.market),
+      orderNotionalUsd: strategy?.orderNotionalUsd ?? 0,
+      position: this.books.positions.ownedPosition(wish.strategy, wish.market).size,
+      exitSlippageBps: strategy?.slippageBps ?? 0,
+    };
+  }
+
+  #riskContext(market: MarketId, decisionAgeMs: number): RiskContext {
+    const { config, circumstances, now, view } = this.#options;
+    return {
+      now: now(),
+      level: circumstances.riskLevel(),
+      permission: this.permission(market, decisionAgeMs),
+      limits: config.risk,
+      ages: AGE_LIMITS,
+      view: view(market),
+      position: signedSize(this.books.positions.position(market).size),
+      holdings: this.holdings(),
+      workingOrders: this.orders.live().length,
+      entriesLastMinute: this.#entries.count(now()),
+      exitsLastMinute: this.#exits.count(now()),
+      isKnownIntent: (intentId) => this.orders.isKnownIntent(intentId),
+      freeCollateral: this.#freeCollateral(),
+    };
+  }
+
+  #freeCollateral(): Usd | undefined {
+    const balance = this.usdc();
+    if (balance === undefined) return undefined;
+    const held = [...this.holdings().values()].filter(({ position }) => position !== 0n);
+    if (held.some(({ oracle }) => oracle === undefined)) return undefined;
+    return freeCollateral(
+      balance,
+      held.flatMap(({ position, spec, oracle }) =>
+        oracle === undefined ? [] : [{ size: position, spec, oracle }],
+      ),
+    );
+  }
+
+  #requestContext() {
+    const { heights, orderIdOf } = this.#options;
+    const height = heights.best();
+    if (height === undefined || this.#clientIds === undefined) return undefined;
+    return { height, clientIds: this.#clientIds, orderIdOf };
+  }
+
+  /** The key is registered before the desk hears of it, and so before anything is sent. */
+  #submit(request: OrderRequest): void {
+    const { hub, now } = this.#options;
+    (request.reduceOnly ? this.#exits : this.#entries).record(now());
+    this.orders.register(request);
+    hub.desks.next(request.strategy, { type: 'desk.place', request });
+  }
+
+  #deny(wish: Wish, denial: Denial): void {
+    const { hub, log, now } = this.#options;
+    const { market, purpose, wishId, strategy } = wish;
+    this.#denied += 1;
+    this.#denials.push({ at: now(), wish, denial });
+    if (this.#denials.length > DENIALS_KEPT) this.#denials.shift();
+    log.write('info', 'order.denied', { market, purpose, ...denial });
+    hub.positions.next(`${strategy}/${market}`, { type: 'intent.denied', wishId, denial });
+  }
+
+  #fault(cause: 'order.unexplained' | 'order.overfill' | 'foreign.activity', evidence: string) {
+    this.#options.log.write('error', cause, { evidence });
+    this.observations$.next({ type: 'fault', cause, evidence, at: this.#options.now() });
+  }
+}

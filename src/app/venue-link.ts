@@ -1,0 +1,114 @@
+/**
+ * The one way out: every place, cancel and query of every order goes through this root-level actor.
+ *
+ * 1. Fire and forget: nobody waits on it. Answers come back as inputs, to the order that they name.
+ * 2. An intent is durable in the journal before its bytes leave; then permission is asked, in the
+ *    turn in which the request goes to the signer.
+ * 3. A journal that cannot be written sends nothing that adds risk.
+ */
+import { fromCallback } from 'xstate';
+import { catchError, EMPTY, map, of, switchMap, tap, type Observable, Subscription } from 'rxjs';
+import type { OrderFact, VenueLinkEvent } from '../model/facts.js';
+import type { CancelRequest, OrderRequest } from '../model/order.js';
+import type { OrderId } from '../model/quantities.js';
+import type { Permission } from '../model/risk.js';
+import type { JournalEntry } from '../ports/journal.js';
+import type { SendAnswer, VenuePort } from '../ports/venue.js';
+import type { Inbox } from './inbox.js';
+
+export interface VenueLinkOptions {
+  readonly inbox: Inbox;
+  readonly venue: VenuePort;
+  /** Emits once when the entry is on the disk; errors when it never will be. */
+  readonly record: (entry: JournalEntry) => Observable<void>;
+  readonly tell: (orderId: OrderId, fact: OrderFact) => void;
+  /** Asked when the intent is durable: may this one leave now? */
+  readonly permit: (request: OrderRequest) => Permission;
+  readonly onAnswer: (request: OrderRequest, answer: SendAnswer) => void;
+}
+
+export const venueLinkLogic = (options: VenueLinkOptions) =>
+  fromCallback<VenueLinkEvent, undefined>(({ receive }) => {
+    const underWay = new Subscription();
+    const start = (work$: Observable<unknown>): void => void underWay.add(work$.subscribe());
+    receive((event) => {
+      switch (event.type) {
+        case 'venueLink.place':
+          return start(place(event.request, options));
+        case 'venueLink.cancel':
+          return start(cancel(event.request, options));
+        case 'venueLink.query':
+          return start(query(event.orderId, options));
+      }
+    });
+    return () => underWay.unsubscribe();
+  });
+
+function place(request: OrderRequest, options: VenueLinkOptions): Observable<unknown> {
+  const { inbox, venue, record, tell, permit, onAnswer } = options;
+  const durable$ = inbox.door('answer', 'journal', record({ type: 'order.intent', request }));
+  return durable$.pipe(
+    switchMap(() => {
+      const permission = permit(request);
+      if (permission.granted) {
+        return inbox.door('answer', 'venue', venue.place(request, permission.expiresAt));
+      }
+      const reason = permission.reasons.join('; ');
+      return of<SendAnswer>({ type: 'unsent', reason });
+    }),
+    catchError((error: Error) => of<SendAnswer>({ type: 'unsent', reason: error.message })),
+    tap((answer) => {
+      onAnswer(request, answer);
+      tell(request.orderId, placedFact(answer));
+    }),
+    switchMap((answer) => record({ type: 'order.sent', orderId: request.orderId, answer })),
+    catchError(() => EMPTY),
+  );
+}
+
+/** A cancel only ever lowers risk: it leaves even when the journal has failed. */
+function cancel(request: CancelRequest, options: VenueLinkOptions): Observable<unknown> {
+  const { inbox, venue, record, tell } = options;
+  const written$ = record({ type: 'cancel.intent', request }).pipe(catchError(() => of(undefined)));
+  return inbox.door('answer', 'journal', written$).pipe(
+    switchMap(() => inbox.door('answer', 'venue', venue.cancel(request))),
+    tap((answer) => tell(request.orderId, canceledFact(answer))),
+  );
+}
+
+function query(orderId: OrderId, { inbox, venue, tell }: VenueLinkOptions): Observable<unknown> {
+  return inbox.door('answer', 'venue', venue.order(orderId)).pipe(
+    map((order): OrderFact => {
+      if (order === undefined) return { type: 'query.notFound' };
+      const { status, totalFilled, removalReason } = order;
+      return { type: 'query.report', status, totalFilled, removalReason };
+    }),
+    catchError((error: Error) => of<OrderFact>({ type: 'query.failed', reason: error.message })),
+    tap((fact) => tell(orderId, fact)),
+  );
+}
+
+function placedFact(answer: SendAnswer): OrderFact {
+  switch (answer.type) {
+    case 'accepted':
+      return { type: 'send.accepted', txHash: answer.txHash };
+    case 'rejected':
+      return { type: 'send.rejected', code: answer.code, message: answer.message };
+    case 'unknown':
+      return { type: 'send.unknown', reason: answer.reason };
+    case 'unsent':
+      return { type: 'send.unsent', reason: answer.reason };
+  }
+}
+
+function canceledFact(answer: SendAnswer): OrderFact {
+  switch (answer.type) {
+    case 'accepted':
+      return { type: 'cancel.accepted' };
+    case 'rejected':
+      return { type: 'cancel.rejected', code: answer.code, message: answer.message };
+    case 'unknown':
+    case 'unsent':
+      return { type: 'cancel.unknown', reason: answer.reason };
+  }
+}

@@ -1,0 +1,69 @@
+/** All that the service needs of the outside, given to it: real, simulated or remembered. */
+import type { HeapClock } from '../clock/heap.clock.js';
+import type { Config } from '../config/config-schema.js';
+import type { Subaccount } from '../model/account.js';
+import type { MarketSpec } from '../model/market.js';
+import type { MarketView } from '../model/book.js';
+import type { AccountEvent } from '../model/events.js';
+import type { BlockHeight, MarketId } from '../model/quantities.js';
+import type { Observable } from 'rxjs';
+import type { Journal, JournalIdentity } from '../ports/journal.js';
+import type { Log } from '../ports/log.js';
+import type { Meter } from '../ports/meter.js';
+import type { Random } from '../ports/random.js';
+import type { Recording } from '../ports/recording.js';
+import type { SocketPort } from '../ports/socket.js';
+import type { VenuePort } from '../ports/venue.js';
+import type { Inbox } from './inbox.js';
+
+/** What the venue may ask of the service while it lives. */
+export interface Insight {
+  readonly specOf: (market: MarketId) => MarketSpec | undefined;
+  readonly view: (market: MarketId) => MarketView | undefined;
+  readonly height: () => BlockHeight | undefined;
+}
+
+/** The venue, once it has been reached for: the exchange runs and the signer has its key. */
+export interface Booted {
+  readonly socketUrl: string;
+  readonly venue: VenuePort;
+  /** Account events that do not come over the wire: those of paper trading. */
+  readonly account$?: Observable<AccountEvent>;
+}
+
+export interface World {
+  readonly config: Config;
+  readonly version: string;
+  readonly clock: HeapClock;
+  readonly inbox: Inbox;
+  readonly random: Random;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly sockets: SocketPort;
+  /** Undefined: markets are watched, nothing is traded. */
+  readonly subaccount: Subaccount | undefined;
+  /** Whether the account's own channel is to be heard; paper has none. */
+  readonly hearsAccount: boolean;
+  readonly boot: (insight: Insight) => Promise<Booted>;
+  readonly openJournal: (identity: JournalIdentity) => Promise<Journal>;
+  readonly recording?: Recording | undefined;
+  /** Ends what `boot` began. */
+  readonly close: () => Promise<void>;
+}
+
+/** A venue that is not there yet: every call asks for it anew. */
+export function lateVenue(venue: () => VenuePort): VenuePort {
+  return {
+    place: (request, expiresAt) => venue().place(request, expiresAt),
+    cancel: (request) => venue().cancel(request),
+    order: (id) => venue().order(id),
+    openOrders: () => venue().openOrders(),
+    fillsSince: (since) => venue().fillsSince(since),
+    account: () => venue().account(),
+    indexerHeight: () => venue().indexerHeight(),
+    chainHeight: () => venue().chainHeight(),
+    markets: () => venue().markets(),
+    book: (market) => venue().book(market),
+    candles: (market, limit) => venue().candles(market, limit),
+  };
+}

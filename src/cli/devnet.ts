@@ -1,0 +1,77 @@
+/** `perpetua devnet`: the simulated exchange as a process of its own. */
+import { RealClock } from '../clock/real.clock.js';
+import { seededRandom } from '../clock/seeded-random.js';
+import { startDevnet, type Devnet } from '../simulator/devnet.server.js';
+import { createExchange } from '../simulator/exchange.js';
+import type { ExchangeOptions } from '../simulator/exchange-types.js';
+import { marketsOf } from '../simulator/real-markets.js';
+import { EXIT, type Terminal } from './program.js';
+
+export interface DevnetFlags {
+  readonly port: number;
+  readonly seed: number;
+  readonly markets: number;
+  readonly preset: ExchangeOptions['preset'];
+  readonly for?: number;
+  readonly json?: boolean;
+  readonly child?: boolean;
+}
+
+const TAKER_FEE_PPM = 500;
+const MAKER_FEE_PPM = 100;
+const START_HEIGHT = 1_000;
+
+export async function runDevnet(flags: DevnetFlags, terminal: Terminal): Promise<number> {
+  if (flags.markets < 1 || flags.markets > 250) {
+    terminal.err(`--markets: expected 1 to 250, was ${flags.markets}`);
+    return EXIT.usage;
+  }
+  const clock = new RealClock();
+  const startedAt = clock.now();
+  const exchange = createExchange({
+    ...marketsOf(flags.markets),
+    seed: flags.seed,
+    startTimeMs: Math.floor(startedAt),
+    startHeight: START_HEIGHT,
+    takerFeePpm: TAKER_FEE_PPM,
+    makerFeePpm: MAKER_FEE_PPM,
+    preset: flags.preset,
+  });
+  const random = seededRandom(flags.seed).fork('devnet');
+  const devnet = await startDevnet({ port: flags.port, clock, random, exchange });
+  announce(devnet, flags, terminal);
+  await untilTheEnd(flags);
+  if (flags.json === true) {
+    const seconds = Math.round((clock.now() - startedAt) / 100) / 10;
+    terminal.out(JSON.stringify({ seconds, ...devnet.stats(), hash: exchange.hash(), ...usage() }));
+  }
+  await devnet.close();
+  clock.stop();
+  return EXIT.ok;
+}
+
+function announce(devnet: Devnet, flags: DevnetFlags, terminal: Terminal): void {
+  const { port, urls } = devnet;
+  if (flags.child === true) terminal.out(JSON.stringify({ port }));
+  else {
+    terminal.err(`indexer  ${urls.rest}/v4   ${urls.socket}`);
+    terminal.err(`validator ${urls.rpc}   faucet POST ${urls.rest}/faucet/tokens`);
+  }
+}
+
+/** A signal, the given time, or, for a child, the end of the parent's pipe. */
+function untilTheEnd(flags: DevnetFlags): Promise<void> {
+  return new Promise((resolve) => {
+    if (flags.for !== undefined) setTimeout(resolve, flags.for);
+    if (flags.child === true) process.stdin.on('close', resolve).resume();
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+}
+
+function usage(): { readonly rssMb: number; readonly cpuSeconds: number } {
+  const { user, system } = process.cpuUsage();
+  return {
+    rssMb: Math.round(process.memoryUsage().rss / 1e5) / 10,
+    cpuSeconds: Math.round((user + system) / 1e4) / 100,
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * When the next subscribe may leave a socket: evenly spaced, and each key at most once per 600 ms,
+ * since the venue closes the socket on the third subscribe of one key within a second.
+ */
+import type { UnixMs } from '../model/quantities.js';
+
+const SAME_KEY_MS = 600;
+
+export class SubscribePacer {
+  readonly #spacingMs: number;
+  #last = -Infinity;
+  /** Newest slot of each key, in the order of the slots; forgotten when it binds no more. */
+  readonly #slots = new Map<string, number>();
+
+  /** `perSecond` > 0: subscribes of all keys together. */
+  constructor(perSecond: number) {
+    this.#spacingMs = 1000 / perSecond;
+  }
+
+  /** Takes the next slot. Slots are handed out in order and never go back. */
+  slot(key: string, now: UnixMs): UnixMs {
+    const sameKey = (this.#slots.get(key) ?? -Infinity) + SAME_KEY_MS;
+    this.#last = Math.max(now, this.#last + this.#spacingMs, sameKey);
+    this.#slots.delete(key);
+    this.#slots.set(key, this.#last);
+    this.#forget();
+    return this.#last as UnixMs;
+  }
+
+  #forget(): void {
+    for (const [key, slot] of this.#slots) {
+      if (slot + SAME_KEY_MS > this.#last) return;
+      this.#slots.delete(key);
+    }
+  }
+}

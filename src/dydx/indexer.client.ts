@@ -1,0 +1,238 @@
+/**
+ * The venue's books by REST and the chain's height by RPC: the reading half of the venue. Each read
+ * waits for its bucket's budget, has a deadline and is checked like a frame; it fails as `Failure`.
+ */
+import { catchError, defer, EMPTY, expand, map, mergeMap, reduce, throwError, timer } from 'rxjs';
+import type { Observable } from 'rxjs';
+import type { Subaccount } from '../model/account.js';
+import type { MarketSpec } from '../model/market.js';
+import type { Fill } from '../model/order.js';
+import { blockHeight, type BlockHeight, type FillId, type MarketId } from '../model/quantities.js';
+import { Failure, InvariantError } from '../model/result.js';
+import type { Clock } from '../ports/clock.js';
+import type { HttpAnswer, HttpPort, HttpRequest } from '../ports/http.js';
+import type { VenuePort } from '../ports/venue.js';
+import { readFill, readOrder, readSubaccount } from './account-contents.js';
+import {
+  CANDLE_RESOLUTION,
+  readableMarkets,
+  readBook,
+  readCandles,
+  readHeight,
+  readOracle,
+  readSpec,
+} from './market-contents.js';
+import type { Network } from './networks.js';
+import { CANDLES_BUDGET, emptyBudget, holdUntil, reserve, REST_BUDGET } from './request-budget.js';
+import { checks } from './schemas.js';
+import { unitsOf } from './units.js';
+import { UnknownMarket, Unreadable } from './unreadable.js';
+
+export type VenueReads = Omit<VenuePort, 'place' | 'cancel'>;
+
+export interface IndexerOptions {
+  readonly network: Network;
+  readonly http: HttpPort;
+  readonly clock: Clock;
+  readonly subaccount: Subaccount;
+  /** Market parameters learned so far; reads about other markets fail with `market.unknown`. */
+  readonly specOf: (market: MarketId) => MarketSpec | undefined;
+}
+
+/** Buckets as the venue counts them; single orders have no limit there, and one of ours here. */
+type Bucket = 'default' | 'orders' | 'order' | 'fills' | 'candles' | 'rpc';
+
+const DEADLINE_MS = 3000;
+/** A request that would have to wait longer for its budget fails instead (`rest.busy`). */
+const LONGEST_WAIT_MS = 60_000;
+const FILLS_PER_PAGE = 100;
+const FILL_PAGES_MAX = 500;
+const LATEST = Number.MAX_SAFE_INTEGER;
+const OPEN_STATUSES = 'OPEN,UNTRIGGERED,BEST_EFFORT_OPENED';
+
+export function indexerReads(options: IndexerOptions): VenueReads {
+  const { network, subaccount } = options;
+  const requests = budgetedRequests(options);
+  const owner = `address=${subaccount.address}&subaccountNumber=${subaccount.number}`;
+  const knownSpec = (market: MarketId): MarketSpec => {
+    const spec = options.specOf(market);
+    if (spec === undefined) throw new UnknownMarket(`parameters of ${market} are not known`);
+    return spec;
+  };
+  const get = <T>(bucket: Bucket, path: string, read: (json: unknown) => T): Observable<T> => {
+    const url = `${network.restUrl}${path}`;
+    return requests
+      .send(bucket, { method: 'GET', url, deadlineMs: DEADLINE_MS })
+      .pipe(readAs(read));
+  };
+  const fillPage = (until: BlockHeight | undefined): Observable<readonly Fill[]> => {
+    const cursor = until === undefined ? '' : `&createdBeforeOrAtHeight=${until}`;
+    const path = `/fills?${owner}&limit=${FILLS_PER_PAGE}${cursor}`;
+    return get('fills', path, (json) =>
+      checks.fills(json).fills.map((fill) => readFill(fill, knownSpec)),
+    );
+  };
+  const one = (market: MarketId): string => encodeURIComponent(market);
+  return {
+    order: (id) =>
+      get('order', `/orders/${id}`, (json) => readOrder(checks.order(json), knownSpec)).pipe(
+        absentWhenNotFound(),
+      ),
+    openOrders: () =>
+      get('orders', `/orders?${owner}&status=${OPEN_STATUSES}`, (json) =>
+        checks.orders(json).map((order) => readOrder(order, knownSpec)),
+      ),
+    fillsSince: (since) => fillsSince(fillPage, since),
+    account: () =>
+      get(
+        'default',
+        `/addresses/${subaccount.address}/subaccountNumber/${subaccount.number}`,
+        (json) => readSubaccount(checks.subaccount(json).subaccount, knownSpec),
+      ).pipe(absentWhenNotFound()),
+    indexerHeight: () =>
+      get('default', '/height', (json) => readHeight(checks.height(json).height)),
+    chainHeight: () =>
+      requests.send('rpc', blockRequest(network)).pipe(
+        readAs((json) => {
+          const { header } = checks.block(json).result.block;
+          if (header.chain_id === network.chainId) return readHeight(header.height);
+          throw new Unreadable(`expected chain ${network.chainId}, was ${header.chain_id}`);
+        }),
+      ),
+    markets: () =>
+      get('default', '/perpetualMarkets', (json) =>
+        readableMarkets(checks.markets(json).markets).map((market) => ({
+          spec: readSpec(market),
+          oracle: readOracle(market.oraclePrice),
+        })),
+      ),
+    book: (market) =>
+      get('default', `/orderbooks/perpetualMarket/${one(market)}`, (json) =>
+        readBook(json, unitsOf(knownSpec(market))),
+      ),
+    candles: (market, limit) =>
+      get(
+        'candles',
+        `/candles/perpetualMarkets/${one(market)}?resolution=${CANDLE_RESOLUTION}&limit=${limit}`,
+        (json) => readCandles(checks.candles(json).candles, unitsOf(knownSpec(market))),
+      ),
+  };
+}
+
+const blockRequest = ({ rpcUrls: [url = ''] }: Network): HttpRequest => ({
+  method: 'POST',
+  url,
+  body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'block', params: {} }),
+  deadlineMs: DEADLINE_MS,
+});
+
+/**
+ * Pages by height, newest first, each overlapping the last by one whole height, because the order
+ * inside a height is undefined. Never by `page`, which turns the order round.
+ */
+function fillsSince(
+  fillPage: (until: BlockHeight | undefined) => Observable<readonly Fill[]>,
+  since: BlockHeight,
+): Observable<readonly Fill[]> {
+  const older = (page: readonly Fill[], pages: number, until?: BlockHeight) => {
+    const oldest = blockHeight(page.reduce((least, { height }) => Math.min(least, height), LATEST));
+    if (page.length < FILLS_PER_PAGE || oldest < since) return EMPTY;
+    if (oldest === until || pages >= FILL_PAGES_MAX) {
+      const message = `fills down to ${since} do not fit ${pages} pages (stuck at ${oldest})`;
+      return throwError(() => new Failure('fills.incomplete', message, { retryable: false }));
+    }
+    return fillPage(oldest).pipe(map((next) => ({ page: next, until: oldest })));
+  };
+  return fillPage(undefined).pipe(
+    map((page) => ({ page, until: undefined as BlockHeight | undefined })),
+    expand(({ page, until }, index) => older(page, index + 1, until)),
+    reduce((fills, { page }) => {
+      for (const fill of page) if (fill.height >= since) fills.set(fill.fillId, fill);
+      return fills;
+    }, new Map<FillId, Fill>()),
+    map((fills) => [...fills.values()]),
+  );
+}
+
+/** Requests of one bucket leave in order, spaced by its budget; a 429 holds the whole bucket. */
+function budgetedRequests({ http, clock }: IndexerOptions): {
+  send(bucket: Bucket, request: HttpRequest): Observable<HttpAnswer>;
+} {
+  const budgets = new Map<Bucket, ReturnType<typeof emptyBudget>>();
+  return {
+    send: (bucket, request) =>
+      defer(() => {
+        const budget = bucket === 'candles' ? CANDLES_BUDGET : REST_BUDGET;
+        const state = budgets.get(bucket) ?? emptyBudget();
+        budgets.set(bucket, state);
+        const before = state.fullAt;
+        const wait = reserve(state, budget, clock.now());
+        if (wait > LONGEST_WAIT_MS) {
+          state.fullAt = before;
+          return throwError(() => failure('rest.busy', `${bucket}: ${wait} ms to wait`, true));
+        }
+        const send = (): Observable<HttpAnswer> => http.send(request);
+        const sent$ = wait > 0 ? timer(wait, clock.scheduler).pipe(mergeMap(send)) : send();
+        return sent$.pipe(
+          map((answer) => {
+            if (answer.status === 429) {
+              holdUntil(state, budget, clock.now() + retryAfterMs(answer));
+            }
+            return accept(answer, request);
+          }),
+        );
+      }),
+  };
+}
+
+const failure = (code: string, message: string, retryable: boolean): Failure =>
+  new Failure(code, message, { retryable });
+
+/** Milliseconds, against the standard's seconds. */
+function retryAfterMs({ headers }: HttpAnswer): number {
+  const ms = Number(headers['retry-after']);
+  return ms > 0 ? Math.min(ms, LONGEST_WAIT_MS) : 1000;
+}
+
+/** Only 200 passes. A refusal for the address or the country does not pass with time. */
+function accept(answer: HttpAnswer, { url }: HttpRequest): HttpAnswer {
+  const { status, body } = answer;
+  if (status === 200) return answer;
+  const [path = ''] = url.split('?');
+  const text = `${path}: status ${status} ${body.slice(0, 200)}`;
+  if (status === 403) throw failure('rest.forbidden', text, false);
+  if (status === 404) throw failure('rest.not-found', text, false);
+  if (status === 429) throw failure('rest.rate-limited', text, true);
+  if (status >= 500) throw failure('rest.unavailable', text, true);
+  throw failure('rest.refused', text, false);
+}
+
+/** JSON → schema → model. What is not readable will not become so by asking again. */
+function readAs<T>(
+  read: (json: unknown) => T,
+): (answers$: Observable<HttpAnswer>) => Observable<T> {
+  return map(({ body }) => {
+    try {
+      return read(JSON.parse(body));
+    } catch (error) {
+      if (error instanceof UnknownMarket) throw failure('market.unknown', error.message, true);
+      if (isBadContent(error)) throw failure('rest.unreadable', error.message, false);
+      throw error;
+    }
+  });
+}
+
+/** The model's constructors throw invariant errors; here the data is wrong, not the program. */
+const isBadContent = (error: unknown): error is Error =>
+  error instanceof Unreadable || error instanceof SyntaxError || error instanceof InvariantError;
+
+/** 404 is a normal answer for orders that ended unfilled and for accounts never funded. */
+const absentWhenNotFound =
+  <T>() =>
+  (read$: Observable<T>): Observable<T | undefined> =>
+    read$.pipe(
+      catchError((error: unknown) => {
+        if (error instanceof Failure && error.code === 'rest.not-found') return [undefined];
+        throw error;
+      }),
+    );

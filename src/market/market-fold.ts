@@ -1,0 +1,177 @@
+/**
+ * The market stage as a fold: events change the state of their market, and once per turn every
+ * market that changed gives one view. The state comes first, then the view that tells of it.
+ */
+import type { Candle, MarketView } from '../model/book.js';
+import type { MarketEvent } from '../model/events.js';
+import type { MarketSpec } from '../model/market.js';
+import { unixMs, type MarketId, type UnixMs } from '../model/quantities.js';
+import { MarketState, type MarketReport } from './market-state.js';
+
+/** The venue lists a few hundred. Parameters that would exceed this are refused. */
+const MARKETS_MAX = 2_048;
+
+export type MarketRejection =
+  | 'market.unknown'
+  | 'market.limit'
+  | 'book.no-snapshot'
+  | 'book.too-old';
+
+export type MarketVerdict =
+  | { readonly verdict: 'applied' }
+  | { readonly verdict: 'rejected'; readonly reason: MarketRejection };
+
+/** Events so far; received = applied + rejected. */
+export interface MarketCounts {
+  readonly applied: number;
+  readonly rejected: number;
+}
+
+type SpecsEvent = Extract<MarketEvent, { type: 'specs' }>;
+type EventOfOneMarket = Extract<MarketEvent, { market: MarketId }>;
+
+const APPLIED: MarketVerdict = { verdict: 'applied' };
+const NO_VIEWS: readonly MarketView[] = [];
+
+export class MarketFold {
+  readonly #markets = new Map<MarketId, MarketState>();
+  readonly #dirty = new Set<MarketState>();
+  /** When the newest block height was received. */
+  #heightAt = unixMs(0);
+  #applied = 0;
+  #rejected = 0;
+
+  get counts(): MarketCounts {
+    return { applied: this.#applied, rejected: this.#rejected };
+  }
+
+  get markets(): readonly MarketId[] {
+    return [...this.#markets.keys()];
+  }
+
+  /** `at` is the receive stamp of the event's frame. */
+  apply(event: MarketEvent, at: UnixMs): MarketVerdict {
+    const rejection = this.#apply(event, at);
+    if (rejection === undefined) {
+      this.#applied += 1;
+      return APPLIED;
+    }
+    this.#rejected += 1;
+    return { verdict: 'rejected', reason: rejection };
+  }
+
+  /** One view per market that changed since the last flush, in order of their first change. */
+  flush(now: UnixMs): readonly MarketView[] {
+    if (this.#dirty.size === 0) return NO_VIEWS;
+    const views = Array.from(this.#dirty, (state) => state.takeView(now));
+    this.#dirty.clear();
+    return views;
+  }
+
+  /** A look between two flushes; its trades stay new for the next one. */
+  view(market: MarketId, now: UnixMs): MarketView | undefined {
+    return this.#markets.get(market)?.view(now);
+  }
+
+  spec(market: MarketId): MarketSpec | undefined {
+    return this.#markets.get(market)?.spec;
+  }
+
+  /** Oldest first, at most 1,000 minutes, the open one included. */
+  candles(market: MarketId): readonly Candle[] {
+    return this.#markets.get(market)?.candles ?? [];
+  }
+
+  tradeCount(market: MarketId): number {
+    return this.#markets.get(market)?.tradeCount ?? 0;
+  }
+
+  /** Why the market's book is stale, while it is. */
+  staleReason(market: MarketId): string | undefined {
+    return this.#markets.get(market)?.staleReason;
+  }
+
+  report(market: MarketId): MarketReport | undefined {
+    return this.#markets.get(market)?.report();
+  }
+
+  /** Somebody knows better: a lost connection, a gap. Ends with the next snapshot. */
+  markStale(markets: readonly MarketId[] | 'all', reason: string): void {
+    for (const market of markets === 'all' ? this.#markets.keys() : markets) {
+      const state = this.#markets.get(market);
+      if (state === undefined) continue;
+      state.markStale(reason);
+      this.#dirty.add(state);
+    }
+  }
+
+  /** Looks for books that cannot be believed; returns the markets to subscribe anew, each once. */
+  sweep(now: UnixMs): readonly MarketId[] {
+    const resyncs: MarketId[] = [];
+    for (const [market, state] of this.#markets) {
+      const suspicion = state.suspicion(now, this.#heightAt);
+      if (suspicion !== undefined) {
+        state.distrust(suspicion);
+        this.#dirty.add(state);
+      }
+      if (state.takeResyncRequest(now)) resyncs.push(market);
+    }
+    return resyncs;
+  }
+
+  #apply(event: MarketEvent, at: UnixMs): MarketRejection | undefined {
+    if (event.type === 'specs') return this.#learn(event, at);
+    if (event.type === 'height') {
+      this.#heightAt = at;
+      return undefined;
+    }
+    const state = this.#markets.get(event.market);
+    if (state === undefined) return 'market.unknown';
+    const rejection = applyToMarket(state, event, at);
+    if (rejection === undefined) this.#dirty.add(state);
+    return rejection;
+  }
+
+  #learn({ specs }: SpecsEvent, at: UnixMs): MarketRejection | undefined {
+    const added = specs.filter(({ market }) => !this.#markets.has(market)).length;
+    if (this.#markets.size + added > MARKETS_MAX) return 'market.limit';
+    for (const spec of specs) {
+      const state = this.#markets.get(spec.market) ?? new MarketState(spec);
+      state.learn(spec, at);
+      this.#markets.set(spec.market, state);
+      this.#dirty.add(state);
+    }
+    return undefined;
+  }
+}
+
+function applyToMarket(
+  state: MarketState,
+  event: EventOfOneMarket,
+  at: UnixMs,
+): MarketRejection | undefined {
+  switch (event.type) {
+    case 'status':
+      state.setStatus(event.status, at);
+      break;
+    case 'oracle':
+      state.setOracle(event.price, at);
+      break;
+    case 'book.snapshot':
+      state.applySnapshot(event, at);
+      break;
+    case 'book.update':
+      return state.applyUpdate(event, at) ? undefined : 'book.no-snapshot';
+    case 'book.reread': {
+      const verdict = state.reread(event, at, event.requestedAt);
+      return verdict === 'applied' ? undefined : `book.${verdict}`;
+    }
+    case 'trades':
+      state.addTrades(event.trades, at, event.snapshot);
+      break;
+    case 'candles':
+      state.mergeCandles(event.candles, at);
+      break;
+  }
+  return undefined;
+}

@@ -1,0 +1,200 @@
+/**
+ * All that is known of one market: parameters, book, trades, candles and oracle price, and whether
+ * its book can still be believed.
+ */
+import type { Candle, MarketView, Trade } from '../model/book.js';
+import {
+  formatPrice,
+  formatSize,
+  priceOfTicks,
+  sizeOfSteps,
+  type MarketSpec,
+  type MarketStatus,
+} from '../model/market.js';
+import { unixMs, type OraclePrice, type UnixMs } from '../model/quantities.js';
+import { MinuteCandles } from './minute-candles.js';
+import { OrderBook, type Changes, type RereadVerdict } from './order-book.js';
+import { TradeTape } from './trade-tape.js';
+
+/** A book that is crossed, or silent while others trade through it, for longer is stale. */
+const SUSPICION_MS = 10_000;
+/** A resync that brought no snapshot is asked for again after this. */
+const RESYNC_RETRY_MS = 30_000;
+const REPORTED_LEVELS = 10;
+
+/** What a replay tells of one market: the best raw levels, `[price, size]` in decimal text. */
+export interface MarketReport {
+  readonly bids: readonly (readonly [price: string, size: string])[];
+  readonly asks: readonly (readonly [price: string, size: string])[];
+  readonly trades: number;
+  readonly candles1m: number;
+}
+
+export class MarketState {
+  readonly #book = new OrderBook();
+  readonly #tape = new TradeTape();
+  readonly #candles = new MinuteCandles();
+  #spec: MarketSpec;
+  #at = unixMs(0);
+  #oracle: OraclePrice | undefined;
+  #oracleAt: UnixMs | undefined;
+  /** Since the last view that was taken; as many as one turn brings, none is dropped. */
+  #newTrades: Trade[] = [];
+  /** When a trade went through the touch, if the book has not moved since. */
+  #passedAt: UnixMs | undefined;
+  #isSnapshotWanted = false;
+  #askedAt: UnixMs | undefined;
+
+  constructor(spec: MarketSpec) {
+    this.#spec = spec;
+  }
+
+  get spec(): MarketSpec {
+    return this.#spec;
+  }
+
+  get tradeCount(): number {
+    return this.#tape.count;
+  }
+
+  get staleReason(): string | undefined {
+    return this.#book.staleReason;
+  }
+
+  get candles(): readonly Candle[] {
+    return this.#candles.all();
+  }
+
+  /** Ticks and steps of another length mean nothing in the old windows: all of them are dropped. */
+  learn(spec: MarketSpec, at: UnixMs): void {
+    this.#at = at;
+    const isSameUnit = hasSameUnits(this.#spec, spec);
+    this.#spec = spec;
+    if (isSameUnit) return;
+    this.#book.clear();
+    this.#tape.clear();
+    this.#candles.clear();
+    this.#newTrades = [];
+    this.#passedAt = undefined;
+    this.#wantSnapshot();
+  }
+
+  setStatus(status: MarketStatus, at: UnixMs): void {
+    this.#at = at;
+    this.#spec = { ...this.#spec, status };
+  }
+
+  setOracle(price: OraclePrice, at: UnixMs): void {
+    this.#at = at;
+    this.#oracle = price;
+    this.#oracleAt = at;
+  }
+
+  applySnapshot(changes: Changes, at: UnixMs): void {
+    this.#at = at;
+    this.#book.applySnapshot(changes, at);
+    this.#passedAt = undefined;
+    this.#isSnapshotWanted = false;
+  }
+
+  applyUpdate(changes: Changes, at: UnixMs): boolean {
+    if (!this.#book.applyUpdate(changes, at)) return false;
+    this.#at = at;
+    this.#passedAt = undefined;
+    return true;
+  }
+
+  reread(changes: Changes, at: UnixMs, requestedAt: UnixMs | undefined): RereadVerdict {
+    const verdict = this.#book.reread(changes, at, requestedAt);
+    if (verdict === 'applied') this.#at = at;
+    return verdict;
+  }
+
+  /** History that comes as a snapshot passes through no touch of today. */
+  addTrades(trades: readonly Trade[], at: UnixMs, isSnapshot: boolean): void {
+    this.#at = at;
+    for (const trade of this.#tape.add(trades)) {
+      this.#candles.add(trade);
+      this.#newTrades.push(trade);
+      if (!isSnapshot && this.#book.isBeyondTouch(trade)) this.#passedAt ??= at;
+    }
+  }
+
+  mergeCandles(candles: readonly Candle[], at: UnixMs): void {
+    this.#at = at;
+    for (const candle of candles) this.#candles.merge(candle);
+  }
+
+  markStale(reason: string): void {
+    this.#book.markStale(reason);
+  }
+
+  /** Why the book should not be believed any longer, at this time. */
+  suspicion(now: UnixMs, heightAt: UnixMs): string | undefined {
+    const { state, crossedSince, updatedAt } = this.#book;
+    if (state === 'empty' || state === 'stale') return undefined;
+    if (crossedSince !== undefined && now - crossedSince > SUSPICION_MS) return 'book.crossed';
+    const isSilent = now - updatedAt > SUSPICION_MS && heightAt > updatedAt;
+    return isSilent && this.#passedAt !== undefined ? 'book.silent' : undefined;
+  }
+
+  /** The book is stale from now on, and a new snapshot is wanted. */
+  distrust(reason: string): void {
+    this.markStale(reason);
+    this.#wantSnapshot();
+  }
+
+  /** True once per wanted snapshot, and again every 30 s that it does not come. */
+  takeResyncRequest(now: UnixMs): boolean {
+    const isAsked = this.#askedAt !== undefined && now - this.#askedAt < RESYNC_RETRY_MS;
+    if (!this.#isSnapshotWanted || isAsked) return false;
+    this.#askedAt = now;
+    return true;
+  }
+
+  view(now: UnixMs): MarketView {
+    return {
+      market: this.#spec.market,
+      spec: this.#spec,
+      at: this.#at,
+      book: this.#book.view(),
+      trades: [...this.#newTrades],
+      oracle: this.#oracle,
+      oracleAt: this.#oracleAt,
+      candle: this.#candles.openAt(now),
+    };
+  }
+
+  /** The view, after which the trades in it are no longer new. */
+  takeView(now: UnixMs): MarketView {
+    const view = this.view(now);
+    if (this.#newTrades.length > 0) this.#newTrades = [];
+    return view;
+  }
+
+  report(): MarketReport {
+    const { bids, asks } = this.#book.top(REPORTED_LEVELS);
+    const inText = (levels: typeof bids): [string, string][] =>
+      levels.map(({ price, size }) => [
+        formatPrice(this.#spec, priceOfTicks(this.#spec, price)),
+        formatSize(this.#spec, sizeOfSteps(this.#spec, size)),
+      ]);
+    return {
+      bids: inText(bids),
+      asks: inText(asks),
+      trades: this.#tape.count,
+      candles1m: this.#candles.count,
+    };
+  }
+
+  #wantSnapshot(): void {
+    this.#isSnapshotWanted = true;
+    this.#askedAt = undefined;
+  }
+}
+
+const hasSameUnits = (a: MarketSpec, b: MarketSpec): boolean =>
+  a.tick === b.tick &&
+  a.step === b.step &&
+  a.priceExponent === b.priceExponent &&
+  a.sizeExponent === b.sizeExponent;

@@ -1,0 +1,100 @@
+/**
+ * The arithmetic of one position, in exact integers. For every fill
+ * `cost − realizedPnl` grows by exactly the signed quote amount that the venue moved, so that
+ * nothing is lost to rounding however a position was built or closed.
+ */
+import { notionalFloor, type MarketSpec } from '../model/market.js';
+import { signedFillSize, type Fill } from '../model/order.js';
+import type { Position } from '../model/position.js';
+import {
+  absolute,
+  divideCeil,
+  divideFloor,
+  ORACLE_SCALE,
+  powerOfTen,
+  signedSize,
+  smallest,
+  usd,
+  USD_SCALE,
+  type MarketId,
+  type OraclePrice,
+  type SignedSize,
+  type Usd,
+} from '../model/quantities.js';
+
+export const flatPosition = (market: MarketId): Position => ({
+  market,
+  size: signedSize(0n),
+  cost: usd(0n),
+  realizedPnl: usd(0n),
+  fees: usd(0n),
+  fills: 0,
+});
+
+/** The position after a fill; the quote amount is the chain's, rounded towards −∞. */
+export function withFill(position: Position, fill: Fill, spec: MarketSpec): Position {
+  const quote = notionalFloor(spec, fill.price, fill.size);
+  const signedQuote = fill.side === 'buy' ? quote : usd(0n - quote);
+  const traded = withTrade(position, signedFillSize(fill), signedQuote);
+  return { ...traded, fees: usd(position.fees + fill.fee), fills: position.fills + 1 };
+}
+
+/**
+ * The position after `change` was taken over for `quote`, both signed alike. The closing part takes
+ * cost and quote away pro rata, rounded towards zero, and realises the difference; what goes beyond
+ * flat opens the other way with the rest of the quote.
+ */
+export function withTrade(position: Position, change: SignedSize, quote: Usd): Position {
+  const held = absolute(position.size);
+  const isClosing = position.size * change < 0n;
+  const closed = isClosing ? smallest(absolute(change), held) : 0n;
+  const closingQuote = closed === 0n ? 0n : (quote * closed) / absolute(change);
+  const closingCost = closed === 0n ? 0n : (position.cost * closed) / held;
+  return {
+    ...position,
+    size: signedSize(position.size + change),
+    cost: usd(position.cost - closingCost + quote - closingQuote),
+    realizedPnl: usd(position.realizedPnl - closingQuote - closingCost),
+  };
+}
+
+/** USDC that trading has brought in, fees taken off: what the balance changed by. */
+export const cashFlow = (position: Position): Usd =>
+  usd(position.realizedPnl - position.cost - position.fees);
+
+/** Signed value at the oracle price, rounded towards −∞: never overstated. */
+export function positionValue(held: SignedSize, spec: MarketSpec, oracle: OraclePrice): Usd {
+  const exponent = spec.sizeExponent + USD_SCALE - ORACLE_SCALE;
+  const product = held * oracle;
+  return usd(
+    exponent < 0 ? divideFloor(product, powerOfTen(-exponent)) : product * powerOfTen(exponent),
+  );
+}
+
+export function unrealizedPnl(position: Position, spec: MarketSpec, oracle: OraclePrice): Usd {
+  return usd(positionValue(position.size, spec, oracle) - position.cost);
+}
+
+/** An open size and what it is valued with. */
+export interface Holding {
+  readonly size: SignedSize;
+  readonly spec: MarketSpec;
+  readonly oracle: OraclePrice;
+}
+
+/** The account's net collateral: balance plus the value of every position. */
+export function equity(balance: Usd, holdings: readonly Holding[]): Usd {
+  return usd(holdings.reduce((sum, held) => sum + valueOf(held), balance as bigint));
+}
+
+/** Equity less the initial margin of every position, each margin rounded up. */
+export function freeCollateral(balance: Usd, holdings: readonly Holding[]): Usd {
+  const margin = holdings.reduce((sum, held) => sum + marginOf(held), 0n);
+  return usd(equity(balance, holdings) - margin);
+}
+
+const valueOf = ({ size: held, spec, oracle }: Holding): bigint =>
+  positionValue(held, spec, oracle);
+
+const marginOf = (held: Holding): bigint =>
+  divideCeil(absolute(valueOf(held)) * BigInt(held.spec.initialMarginPpm), 1_000_000n);

@@ -1,0 +1,274 @@
+/**
+ * The exchange with everything around it but sockets: it beats the blocks and the traders' turns on
+ * the passed clock, answers RPC, REST and faucet, and sends what happened to whoever listens. Hosts
+ * with sockets and without stand in front of it.
+ */
+import type { Clock } from '../ports/clock.js';
+import type { Random } from '../ports/random.js';
+import type { CheckResult, Exchange, ExchangeInput, ExchangeOutput } from './exchange-types.js';
+import { answerRest } from './indexer-rest.codec.js';
+import { IndexerState } from './indexer-state.codec.js';
+import { Mempool } from './mempool.codec.js';
+import { repeat } from './repeat.js';
+import { unknownRoute } from './rest-errors.js';
+import { SocketSession } from './socket-session.js';
+import { isValidTopic, topicMessage, topicSnapshot, topicsOf } from './topic-contents.codec.js';
+import { TopicHub, type Listener } from './topic-hub.js';
+import { TradingChanges } from './trading-changes.js';
+import { isAddress } from './transaction.codec.js';
+import { ValidatorRpc } from './validator-rpc.codec.js';
+import { uuidOf } from './venue-ids.codec.js';
+
+export const LOCAL_CHAIN_ID = 'localdydxprotocol';
+const BLOCK_MS = 650;
+/** Blocks come this much earlier or later than the mean. */
+const BLOCK_JITTER = 0.15;
+const FLOW_MS = 50;
+const BATCH_MS = 250;
+const TRADING_MS = 30_000;
+const FAUCET_MAX_USDC = 1_000_000_000;
+
+export interface ExchangeHostOptions {
+  readonly exchange: Exchange;
+  readonly clock: Clock;
+  /** For block jitter and connection ids. */
+  readonly random: Random;
+  readonly chainId?: string | undefined;
+  /** Mean time between blocks. */
+  readonly blockMs?: number | undefined;
+  /** Time between the seeded traders' turns. */
+  readonly flowMs?: number | undefined;
+}
+
+export interface HostRequest {
+  readonly method: string;
+  /** Path and query, such as `/v4/height`. */
+  readonly target: string;
+  readonly body: string;
+}
+
+export interface HostAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The client's side of a connection: frames go in, and a close from our side ends it. */
+export interface Peer {
+  write(frame: string): void;
+  close(code: number, reason: string): void;
+}
+
+export interface HostConnection {
+  receive(text: string): void;
+  /** The client has gone: nothing more is written. */
+  detach(): void;
+}
+
+export interface HostStats {
+  readonly height: number;
+  readonly connections: number;
+  readonly subscriptions: number;
+  /** Data frames written, control frames not counted. */
+  readonly frames: number;
+  /** Orders that came as transactions and passed or failed the exchange's checks. */
+  readonly ordersAccepted: number;
+  readonly ordersRejected: number;
+}
+
+export class ExchangeHost {
+  readonly exchange: Exchange;
+  readonly #options: ExchangeHostOptions;
+  readonly #state: IndexerState;
+  readonly #mempool: Mempool;
+  readonly #rpc: ValidatorRpc;
+  readonly #hub = new TopicHub();
+  readonly #trading = new TradingChanges();
+  #stops: readonly (() => void)[] = [];
+  #connections = 0;
+  #connected = 0;
+  #ordersAccepted = 0;
+  #ordersRejected = 0;
+
+  constructor(options: ExchangeHostOptions) {
+    const { exchange, chainId = LOCAL_CHAIN_ID } = options;
+    this.exchange = exchange;
+    this.#options = options;
+    this.#state = new IndexerState(exchange);
+    this.#mempool = new Mempool({ chainId, exchange, submit: (input) => this.submit(input) });
+    this.#rpc = new ValidatorRpc({ chainId, state: this.#state, mempool: this.#mempool });
+  }
+
+  /** Blocks and traders begin to move. */
+  start(): void {
+    this.stop();
+    const { clock, random, blockMs = BLOCK_MS, flowMs = FLOW_MS } = this.#options;
+    const jitter = random.fork('block');
+    const blockInterval = (): number =>
+      blockMs * (1 - BLOCK_JITTER + 2 * BLOCK_JITTER * jitter.next());
+    this.#stops = [
+      repeat(clock, blockInterval, () => this.#block()),
+      repeat(
+        clock,
+        () => flowMs,
+        () => this.submit({ type: 'flow', timeMs: this.#timeMs() }),
+      ),
+      repeat(
+        clock,
+        () => BATCH_MS,
+        () => this.#hub.flushBatches(),
+      ),
+      repeat(
+        clock,
+        () => TRADING_MS,
+        () => this.#publishTrading(),
+      ),
+    ];
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
+  }
+
+  /** Applies one input and tells the listeners what came of it. */
+  submit(input: ExchangeInput): CheckResult {
+    const { check, outputs } = this.exchange.apply(input);
+    this.#state.note(input);
+    if (input.type === 'place') {
+      if (check.code === 0) this.#ordersAccepted += 1;
+      else this.#ordersRejected += 1;
+    }
+    for (const output of outputs) this.#publish(output);
+    return check;
+  }
+
+  /** RPC (`POST /`), REST (`GET /v4/…`) and faucet (`POST /faucet/tokens`) on one port. */
+  answer({ method, target, body }: HostRequest): HostAnswer {
+    if (method === 'POST' && target === '/')
+      return { ...this.#rpc.answer(body), headers: JSON_TYPE };
+    const rest =
+      method === 'POST' && target === '/faucet/tokens'
+        ? this.#fund(body)
+        : method === 'GET' && target.startsWith('/v4/')
+          ? answerRest(this.#state, target.slice('/v4'.length), this.#options.clock.now())
+          : unknownRoute;
+    return { status: rest.status, headers: JSON_TYPE, body: JSON.stringify(rest.body) };
+  }
+
+  /** A new WebSocket client; its greeting is written at once. */
+  connect(peer: Peer): HostConnection {
+    const { clock } = this.#options;
+    let isOpen = true;
+    const write = (frame: string): void => {
+      if (isOpen) peer.write(frame);
+    };
+    const session: SocketSession = new SocketSession(this.#nextConnectionId(), {
+      isValid: (topic) => isValidTopic(this.#state, topic),
+      snapshot: (topic) => topicSnapshot(this.#state, topic),
+      subscribe: (topic, batched) => this.#hub.subscribe(topic, listener, batched),
+      unsubscribe: (topic) => this.#hub.unsubscribe(topic, listener),
+    });
+    const listener: Listener = { session, write };
+    const detach = (): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      this.#connected -= 1;
+      for (const topic of session.topics) this.#hub.unsubscribe(topic, listener);
+    };
+    this.#connected += 1;
+    write(session.greeting());
+    const receive = (text: string): void => {
+      if (!isOpen) return;
+      const { frames, close } = session.receive(text, clock.now());
+      for (const frame of frames) write(frame);
+      if (close === undefined) return;
+      detach();
+      peer.close(close.code, close.reason);
+    };
+    return { receive, detach };
+  }
+
+  stats(): HostStats {
+    return {
+      height: this.exchange.height,
+      connections: this.#connected,
+      subscriptions: this.#hub.subscriptions,
+      frames: this.#hub.frames,
+      ordersAccepted: this.#ordersAccepted,
+      ordersRejected: this.#ordersRejected,
+    };
+  }
+
+  #block(): void {
+    this.submit({ type: 'block', timeMs: Math.max(this.#timeMs(), this.exchange.timeMs + 1) });
+    this.#mempool.commit();
+  }
+
+  #publish(output: ExchangeOutput): void {
+    for (const topic of topicsOf(this.#state, output)) {
+      if (this.#hub.hasListeners(topic)) {
+        this.#hub.publish(topicMessage(this.#state, topic, output));
+      }
+    }
+  }
+
+  #publishTrading(): void {
+    const trading = this.#trading.next(this.#state.views().values());
+    if (trading === undefined) return;
+    const topic = { channel: 'v4_markets', id: 'v4_markets' } as const;
+    this.#hub.publish({ topic, contents: JSON.stringify({ trading }) });
+  }
+
+  /** Testnet's faucet: `{address, subaccountNumber, amount}`, amount in whole USDC. */
+  #fund(body: string): { readonly status: number; readonly body: object } {
+    const request = readFunding(body);
+    if (request === undefined || !this.#state.canFund(request.subaccount)) {
+      const msg = `expected a dydx address and 1 to ${FAUCET_MAX_USDC} whole USDC`;
+      return { status: 400, body: { errors: [{ msg }] } };
+    }
+    this.submit({ type: 'fund', ...request });
+    return { status: 200, body: {} };
+  }
+
+  /** Whole milliseconds that never go back. */
+  #timeMs(): number {
+    return Math.max(this.exchange.timeMs, Math.floor(this.#options.clock.now()));
+  }
+
+  #nextConnectionId(): string {
+    this.#connections += 1;
+    const { clock, random } = this.#options;
+    const nonce = random.fork(`connection/${this.#connections}`).next();
+    return uuidOf(`connection/${clock.now()}/${this.#connections}/${nonce}`);
+  }
+}
+
+const JSON_TYPE = {
+  'content-type': 'application/json; charset=utf-8',
+  'access-control-allow-origin': '*',
+};
+
+function readFunding(body: string) {
+  const { address, subaccountNumber, amount } = readJson(body);
+  if (typeof address !== 'string' || !isAddress(address)) return undefined;
+  if (!isWithin(subaccountNumber, 0, 128_000) || !isWithin(amount, 1, FAUCET_MAX_USDC)) {
+    return undefined;
+  }
+  return {
+    subaccount: { owner: address, number: subaccountNumber },
+    quoteQuantums: BigInt(amount) * 1_000_000n,
+  };
+}
+
+const isWithin = (value: unknown, min: number, max: number): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max;
+
+function readJson(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,126 @@
+/** What a restart reads out of the journal. */
+import { describe, expect, it } from 'vitest';
+import { isLive, recoverState, type RecoveredState } from '../../src/journal/journal-state.js';
+import { blockHeight, signedSize, usd } from '../../src/model/quantities.js';
+import type { Breach } from '../../src/model/risk.js';
+import type { JournalEntry } from '../../src/ports/journal.js';
+import { aFill, aFillId, anOrderId, aRequest, BTC, ETH, NOW } from '../support/money-samples.js';
+
+const recover = (...entries: readonly JournalEntry[]): RecoveredState =>
+  recoverState(entries.map((entry, index) => ({ sequence: index + 1, at: NOW, input: 0, entry })));
+
+const intent: JournalEntry = { type: 'order.intent', request: aRequest };
+const fill: JournalEntry = { type: 'fill', fill: aFill, strategy: 'sniper' };
+const ended: JournalEntry = {
+  type: 'order.end',
+  orderId: aRequest.orderId,
+  end: 'canceled',
+  filled: 0n,
+};
+const breach: Breach = {
+  cause: 'drawdown',
+  severity: 'halt',
+  latched: true,
+  evidence: 'lost 12 USD',
+  at: NOW,
+};
+
+describe('a journal that is read back', () => {
+  it('is empty when there was nothing', () => {
+    expect(recover()).toEqual({
+      epoch: 0,
+      orders: [],
+      bookEntries: [],
+      positions: [],
+      latched: [],
+      completeTo: 0,
+    });
+  });
+
+  it('knows the newest run', () => {
+    const run = (epoch: number): JournalEntry => ({ type: 'run', epoch, version: '0.1.0' });
+    expect(recover(run(1), run(2)).epoch).toBe(2);
+  });
+
+  it('keeps an order without an answer alive: its bytes may have left', () => {
+    const { orders } = recover(intent);
+    expect(orders.filter(isLive)).toMatchObject([{ answer: undefined, filled: 0n, fillIds: [] }]);
+  });
+
+  it('keeps what was answered, filled and asked to be canceled with its order', () => {
+    const answer = { type: 'unknown', reason: 'timeout' } as const;
+    const cancel = {
+      orderId: aRequest.orderId,
+      clientId: aRequest.clientId,
+      market: BTC,
+      goodTilBlock: blockHeight(110),
+    };
+    const state = recover(
+      intent,
+      { type: 'order.sent', orderId: aRequest.orderId, answer },
+      { type: 'cancel.intent', request: cancel },
+      fill,
+    );
+    expect(state.orders).toEqual([
+      {
+        request: aRequest,
+        answer,
+        cancel,
+        fillIds: [aFill.fillId],
+        filled: aFill.size,
+        end: undefined,
+      },
+    ]);
+  });
+
+  it('counts a fill that was written twice once', () => {
+    const state = recover(intent, fill, fill);
+    expect(state.bookEntries).toEqual([fill]);
+    expect(state.positions).toEqual([{ market: BTC, size: aFill.size }]);
+  });
+
+  it('ignores what is said of an order that it does not know', () => {
+    expect(recover(ended, fill).orders).toEqual([]);
+  });
+
+  it('keeps an ended order while fills of it may still come, and forgets it after a sweep', () => {
+    const sweep = (height: number): JournalEntry => ({
+      type: 'sweep',
+      completeTo: blockHeight(height),
+    });
+    const before = recover(intent, ended, sweep(aRequest.goodTilBlock));
+    expect(before.orders.map(({ end }) => end)).toEqual(['canceled']);
+    const after = recover(intent, ended, sweep(aRequest.goodTilBlock + 1), sweep(1));
+    expect(after.orders).toEqual([]);
+    expect(after.completeTo).toBe(aRequest.goodTilBlock + 1);
+    expect(recover(intent, sweep(1000)).orders.filter(isLive)).toHaveLength(1);
+  });
+
+  it('adds openings and fills to positions and leaves flat markets out', () => {
+    const opening: JournalEntry = {
+      type: 'position.opening',
+      market: ETH,
+      size: signedSize(-5n),
+      cost: usd(-7n),
+    };
+    const closing: JournalEntry = {
+      type: 'fill',
+      fill: { ...aFill, fillId: aFillId(2), orderId: anOrderId(2), side: 'sell' },
+      strategy: 'sniper',
+    };
+    const state = recover(fill, opening, closing);
+    expect(state.positions).toEqual([{ market: ETH, size: -5n }]);
+    expect(state.bookEntries).toEqual([fill, opening, closing]);
+  });
+
+  it('has the latches that no operator has cleared', () => {
+    const other: Breach = { ...breach, cause: 'loss.daily' };
+    const state = recover(
+      { type: 'risk.latched', breach },
+      { type: 'risk.latched', breach: other },
+      { type: 'risk.cleared', cause: 'loss.daily', by: 'ada' },
+      { type: 'command', command: { type: 'halt', by: 'ada', reason: 'lunch' } },
+    );
+    expect(state.latched).toEqual([breach]);
+  });
+});

@@ -1,0 +1,47 @@
+/** The table of machines in machines/README.md names every state, tag and hole that there is. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { connectionMachine } from '../../machines/connection.machine.js';
+import { orderDeskMachine } from '../../machines/order-desk.machine.js';
+import { orderMachine } from '../../machines/order.machine.js';
+import { positionMachine } from '../../machines/position.machine.js';
+import { riskMachine } from '../../machines/risk.machine.js';
+import { serviceMachine } from '../../machines/service.machine.js';
+import { strategyMachine } from '../../machines/strategy.machine.js';
+import { holesOf } from '../../machines/unprovided.machine.js';
+
+const machines: readonly (readonly [name: string, machine: AnyStateMachine])[] = [
+  ['connection', connectionMachine],
+  ['order desk', orderDeskMachine],
+  ['order', orderMachine],
+  ['position', positionMachine],
+  ['risk', riskMachine],
+  ['service', serviceMachine],
+  ['strategy', strategyMachine],
+];
+
+const rows = readFileSync(join(import.meta.dirname, '../../machines/README.md'), 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('| '));
+const wordsOf = (row: string | undefined): readonly string[] => row?.match(/\w+/g) ?? [];
+
+const nodesBelow = (node: AnyStateNode): readonly AnyStateNode[] =>
+  Object.values(node.states).flatMap((child) => [child].concat(nodesBelow(child)));
+
+describe.each(machines)('the table of machines, about the %s', (name, machine) => {
+  const file = `\`${name.replace(' ', '-')}.machine.ts\``;
+
+  it('names its states and tags', () => {
+    const words = wordsOf(rows.find((row) => row.startsWith(`| ${file} `)));
+    const nodes = nodesBelow(machine.root);
+    expect(words).toEqual(expect.arrayContaining(nodes.map(({ key }) => key)));
+    expect(words).toEqual(expect.arrayContaining(nodes.flatMap(({ tags }) => tags)));
+  });
+
+  it('names its holes', () => {
+    const words = rows.filter((row) => row.startsWith(`| ${name} |`)).flatMap(wordsOf);
+    expect(words).toEqual(expect.arrayContaining([...holesOf(machine)]));
+  });
+});

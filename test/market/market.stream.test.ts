@@ -1,0 +1,117 @@
+/** The market stage in marbles: events at once, views at the end of the turn. */
+import { map, type Observable } from 'rxjs';
+import { TestScheduler } from 'rxjs/testing';
+import { describe, expect, it } from 'vitest';
+import { MarketFold } from '../../src/market/market-fold.js';
+import { marketViews, resyncRequests } from '../../src/market/market.stream.js';
+import type { MarketView } from '../../src/model/book.js';
+import type { MarketEvent } from '../../src/model/events.js';
+import type { MarketSpec } from '../../src/model/market.js';
+import { marketId, price, size, steps, ticks, unixMs } from '../../src/model/quantities.js';
+
+const market = marketId('BTC-USD');
+const spec: MarketSpec = {
+  market,
+  venueNumber: 0,
+  status: 'ACTIVE',
+  priceExponent: -5,
+  sizeExponent: -4,
+  tick: price(50_000n),
+  step: size(100n),
+  initialMarginPpm: 50_000,
+  maintenanceMarginPpm: 30_000,
+  isolated: false,
+};
+const one = (value: number) => [{ price: ticks(value), size: steps(1) }];
+const trade = (id: string): MarketEvent => ({
+  type: 'trades',
+  market,
+  snapshot: false,
+  trades: [{ id, side: 'buy', price: ticks(11), size: steps(1), at: unixMs(0) }],
+});
+
+/** s: parameters and nothing else · b, c: books · t, u: trades · x: of an unknown market. */
+const events: Record<string, MarketEvent> = {
+  s: { type: 'specs', specs: [spec] },
+  b: { type: 'book.snapshot', market, bids: one(10), asks: one(12) },
+  c: { type: 'book.update', market, bids: one(11), asks: [] },
+  d: { type: 'book.update', market, bids: one(12), asks: [] },
+  t: trade('1'),
+  u: trade('2'),
+  x: { type: 'status', market: marketId('ETH-USD'), status: 'PAUSED' },
+};
+
+/** `10:2` is a best bid of 10 and two new trades. */
+const textOf = (views: readonly MarketView[]): string[] =>
+  views.map(({ book, trades }) => `${book.bids[0]?.price ?? '-'}:${trades.length}`);
+
+function expectViews(
+  source: string,
+  flushes: string,
+  expected: string,
+  values: Record<string, string[]>,
+): string[] {
+  const verdicts: string[] = [];
+  const scheduler = new TestScheduler((actual, wanted) => expect(actual).toEqual(wanted));
+  scheduler.run(({ hot, expectObservable }) => {
+    const now = () => unixMs(scheduler.now());
+    const flush$: Observable<ReturnType<typeof now>> = hot(flushes).pipe(map(now));
+    const views$ = hot(source, events).pipe(
+      map((event) => ({ at: now(), event })),
+      marketViews(new MarketFold(), {
+        flush$,
+        onVerdict: (verdict, event) => verdicts.push(`${event.type} ${verdict.verdict}`),
+      }),
+      map(textOf),
+    );
+    expectObservable(views$).toBe(expected, values);
+  });
+  return verdicts;
+}
+
+describe('market views', () => {
+  it('conflate the books of a turn and keep all of its trades', () => {
+    expectViews('sb-ct-u-----c', '--f----f-f----f', '--1----2------3', {
+      1: ['10:0'],
+      2: ['11:2'],
+      3: ['11:0'],
+    });
+  });
+
+  it('are not emitted at the end of a turn without changes', () => {
+    expectViews('sb-------x---', '--f-f-f----f-', '--1----------', { 1: ['10:0'] });
+  });
+
+  it('tell of each verdict', () => {
+    const verdicts = expectViews('cs-x', '----', '----', {});
+    expect(verdicts).toEqual(['book.update rejected', 'specs applied', 'status rejected']);
+  });
+
+  it('are flushed once more when the events end, then end', () => {
+    expectViews('sb---t|', '--f----', '--1---(2|)', { 1: ['10:0'], 2: ['10:1'] });
+  });
+
+  it('go on without flushes until the events end', () => {
+    expectViews('sb-t-|', '--|', '-----(1|)', { 1: ['10:1'] });
+  });
+
+  it('pass on an error of either side', () => {
+    expectViews('sb#', '--------', '--#', {});
+    expectViews('sb-----', '---#', '---#', {});
+  });
+});
+
+describe('resync requests', () => {
+  it('name a market once when its book has been crossed for too long', () => {
+    const scheduler = new TestScheduler((actual, wanted) => expect(actual).toEqual(wanted));
+    scheduler.run(({ expectObservable }) => {
+      const fold = new MarketFold();
+      for (const name of ['s', 'b', 'd'] as const) {
+        const event = events[name];
+        if (event !== undefined) fold.apply(event, unixMs(0));
+      }
+      const requests$ = resyncRequests(fold, { everyMs: 1_000, scheduler });
+      expectObservable(requests$, '^ 30s !').toBe('11s r', { r: [market] });
+    });
+  });
+});

@@ -1,0 +1,114 @@
+/** Minute candles equal a naive recomputation, and no trade is counted in both tallies. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MinuteCandles } from '../../src/market/minute-candles.js';
+import type { Candle, Trade } from '../../src/model/book.js';
+import { steps, ticks, unixMs } from '../../src/model/quantities.js';
+
+const trade = (number: number, at: number, price: number, size: number): Trade => ({
+  id: number.toString(16).padStart(24, '0'),
+  side: 'buy',
+  price: ticks(price),
+  size: steps(size),
+  at: unixMs(at),
+});
+const candle = (startedAt: number, trades: number, price = 7): Candle => ({
+  startedAt: unixMs(startedAt),
+  open: ticks(price),
+  high: ticks(price),
+  low: ticks(price),
+  close: ticks(price),
+  volume: steps(trades),
+  trades,
+});
+const minutesOf = (candles: MinuteCandles): number[] =>
+  candles.all().map(({ startedAt }) => startedAt / 60_000);
+
+function naive(trades: readonly Trade[]): Candle[] {
+  const sorted = trades.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const minuteOf = ({ at }: Trade): number => Math.floor(at / 60_000) * 60_000;
+  const minutes = [...new Set(sorted.map(minuteOf))].sort((a, b) => a - b);
+  return minutes.map((startedAt) => {
+    const list = sorted.filter((one) => minuteOf(one) === startedAt);
+    const prices = list.map(({ price }) => price);
+    return {
+      startedAt: unixMs(startedAt),
+      open: ticks(prices[0] ?? 0),
+      high: ticks(Math.max(...prices)),
+      low: ticks(Math.min(...prices)),
+      close: ticks(prices.at(-1) ?? 0),
+      volume: steps(list.reduce((sum, { size }) => sum + size, 0)),
+      trades: list.length,
+    };
+  });
+}
+
+describe('candles from trades', () => {
+  it('equal a naive recomputation in whatever order the trades come', () => {
+    const amount = fc.integer({ min: 1, max: 9 });
+    const trades = fc.array(fc.tuple(fc.nat({ max: 300_000 }), amount, amount));
+    fc.assert(
+      fc.property(trades, (list) => {
+        const made = list.map(([at, price, size], index) =>
+          trade((index * 7) % (list.length + 7), at, price, size),
+        );
+        const unique = [...new Map(made.map((one) => [one.id, one])).values()];
+        const candles = new MinuteCandles();
+        for (const one of unique) candles.add(one);
+        expect(candles.all()).toEqual(naive(unique));
+        expect(candles.count).toBe(candles.all().length);
+      }),
+    );
+  });
+
+  it('know the open one until its minute is over', () => {
+    const candles = new MinuteCandles();
+    expect(candles.openAt(unixMs(0))).toBeUndefined();
+    candles.add(trade(1, 60_500, 5, 2));
+    expect(candles.openAt(unixMs(119_999))?.close).toBe(5);
+    expect(candles.openAt(unixMs(120_000))).toBeUndefined();
+  });
+
+  it('forget the oldest beyond a thousand minutes, and ignore what is older still', () => {
+    const candles = new MinuteCandles();
+    for (let minute = 1; minute <= 1_002; minute += 1) {
+      candles.add(trade(minute, minute * 60_000, 5, 1));
+    }
+    candles.add(trade(0, 60_000, 5, 1));
+    expect(candles.count).toBe(1_000);
+    expect(minutesOf(candles).slice(0, 2)).toEqual([3, 4]);
+    candles.clear();
+    expect(candles.all()).toEqual([]);
+  });
+});
+
+describe("the venue's candles", () => {
+  it('fill in the history before our first trade, in order', () => {
+    const candles = new MinuteCandles();
+    candles.add(trade(1, 180_000, 5, 1));
+    for (const minute of [2, 0, 1]) candles.merge(candle(minute * 60_000, 4));
+    expect(minutesOf(candles)).toEqual([0, 1, 2, 3]);
+  });
+
+  it.each([
+    ['more trades than ours replaces ours', 3, 7],
+    ['as many trades replaces ours', 2, 7],
+    ['fewer trades does not', 1, 5],
+  ])('with %s', (_, trades, close) => {
+    const candles = new MinuteCandles();
+    candles.add(trade(1, 0, 5, 1));
+    candles.add(trade(2, 1, 5, 1));
+    candles.merge(candle(0, trades));
+    expect(candles.openAt(unixMs(1))?.close).toBe(close);
+  });
+
+  it('do not count a trade again that they contain already', () => {
+    const candles = new MinuteCandles();
+    candles.add(trade(1, 0, 5, 1));
+    candles.merge(candle(0, 2));
+    candles.add(trade(2, 1, 6, 1));
+    expect(candles.openAt(unixMs(1))).toEqual(candle(0, 2));
+    candles.add(trade(3, 2, 6, 1));
+    expect(candles.openAt(unixMs(2))).toMatchObject({ trades: 3, volume: 3, close: 6 });
+  });
+});

@@ -1,0 +1,33 @@
+/** Sights of a fresh market, with the four scores one asks for. */
+import { unixMs, type MarketId } from '../../src/model/quantities.js';
+import { SIGNAL_NAMES, type SignalName, type SignalSet } from '../../src/model/signal.js';
+import type { Sight } from '../../src/strategy/strategy-port.js';
+import { viewOf, type ViewOptions } from '../signals/view-fixture.js';
+
+export type Values = Partial<Record<SignalName, number>>;
+
+/** Warm scores: directional ones neutral, quality ones good, unless told otherwise. */
+export function setOf(market: MarketId, at: number, values: Values = {}): SignalSet {
+  const complete = { momentum: 50, orderbook: 50, volume: 70, volatility: 90, ...values };
+  const scores = SIGNAL_NAMES.map((name) => [
+    name,
+    { name, market, value: complete[name], at: unixMs(at), samples: 40, warm: true },
+  ]);
+  return { market, at: unixMs(at), scores: Object.fromEntries(scores) };
+}
+
+interface SightOptions extends ViewOptions {
+  readonly now?: number;
+  readonly field?: ReadonlyMap<MarketId, number>;
+}
+
+/** Data of 10,000 ms, looked at 100 ms later. */
+export function sightOf(values: Values, options: SightOptions = {}): Sight {
+  const view = viewOf({ at: 10_000, ...options });
+  return {
+    now: unixMs(options.now ?? 10_100),
+    view,
+    signals: setOf(view.market, 10_000, values),
+    field: options.field ?? new Map(),
+  };
+}

@@ -1,0 +1,106 @@
+/** An exchange that does as told: it records inputs and answers with what a test has put in it. */
+import type {
+  ApplyResult,
+  CheckResult,
+  Exchange,
+  ExchangeCandle,
+  ExchangeFill,
+  ExchangeInput,
+  ExchangeOrder,
+  ExchangeOutput,
+  ExchangePosition,
+  ExchangeTrade,
+  MarketView,
+  PerpetualMarket,
+  SubaccountId,
+  SubaccountView,
+  VenueOrderId,
+} from '../../src/simulator/exchange-types.js';
+
+export const BTC: PerpetualMarket = {
+  ticker: 'BTC-USD',
+  clobPairId: 0,
+  atomicResolution: -10,
+  quantumConversionExponent: -9,
+  stepBaseQuantums: 1_000_000n,
+  subticksPerTick: 100_000n,
+  initialMarginPpm: 20_000,
+  maintenanceMarginPpm: 12_000,
+  openInterestLowerCap: 0n,
+  openInterestUpperCap: 0n,
+  status: 'ACTIVE',
+};
+
+export const ETH: PerpetualMarket = {
+  ...BTC,
+  ticker: 'ETH-USD',
+  clobPairId: 1,
+  atomicResolution: -9,
+};
+
+export const ACCEPTED: CheckResult = { code: 0, codespace: '', log: '' };
+const sameOrder = (a: VenueOrderId, b: VenueOrderId): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
+const sameSubaccount = (a: SubaccountId, b: SubaccountId): boolean =>
+  a.owner === b.owner && a.number === b.number;
+
+export class FakeExchange implements Exchange {
+  height = 66_624_203;
+  timeMs = Date.parse('2025-12-08T16:12:43.000Z');
+  readonly inputs: ExchangeInput[] = [];
+  check: CheckResult = ACCEPTED;
+  outputs: ExchangeOutput[] = [];
+  views: MarketView[] = [BTC, ETH].map((market) => ({
+    market,
+    oraclePriceE12: market === BTC ? 89_921_550_000_000_000n : 3_000_000_000_000_000n,
+    openInterest: 3_817_102_000_000n,
+    volume24hQuote: 247_511_020_190_000n,
+    trades24h: 63_071,
+    priceChange24hE12: -812_400_000_000_000n,
+  }));
+  readonly subaccounts: SubaccountView[] = [];
+  readonly known: ExchangeOrder[] = [];
+  readonly filled: ExchangeFill[] = [];
+  readonly traded: ExchangeTrade[] = [];
+  readonly charted: ExchangeCandle[] = [];
+  readonly closed: ExchangePosition[] = [];
+
+  /** Takes the next outputs; a block moves height and time as the real one does. */
+  apply(input: ExchangeInput): ApplyResult {
+    this.inputs.push(input);
+    const outputs = this.outputs;
+    this.outputs = [];
+    if (input.type !== 'block') return { check: this.check, outputs };
+    this.height += 1;
+    this.timeMs = input.timeMs;
+    const { height, timeMs } = this;
+    return { check: ACCEPTED, outputs: [...outputs, { type: 'block', height, timeMs }] };
+  }
+
+  markets = (): readonly MarketView[] => this.views;
+  book = (clobPairId: number, depth: number) =>
+    clobPairId === 0
+      ? {
+          bids: [{ subticks: 8_995_000_000n, quantums: 4_321_000_000n }].slice(0, depth),
+          asks: [{ subticks: 8_995_100_000n, quantums: 1_000_000n }].slice(0, depth),
+        }
+      : { bids: [], asks: [] };
+  subaccount = (id: SubaccountId): SubaccountView | undefined =>
+    this.subaccounts.find((view) => sameSubaccount(view.subaccount, id));
+  accountNumber(owner: string): number | undefined {
+    const index = this.subaccounts.findIndex((view) => view.subaccount.owner === owner);
+    return index < 0 ? undefined : 100 + index;
+  }
+  order = (id: VenueOrderId): ExchangeOrder | undefined =>
+    this.known.find((order) => sameOrder(order.id, id));
+  orders = (id: SubaccountId): readonly ExchangeOrder[] =>
+    this.known.filter((order) => sameSubaccount(order.id.subaccount, id));
+  fills = (id: SubaccountId): readonly ExchangeFill[] =>
+    this.filled.filter((fill) => sameSubaccount(fill.subaccount, id));
+  trades = (clobPairId: number): readonly ExchangeTrade[] =>
+    this.traded.filter((trade) => trade.clobPairId === clobPairId);
+  candles = (clobPairId: number, resolution: string): readonly ExchangeCandle[] =>
+    this.charted.filter((c) => c.clobPairId === clobPairId && c.resolution === resolution);
+  closedPositions = (): readonly ExchangePosition[] => this.closed;
+  hash = (): string => String(this.inputs.length);
+}

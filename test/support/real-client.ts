@@ -1,0 +1,23 @@
+/** The unmodified v4-client-js, loaded as the CommonJS package that it is, for a given devnet. */
+import { createRequire } from 'node:module';
+import type * as Package from '@dydxprotocol/v4-client-js';
+import type { Devnet } from '../../src/simulator/devnet.server.js';
+
+const require = createRequire(import.meta.url);
+export const client = require('@dydxprotocol/v4-client-js') as typeof Package;
+
+const DENOMINATIONS = {
+  USDC_DENOM: 'ibc/8E27BA2D5493AF5636760E354E46004562C46AB7EC0CC4C1CA14E9E20E2545B5',
+  USDC_DECIMALS: 6,
+  USDC_GAS_DENOM: 'uusdc',
+  CHAINTOKEN_DENOM: 'adydx',
+  CHAINTOKEN_DECIMALS: 18,
+};
+
+export function networkOf({ urls }: Devnet, chainId = 'localdydxprotocol') {
+  return new client.Network(
+    'devnet',
+    new client.IndexerConfig(urls.rest, urls.socket),
+    new client.ValidatorConfig(urls.rpc, chainId, DENOMINATIONS, undefined, 'test'),
+  );
+}
