@@ -16,7 +16,6 @@ import {
   emit,
   enqueueActions,
   setup,
-  type ActorRefFrom,
   type DoneActorEvent,
   type ErrorActorEvent,
 } from 'xstate';
@@ -175,5 +174,3 @@ export const orderDeskMachine = setup({
 function fault(strategy: string, reason: string): DeskFault {
   return { type: 'desk.fault', strategy, reason };
 }
-
-export type OrderDeskActor = ActorRefFrom<typeof orderDeskMachine>;

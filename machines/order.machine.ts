@@ -21,7 +21,7 @@
  * 3. There is no pendingReplace: orders are not replaced.
  * 4. `fillIds` is bounded by size ÷ step; an overfill is booked, and reported as an anomaly.
  */
-import type { ActorRefFrom } from 'xstate';
+
 import type { OrderEnd } from '../src/model/order.js';
 import { blockHeight, size } from '../src/model/quantities.js';
 import { orderVocabulary } from './order-vocabulary.machine.js';
@@ -274,5 +274,3 @@ export const orderMachine = orderVocabulary.createMachine({
     retired: { type: 'final' },
   },
 });
-
-export type OrderActor = ActorRefFrom<typeof orderMachine>;

@@ -15,7 +15,7 @@
  * 2. Exits are reduce-only and repeat until flat, also past an overdue one: they cannot add
  *    exposure.
  */
-import { and, assign, enqueueActions, sendParent, setup, stateIn, type ActorRefFrom } from 'xstate';
+import { and, assign, enqueueActions, sendParent, setup, stateIn } from 'xstate';
 import type { Side } from '../src/model/book.js';
 import type { Decision, Reason } from '../src/model/decision.js';
 import type { PositionFact, PositionReport } from '../src/model/facts.js';
@@ -320,5 +320,3 @@ export const positionMachine = setup({
       },
     },
   });
-
-export type PositionActor = ActorRefFrom<typeof positionMachine>;

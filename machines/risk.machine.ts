@@ -14,7 +14,7 @@
  * 3. `mayOpen` is true in `active` alone; `mayReduce` in every level: a reduce-only exit adds
  *    no risk.
  */
-import { assign, emit, enqueueActions, setup, type ActorRefFrom } from 'xstate';
+import { assign, emit, enqueueActions, setup } from 'xstate';
 import type { RiskFact, RiskReport } from '../src/model/facts.js';
 import type { Breach, RiskCause, RiskLevel } from '../src/model/risk.js';
 import { unixMs } from '../src/model/quantities.js';
@@ -204,5 +204,3 @@ export const riskMachine = setup({
     },
   },
 });
-
-export type RiskActor = ActorRefFrom<typeof riskMachine>;

@@ -20,7 +20,6 @@ import {
   enqueueActions,
   assign,
   setup,
-  type ActorRefFrom,
   type DoneActorEvent,
   type ErrorActorEvent,
 } from 'xstate';
@@ -321,5 +320,3 @@ export const serviceMachine = setup({
     stopped: { type: 'final', tags: 'ended', entry: enter('stopped') },
   },
 });
-
-export type ServiceActor = ActorRefFrom<typeof serviceMachine>;

@@ -15,14 +15,7 @@
  * 3. A closed gate freezes the positions: they may only shrink.
  * 4. At most 200 markets; in further ones it does not enter.
  */
-import {
-  assign,
-  emit,
-  enqueueActions,
-  setup,
-  type ActorRefFrom,
-  type ErrorActorEvent,
-} from 'xstate';
+import { assign, emit, enqueueActions, setup, type ErrorActorEvent } from 'xstate';
 import type { Side } from '../src/model/book.js';
 import type { Decision, Reason } from '../src/model/decision.js';
 import type { PositionReport, StrategyFact, StrategyReport } from '../src/model/facts.js';
@@ -290,5 +283,3 @@ function fault(context: StrategyContext, event: StrategyEvent): StrategyReport {
     reason: `${event.type} ${detail}${error}`.trim(),
   };
 }
-
-export type StrategyActor = ActorRefFrom<typeof strategyMachine>;

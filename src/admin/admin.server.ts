@@ -1,5 +1,6 @@
 /**
- * The operator's door: Fastify on loopback with bearer tokens, OpenAPI at /docs, metrics at /metrics.
+ * The operator's door: Fastify on loopback with bearer tokens, OpenAPI at /docs, metrics at
+ * /metrics.
  *
  * 1. It sees `ports/control` and nothing behind it.
  * 2. Every route has a scope; one without is refused at start. Only health, readiness, the docs and

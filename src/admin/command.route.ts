@@ -1,4 +1,6 @@
-/** What an operator may ask: each command is an input like any other, answered when it has been run. */
+/**
+ * What an operator may ask: each command is an input like any other, answered when it has been run.
+ */
 import { firstValueFrom } from 'rxjs';
 import Type, { type Static } from 'typebox';
 import type { FastifyPluginCallback } from 'fastify';

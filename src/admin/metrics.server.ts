@@ -1,4 +1,6 @@
-/** Prometheus metrics: pulled from the projection at scrape time, so that no hot path pays for them. */
+/**
+ * Prometheus metrics: pulled from the projection at scrape time, so that no hot path pays for them.
+ */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Control } from '../ports/control.js';
 import { HOPS, type Hop, type Meter } from '../ports/meter.js';

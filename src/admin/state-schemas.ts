@@ -1,4 +1,7 @@
-/** The shapes of the admin API's answers and bodies: they check what goes out and make the OpenAPI page. */
+/**
+ * The shapes of the admin API's answers and bodies: they check what goes out and make the OpenAPI
+ * page.
+ */
 import Type from 'typebox';
 
 const text = Type.String();

@@ -1,11 +1,14 @@
 /**
- * Machines as Observables: what is true now (replayed to every subscriber) and what was emitted. Both
- * complete when the actor ends and clean up when they are left.
+ * Machines as Observables: what is true now (replayed to every subscriber) and what was emitted.
+ * Both complete when the actor ends and clean up when they are left.
  */
 import { distinctUntilChanged, map, Observable } from 'rxjs';
 import type { AnyActorRef, EmittedFrom, SnapshotFrom, AnyActorLogic, ActorRefFrom } from 'xstate';
 
-/** Starts with the current snapshot; then one value per change. Never errors: a failed actor completes it. */
+/**
+ * Starts with the current snapshot; then one value per change. Never errors: a failed actor
+ * completes it.
+ */
 export const snapshots$ = <A extends AnyActorRef>(actor: A): Observable<SnapshotFrom<A>> =>
   new Observable((subscriber) => {
     subscriber.next(actor.getSnapshot() as SnapshotFrom<A>);

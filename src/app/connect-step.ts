@@ -1,7 +1,7 @@
 /**
- * Reaching the market: parameters by REST, a plan of sockets, history for the signals, and then every
- * socket live. What cannot be reached is said and tried again for ever; only what is wrong with the
- * settings ends it.
+ * Reaching the market: parameters by REST, a plan of sockets, history for the signals, and then
+ * every socket live. What cannot be reached is said and tried again for ever; only what is wrong
+ * with the settings ends it.
  */
 import {
   catchError,
@@ -28,7 +28,6 @@ import { subaccountKey } from '../model/account.js';
 import type { Subscription } from '../model/events.js';
 import type { MarketSpec } from '../model/market.js';
 import { Failure } from '../model/result.js';
-import type { MarketId } from '../model/quantities.js';
 import type { FrameDecoder } from '../ports/market-feed.js';
 import type { VenueMarket, VenuePort } from '../ports/venue.js';
 import type { Wire } from '../ports/wire.js';
@@ -171,9 +170,3 @@ function backfill(
     ignoreElements(),
   );
 }
-
-/** Where a subscription lives: the name of its socket. */
-export const socketOf = (plan: WantedPlan, market: MarketId): string | undefined => {
-  const index = plan.findIndex((wanted) => wanted.some(({ id }) => id === market));
-  return index < 0 ? undefined : `stream-${index}`;
-};

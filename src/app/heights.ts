@@ -1,4 +1,6 @@
-/** How high the chain and the indexer stand, and when the chain last grew. Heights never go back. */
+/**
+ * How high the chain and the indexer stand, and when the chain last grew. Heights never go back.
+ */
 import { blockHeight, type BlockHeight, type UnixMs } from '../model/quantities.js';
 import type { Heights } from '../risk/permission.js';
 

@@ -32,7 +32,9 @@ const CHAIN_POLL_MS = 2_000;
 const REREAD_MS = 500;
 const REREADS_AT_ONCE = 4;
 
-/** Polls the chain itself, so that a lagging indexer is seen. Failures are the breakers' to notice. */
+/**
+ * Polls the chain itself, so that a lagging indexer is seen. Failures are the breakers' to notice.
+ */
 export const chainPolls = (
   { clock, inbox }: World,
   venue: VenuePort,

@@ -2,7 +2,8 @@
  * The one door: every input that can change what the service does is numbered, stamped and run to
  * completion here. What is raised meanwhile queues behind it and never nests.
  *
- * 1. Each input first advances the clock to its stamp, so that what was due before it happens before it.
+ * 1. Each input first advances the clock to its stamp, so that what was due before it happens
+ *    before it.
  * 2. A frame makes its turn dirty: one `flush` follows at the end of the event-loop turn.
  * 3. A real timer only enqueues a `tick`.
  */

@@ -1,6 +1,7 @@
 /**
  * Layers 3 to 5 as one sentence: frames are decoded, markets folded, scored, judged, and of the
- * verdicts the changes that last are the decisions. Live trading, replay and simulation all run this.
+ * verdicts the changes that last are the decisions. Live trading, replay and simulation all run
+ * this.
  *
  *   frames$ → decode → market events → views$ → signals$ → verdicts$ → settled → decisions$
  *                    ↘ account events     ↘ exits

@@ -1,6 +1,6 @@
 /**
- * From a strategy's wish to an order on its desk: sized, checked, numbered, registered. Whatever stops
- * it comes back to the position as a denial with its numbers.
+ * From a strategy's wish to an order on its desk: sized, checked, numbered, registered. Whatever
+ * stops it comes back to the position as a denial with its numbers.
  */
 import type { Denial, OrderIntent, OrderRequest, Wish } from '../model/order.js';
 import type { Result } from '../model/result.js';

@@ -1,7 +1,7 @@
 /**
  * Every order that this process answers for, by its id: what was asked, where it stands, what is
- * filled. It feeds exposure, ownership of fills, sweeps and the operator's view; it decides nothing.
- * Ended orders are kept for late words about them, the newest `ENDED_KEPT`.
+ * filled. It feeds exposure, ownership of fills, sweeps and the operator's view; it decides
+ * nothing. Ended orders are kept for late words about them, the newest `ENDED_KEPT`.
  */
 import type { OrderReport } from '../model/facts.js';
 import type { OrderEnd, OrderRequest } from '../model/order.js';

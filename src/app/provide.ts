@@ -1,6 +1,6 @@
 /**
- * Fills every hole of every machine. Inputs come from keyed streams, so that an order's machine sees
- * its own events only; steps and the venue link are the composition root's.
+ * Fills every hole of every machine. Inputs come from keyed streams, so that an order's machine
+ * sees its own events only; steps and the venue link are the composition root's.
  */
 import { Observable, Subject } from 'rxjs';
 import { fromEventObservable } from 'xstate';

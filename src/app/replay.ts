@@ -1,6 +1,6 @@
 /**
- * A recording run through layers 3 to 5 on its own time line: the frames' stamps move the clock, and
- * a turn ends where the stamp changes. The same recording gives the same report, to the byte.
+ * A recording run through layers 3 to 5 on its own time line: the frames' stamps move the clock,
+ * and a turn ends where the stamp changes. The same recording gives the same report, to the byte.
  */
 import type { Subscription } from 'rxjs';
 import { HeapClock } from '../clock/heap.clock.js';

@@ -1,17 +1,13 @@
 /**
- * The composition root: one root actor, one pipeline, one trading core, and the only place where they
- * are subscribed to each other. What it is made of stands in the files that it imports.
+ * The composition root: one root actor, one pipeline, one trading core, and the only place where
+ * they are subscribed to each other. What it is made of stands in the files that it imports.
  */
 import {
   BehaviorSubject,
-  distinctUntilChanged,
-  EMPTY,
   from,
-  ignoreElements,
   map,
   merge,
   NEVER,
-  of,
   Subscription,
   switchMap,
   take,
@@ -20,41 +16,27 @@ import {
   type Observable,
 } from 'rxjs';
 import { createActor, type Actor, type AnyActorRef } from 'xstate';
-import type { ConnectionEmitted } from '../../machines/connection-context.js';
 import type { ServiceReport, StepFact } from '../../machines/service.machine.js';
-import type { WantedPlan } from '../connection/wanted-plan.js';
 import { createFrameDecoder } from '../dydx/frame.codec.js';
 import { dydxWire } from '../dydx/indexer-wire.codec.js';
 import { orderIdOf } from '../dydx/order-id.codec.js';
 import type { Verdict } from '../model/decision.js';
-import type { DeskFault, OrderReport, RiskReport, StrategyReport } from '../model/facts.js';
-import { toFloat } from '../model/decimal.js';
-import { stepBase } from '../model/market.js';
-import {
-  absolute,
-  orderId,
-  USD_SCALE,
-  type ClientId,
-  type MarketId,
-  type OrderId,
-} from '../model/quantities.js';
+import { orderId, type ClientId, type MarketId, type OrderId } from '../model/quantities.js';
 import type { RiskLevel } from '../model/risk.js';
 import type { SignalSet } from '../model/signal.js';
-import { shareHot } from '../operators/share-hot.stream.js';
-import type { OwnedPosition } from '../portfolio/position-book.js';
-import { breachEdges } from '../risk/breach.stream.js';
-import type { Holding } from '../strategy/exit-watch.js';
-import { exits } from '../strategy/exit-watch.stream.js';
 import { createSniper } from '../strategy/sniper.js';
-import { emitted$, snapshots$, stateName } from './actor-observables.js';
+import { emitted$, stateName } from './actor-observables.js';
 import { positionKey } from './books.js';
-import { connectStep, socketOf } from './connect-step.js';
+import { connectStep } from './connect-step.js';
+import { Feeds } from './feeds.js';
 import { HeightWatch } from './heights.js';
-import { chainPolls, gateEdges, rereads, vitalSigns } from './housekeeping.js';
+import { chainPolls, rereads } from './housekeeping.js';
 import { JournalDesk } from './journal-desk.js';
 import { MarketPipeline, warm } from './market-pipeline.js';
 import { FactHub, provideService, type ProvidedService } from './provide.js';
+import { breakers, hearRisk, riskLevelOf, type RiskDeskOptions } from './risk-desk.js';
 import { ServiceSteps } from './service-steps.js';
+import { StrategyDesk } from './strategy-desk.js';
 import { Sweeper } from './sweeper.js';
 import { TradingCore } from './trading-core.js';
 import { lateVenue, type Booted, type World } from './world.js';
@@ -81,10 +63,13 @@ export class ServiceRoot {
   readonly #decoder;
   readonly #venue = lateVenue(() => this.#reached().venue);
   readonly #sweeper: Sweeper;
-  readonly #live$ = new BehaviorSubject<ReadonlyMap<string, boolean>>(new Map());
+  readonly #warm$ = new BehaviorSubject(false);
+  readonly #feeds: Feeds;
+  readonly #strategies: StrategyDesk;
+  readonly #risk: RiskDeskOptions;
   readonly #subscription = new Subscription();
   #booted: Booted | undefined;
-  #plan: WantedPlan = [];
+  #isWatching = false;
 
   constructor(world: World) {
     this.world = world;
@@ -118,6 +103,31 @@ export class ServiceRoot {
       desk: this.journal,
       sweeper: this.#sweeper,
     });
+    this.#feeds = new Feeds({
+      log: world.log,
+      onDown: (markets) => {
+        this.pipeline.fold.markStale(markets, 'connection.down');
+        this.steps.doubt();
+      },
+      onBack: (name) => this.#cameBack(name),
+    });
+    this.#strategies = new StrategyDesk({
+      world,
+      hub: this.hub,
+      core: this.core,
+      pipeline: this.pipeline,
+      hints$: this.#feeds.allLive$,
+      warm$: this.#warm$,
+      onFault: (reason) => this.#fault('strategy.fault', reason),
+    });
+    this.#risk = {
+      world,
+      hub: this.hub,
+      core: this.core,
+      heights: this.heights,
+      journal: this.journal,
+      accountLive: () => this.accountLive(),
+    };
     this.actor = createActor(this.#provided(), {
       clock,
       input: { drainTimeoutMs: DRAIN_TIMEOUT_MS, recoverAfterMs: RECOVER_AFTER_MS },
@@ -131,9 +141,7 @@ export class ServiceRoot {
       this.#subscribe();
       this.actor.start();
       const risk = this.child('risk');
-      if (risk === undefined) return;
-      const reports$ = emitted$(risk).pipe(tap((report) => this.#riskReport(report as RiskReport)));
-      this.#subscription.add(reports$.subscribe());
+      if (risk !== undefined) this.#subscription.add(hearRisk(this.#risk, risk).subscribe());
     });
   }
 
@@ -142,12 +150,11 @@ export class ServiceRoot {
   }
 
   get riskLevel(): RiskLevel {
-    const state = stateName(this.child('risk')?.getSnapshot().value).split('.')[0];
-    return state === 'active' || state === 'reducing' ? state : 'halted';
+    return riskLevelOf(this.child('risk'));
   }
 
   accountLive(): boolean {
-    return !this.world.hearsAccount || (this.#live$.value.get('stream-0') ?? false);
+    return !this.world.hearsAccount || this.#feeds.isLive('stream-0');
   }
 
   child(id: string): AnyActorRef | undefined {
@@ -212,13 +219,8 @@ export class ServiceRoot {
             decoder: this.#decoder,
             pipeline: this.pipeline,
             socketUrl: () => this.#reached().socketUrl,
-            allLive$: this.#live$.pipe(
-              map((live) => live.size > 0 && [...live.values()].every(Boolean)),
-            ),
-            onPlan: (plan) => {
-              this.#plan = plan;
-              this.#live$.next(new Map(plan.map((_, index) => [`stream-${index}`, false])));
-            },
+            allLive$: this.#feeds.allLive$,
+            onPlan: (plan) => this.#feeds.plan(plan),
           }),
         reconcile: () => this.steps.reconcile(),
         drain: () => this.steps.drain(),
@@ -273,11 +275,18 @@ export class ServiceRoot {
     );
   }
 
-  /** The one subscription of everything. */
+  /** While connecting everything is new; while trading something was lost in between. */
+  #cameBack(name: string): void {
+    if (!this.actor.getSnapshot().hasTag('trading')) return;
+    this.hub.service$.next({ type: 'reconcile.needed', reason: `${name} came back` });
+  }
+
+  /** The one subscription of everything that begins with the service. */
   #subscribe(): void {
     const { pipeline, core, world } = this;
     const { clock, log } = world;
-    const trades$ = merge(
+    const [strategy] = world.config.strategies;
+    const all$ = merge(
       pipeline.deadLetters$.pipe(
         tap(({ reason, excerpt }) => log.write('warn', 'frame.quarantined', { reason, excerpt })),
       ),
@@ -287,10 +296,10 @@ export class ServiceRoot {
           if (this.heights.indexed(height, at)) core.grew(height);
         }),
       ),
-      pipeline.verdicts$.pipe(tap((v) => this.verdicts.set(positionKey(v.strategy, v.market), v))),
       pipeline.signals$.pipe(
         tap((sets) => sets.forEach((set) => this.signals.set(set.market, set))),
       ),
+      pipeline.verdicts$.pipe(tap((v) => this.verdicts.set(positionKey(v.strategy, v.market), v))),
       pipeline.decisions$.pipe(tap((verdict) => this.#decide(verdict))),
       warm(pipeline.signals$).pipe(
         take(1),
@@ -300,7 +309,7 @@ export class ServiceRoot {
       rereads(world, this.#venue, pipeline.snapshots$).pipe(
         tap((fact) => pipeline.facts$.next(fact)),
       ),
-      this.#exits(),
+      this.#strategies.stops(strategy?.name ?? ''),
       core.sweepWanted$.pipe(
         tap(() => this.#sweeper.want()),
         switchMap(() => timer(SECOND_SWEEP_MS, clock.scheduler)),
@@ -308,59 +317,25 @@ export class ServiceRoot {
       ),
       emitted$(this.actor).pipe(tap((report) => this.#hear(report as ServiceReport))),
     );
-    this.#subscription.add(trades$.subscribe());
-  }
-
-  readonly #warm$ = new BehaviorSubject(false);
-
-  /** Stops and targets go straight to the positions that they concern. */
-  #exits(): Observable<never> {
-    const holdings$ = this.core.books.owned$.pipe(switchMap((owned) => this.#holdings(owned)));
-    const stop = this.world.config.strategies[0];
-    const options = { stopBps: stop?.stopBps ?? 60, takeBps: stop?.takeBps ?? 120 };
-    return exits({ views$: this.pipeline.views$, holdings$ }, options).pipe(
-      tap((edges) => {
-        for (const { type, market, moveBps } of edges) {
-          const reason = { code: `exit.${type}`, text: `${type} at ${moveBps.toFixed(1)} bps` };
-          const strategy = this.world.config.strategies[0]?.name ?? '';
-          this.hub.positions.next(positionKey(strategy, market), { type: 'position.exit', reason });
-        }
-      }),
-      ignoreElements(),
-    );
-  }
-
-  #holdings({ owner, position }: OwnedPosition): Observable<Holding> {
-    const { market, size, cost } = position;
-    const spec = this.#decoder.spec(market);
-    if (owner === undefined || spec === undefined) return EMPTY;
-    if (size === 0n) return of({ market, side: undefined, entryUsd: 0 });
-    const baseUnits = (Number(absolute(size)) / Number(spec.step)) * stepBase(spec);
-    const entryUsd = toFloat(absolute(cost), USD_SCALE) / baseUnits;
-    return entryUsd > 0 ? of({ market, side: size > 0n ? 'buy' : 'sell', entryUsd }) : EMPTY;
+    this.#subscription.add(all$.subscribe());
   }
 
   #decide(verdict: Verdict): void {
     this.decided[verdict.type] += 1;
-    const { strategy, market, type, confidence, reasons } = verdict;
+    const { strategy, market, type, confidence = null } = verdict;
     const side = verdict.type === 'enter' ? verdict.side : null;
-    const texts = reasons.map(({ text }) => text).join('; ');
-    this.world.log.write(type === 'enter' ? 'info' : 'debug', `decision.${type}`, {
-      market,
-      side,
-      confidence: confidence ?? null,
-      reasons: texts,
-    });
+    const reasons = verdict.reasons.map(({ text }) => text).join('; ');
+    const level = type === 'enter' ? 'info' : 'debug';
+    this.world.log.write(level, `decision.${type}`, { market, side, confidence, reasons });
     this.hub.strategies.next(strategy, { type: 'verdict', verdict });
   }
 
   #resync(markets: readonly MarketId[]): void {
     for (const market of markets) {
-      const socket = socketOf(this.#plan, market);
       const keys = [`v4_orderbook:${market}`];
       this.world.log.write('warn', 'book.resync', { market });
-      if (socket === undefined) continue;
-      this.child(`connection.${socket}`)?.send({ type: 'connection.refresh', keys });
+      const feed = this.#feeds.carrying(market);
+      this.child(`connection.${feed}`)?.send({ type: 'connection.refresh', keys });
     }
   }
 
@@ -380,170 +355,32 @@ export class ServiceRoot {
     }
   }
 
-  /** Listens to a child that is about to start. */
+  /** Listens to a child that is about to start: its id says what it is. */
   #adopt(id: string): void {
     const actor = this.child(id);
     if (actor === undefined) return;
     const [kind, ...rest] = id.split('.');
     const name = rest.join('.');
-    const heard$ = new Map<string, () => Observable<unknown>>([
-      ['connection', () => this.#connection(actor)],
-      [
-        'desk',
-        () => emitted$(actor).pipe(tap((report) => this.#deskReport(name, report as never))),
-      ],
-      ['strategy', () => this.#strategy(name, actor)],
-    ]);
-    this.#subscription.add((heard$.get(kind ?? '')?.() ?? NEVER).subscribe());
+    const heard$ =
+      kind === 'connection'
+        ? this.#feeds.hear(actor)
+        : kind === 'desk'
+          ? this.#strategies.hearDesk(name, actor)
+          : this.#strategies.hearStrategy(name, actor);
+    this.#subscription.add(heard$.subscribe());
   }
-
-  #connection(actor: AnyActorRef): Observable<unknown> {
-    const { log } = this.world;
-    const states$ = snapshots$(actor).pipe(
-      map((snapshot: { value?: unknown; context?: { lastError?: string | null } }) => ({
-        state: stateName(snapshot.value),
-        error: snapshot.context?.lastError ?? null,
-      })),
-      distinctUntilChanged((a, b) => a.state === b.state),
-      tap(({ state, error }) => {
-        const isBad = state === 'backingOff' || state === 'failed';
-        log.write(isBad ? 'warn' : 'info', 'connection', {
-          name: actor.id,
-          state,
-          lastError: error,
-        });
-      }),
-    );
-    const feeds$ = emitted$(actor).pipe(tap((event) => this.#feed(event as ConnectionEmitted)));
-    return merge(states$, feeds$);
-  }
-
-  #feed(event: ConnectionEmitted): void {
-    if (event.type === 'feed.refused') {
-      const { key, message } = event;
-      return this.world.log.write('error', 'feed.refused', { key, message });
-    }
-    if (event.type !== 'feed.up' && event.type !== 'feed.down') return;
-    const { name } = event;
-    const isUp = event.type === 'feed.up';
-    const wasDown = this.#live$.value.get(name) === false;
-    this.#live$.next(new Map([...this.#live$.value, [name, isUp]]));
-    if (!isUp) {
-      const carried = this.#plan[Number(name.split('-')[1])] ?? [];
-      const markets = carried.flatMap(({ id }) => (id === undefined ? [] : [id as MarketId]));
-      this.pipeline.fold.markStale(markets, 'connection.down');
-      this.steps.doubt();
-    } else if (wasDown && this.actor.getSnapshot().hasTag('trading')) {
-      this.hub.service$.next({ type: 'reconcile.needed', reason: `${name} came back` });
-    }
-  }
-
-  #deskReport(strategy: string, report: OrderReport | DeskFault): void {
-    if (report.type === 'desk.fault') return this.#fault('strategy.fault', report.reason);
-    this.core.report(strategy, report);
-  }
-
-  #strategy(name: string, actor: AnyActorRef): Observable<unknown> {
-    const reports$ = emitted$(actor).pipe(
-      tap((report) => this.#strategyReport(report as StrategyReport)),
-    );
-    const gate$ = gateEdges(this.world, this.core, this.#live$).pipe(
-      tap((reason) => {
-        if (reason !== undefined) this.world.log.write('info', 'gate.closed', { reason });
-        this.hub.strategies.next(
-          name,
-          reason === undefined ? { type: 'gate.opened' } : { type: 'gate.closed', reason },
-        );
-      }),
-    );
-    const warm$ = this.#warm$.pipe(
-      tap((isWarm) => {
-        if (isWarm) this.hub.strategies.next(name, { type: 'strategy.warm' });
-      }),
-    );
-    // The child starts after this turn of the mailbox: what it must hear comes through a timer.
-    const started$ = timer(0, this.world.clock.scheduler).pipe(
-      switchMap(() => merge(gate$, warm$)),
-      shareHot(),
-    );
-    return merge(reports$, started$);
-  }
-
-  #strategyReport(report: StrategyReport): void {
-    switch (report.type) {
-      case 'order.wish':
-        return this.core.wish(report.wish);
-      case 'wish.overdue':
-        return this.core.overdue(report.strategy, report.wishId);
-      case 'strategy.fault':
-        return this.#fault('strategy.fault', report.reason);
-      case 'strategy.position':
-        return this.world.log.write('info', 'position', {
-          market: report.market,
-          state: report.state,
-          size: report.size,
-        });
-    }
-  }
-
-  #isWatching = false;
 
   /** Breakers, sweeps and polls begin when there is an account to watch over. */
   #beginWatch(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;
-    const { clock, config, subaccount } = this.world;
-    const limits = {
-      maxDailyLossUsd: config.risk.maxDailyLossUsd,
-      maxDrawdownUsd: config.risk.maxDailyLossUsd,
-    };
-    const signs$ = vitalSigns(this.world, this.core, this.heights, () => this.accountLive());
-    const edges$ = breachEdges(merge(this.core.observations$, signs$), {
-      limits,
-      scheduler: clock.scheduler,
-    });
+    const sweeps$ = this.world.subaccount === undefined ? NEVER : this.#sweeper.sweeps$();
     const watch$ = merge(
-      edges$.pipe(
-        tap((edge) =>
-          this.hub.risk$.next(
-            edge.type === 'breach'
-              ? { type: 'risk.breach', breach: edge.breach }
-              : { type: 'risk.clear', cause: edge.cause },
-          ),
-        ),
-      ),
+      breakers(this.#risk),
       chainPolls(this.world, this.#venue, this.heights),
-      subaccount === undefined
-        ? NEVER
-        : this.#sweeper.sweeps$().pipe(tap((sweep) => this.steps.settle(sweep))),
+      sweeps$.pipe(tap((sweep) => this.steps.settle(sweep))),
     );
     this.#subscription.add(watch$.subscribe());
-  }
-
-  #riskReport(report: RiskReport): void {
-    const { log, clock, config } = this.world;
-    switch (report.type) {
-      case 'risk.latched':
-        log.write('error', 'risk.latched', { ...report.breach });
-        return this.journal.write({ type: 'risk.latched', breach: report.breach });
-      case 'risk.cleared': {
-        const { cause, by } = report;
-        log.write('warn', 'risk.cleared', { cause, by });
-        this.core.observations$.next({ type: 'cleared', cause, at: clock.now() });
-        return this.journal.write({ type: 'risk.cleared', cause, by });
-      }
-      case 'risk.level':
-        return log.write(report.level === 'active' ? 'info' : 'error', 'risk.level', {
-          level: report.level,
-          causes: report.causes,
-        });
-      case 'risk.flatten': {
-        const reason = { code: 'operator.flatten', text: report.evidence };
-        for (const { name } of config.strategies) {
-          this.hub.strategies.next(name, { type: 'strategy.flatten', market: undefined, reason });
-        }
-      }
-    }
   }
 
   #fault(cause: 'journal.failed' | 'strategy.fault', evidence: string): void {
@@ -551,7 +388,6 @@ export class ServiceRoot {
     this.core.observations$.next({ type: 'fault', cause, evidence, at: this.world.clock.now() });
   }
 }
-
 function sniperOf({ config }: World) {
   const [strategy] = config.strategies;
   return createSniper(

@@ -1,6 +1,7 @@
 /**
- * What recovering, reconciling and draining do. Each step is a cold stream of facts for the service's
- * machine; what it changes, it changes in the books and the journal before it says that it is done.
+ * What recovering, reconciling and draining do. Each step is a cold stream of facts for the
+ * service's machine; what it changes, it changes in the books and the journal before it says that
+ * it is done.
  */
 import {
   catchError,
@@ -105,7 +106,9 @@ export class ServiceSteps {
     );
   }
 
-  /** Sweeps until we and the venue agree, or twice differ in the same way, which is a cause to halt. */
+  /**
+   * Sweeps until we and the venue agree, or twice differ in the same way, which is a cause to halt.
+   */
   reconcile(): Observable<StepFact> {
     const { world, sweeper } = this.#parts;
     if (world.subaccount === undefined) return of(this.#reconciled());

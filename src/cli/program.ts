@@ -94,7 +94,9 @@ function addRun(program: Command, terminal: Terminal, finish: Finish): void {
 function addDevnet(program: Command, terminal: Terminal, finish: Finish): void {
   program
     .command('devnet')
-    .description('A dYdX v4 of our own: indexer WebSocket, indexer REST and validator RPC on one port.')
+    .description(
+      'A dYdX v4 of our own: indexer WebSocket, indexer REST and validator RPC on one port.',
+    )
     .option('--port <n>', 'TCP port on loopback, 0 = any', whole, 26657)
     .option('--seed <n>', 'of the traders and the chain', whole, 7)
     .option('--markets <n>', 'how many, 1 to 250', whole, 8)

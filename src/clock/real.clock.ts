@@ -1,4 +1,6 @@
-/** The heap clock driven by real time: one real timer for the earliest deadline, which only knocks. */
+/**
+ * The heap clock driven by real time: one real timer for the earliest deadline, which only knocks.
+ */
 import type { UnixMs } from '../model/quantities.js';
 import { HeapClock } from './heap.clock.js';
 

@@ -25,7 +25,7 @@ export const strategySchema = section({
     default: 3,
     description: 'Positions at once over all markets.',
   }),
-  maxHoldSeconds: positive(45, 'A position older than this is left.'),
+  maxHoldSeconds: positive(30, 'A position older than this is left.'),
   coolDownSeconds: positive(5, 'Rest after a position, per market.'),
   stopBps: positive(60, 'Leave when this much is lost from entry, basis points.'),
   takeBps: positive(120, 'Leave when this much is won from entry, basis points.'),
@@ -104,4 +104,3 @@ export const configSchema = section({
 /** As used: complete and frozen. The mode is settled by the network where it was not written. */
 export type Config = Static<typeof configSchema> & { readonly mode: Mode };
 export type Mode = 'live' | 'paper' | 'shadow';
-export type StrategyConfig = Static<typeof strategySchema>;

@@ -1,4 +1,7 @@
-/** Keeps secrets out of logs by value as well as by name: a known secret is masked wherever it stands. */
+/**
+ * Keeps secrets out of logs by value as well as by name: a known secret is masked wherever it
+ * stands.
+ */
 
 const SECRET_NAME = /(mnemonic|private|secret|token|password|authorization|key(?!File|word|s$))/i;
 const MASK = '[redacted]';

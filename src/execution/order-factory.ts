@@ -38,6 +38,12 @@ export const IOC_BLOCKS = 3;
 /** Any other short-term order; the chain allows at most 40. */
 export const SHORT_TERM_BLOCKS = 15;
 
+/**
+ * Exits that a frame has caused; all others (age, a settled change of mind, another attempt) are
+ * caused by a timer, and the newest frame has waited for it.
+ */
+const FRAME_CAUSED: ReadonlySet<string> = new Set(['exit.stop', 'exit.take']);
+
 export interface SizingContext {
   readonly now: UnixMs;
   readonly view: MarketView | undefined;
@@ -157,7 +163,9 @@ function sizeExit(
     const words = `no price for an exit from ${view.market} within ${context.exitSlippageBps} bps`;
     return deny('price.invalid', words);
   }
-  const times = { newestFrameAt: view.at, decidedAt: context.now, heldMs: 0 };
+  const isCausedByFrame = FRAME_CAUSED.has(reason.code);
+  const heldMs = isCausedByFrame ? 0 : Math.max(0, context.now - view.at);
+  const times = { newestFrameAt: view.at, decidedAt: context.now, heldMs };
   return ok({ side, size: closable, limitPrice, reduceOnly: true, reasons: [reason], ...times });
 }
 

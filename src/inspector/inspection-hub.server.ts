@@ -1,9 +1,11 @@
 /**
- * The machines made visible: a read-only WebSocket at /inspect/ws on the admin's server, and its pages.
+ * The machines made visible: a read-only WebSocket at /inspect/ws on the admin's server, and its
+ * pages.
  *
  * 1. Attached to the actor system only while somebody watches; costs nothing otherwise.
  * 2. A ticket lives 30 s, works once, and travels as a subprotocol, never in a URL.
- * 3. A late viewer gets every live actor first. A slow viewer loses frames and then gets them again.
+ * 3. A late viewer gets every live actor first. A slow viewer loses frames and then gets them
+ *    again.
  * 4. The observer never throws: a throwing one would break the inspected actor.
  */
 import { randomBytes } from 'node:crypto';

@@ -1,4 +1,7 @@
-/** The inspector's static pages, read once from beside this file: an in-memory manifest, no paths from outside. */
+/**
+ * The inspector's static pages, read once from beside this file: an in-memory manifest, no paths
+ * from outside.
+ */
 import { readFileSync } from 'node:fs';
 
 const PAGES = [

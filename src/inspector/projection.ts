@@ -6,13 +6,14 @@
 
 /** Names that may be shown. Everything else is left out. */
 const SHOWN = new Set(
-  `type market markets strategy name side size price state status value reason reasons code text message
-  attempts epoch lastError wanted confirmed channel id url orderId clientId intentId wishId fillId filled
-  goodTilBlock purpose timeInForce reduceOnly request height heights sweptTo end decision confidence
-  direction quality rank position positions verdict breach breaches cause causes severity latched evidence
-  at level by denial granted key keys connectionId subscriptions subscription until engaged maxPositions
-  totalFilled removalReason fact facts answer txHash completeTo network mode subaccount step steps retryable
-  sockets strategies live frozen side wish delay count input output error`.split(/\s+/),
+  `type market markets strategy name side size price state status value reason reasons code text
+  message attempts epoch lastError wanted confirmed channel id url orderId clientId intentId
+  wishId fillId filled goodTilBlock purpose timeInForce reduceOnly request height heights
+  sweptTo end decision confidence direction quality rank position positions verdict breach
+  breaches cause causes severity latched evidence at level by denial granted key keys
+  connectionId subscriptions subscription until engaged maxPositions totalFilled removalReason
+  fact facts answer txHash completeTo network mode subaccount step steps retryable sockets
+  strategies live frozen wish delay count input output error`.split(/\s+/),
 );
 
 const DEEPEST = 8;

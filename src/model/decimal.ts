@@ -29,7 +29,9 @@ export function parseDecimal(text: string, scale: number): Result<bigint> {
   return ok((sign === '-' ? -1n : 1n) * (digits / unit));
 }
 
-/** Like `parseDecimal`, but digits below the scale are cut off (towards zero) instead of refused. */
+/**
+ * Like `parseDecimal`, but digits below the scale are cut off (towards zero) instead of refused.
+ */
 export function parseDecimalTruncated(text: string, scale: number): Result<bigint> {
   const dot = text.indexOf('.');
   return parseDecimal(dot < 0 ? text : text.slice(0, dot + 1 + scale).replace(/\.$/, ''), scale);

@@ -27,9 +27,13 @@ export interface Decision {
   readonly newestFrameAt: UnixMs;
   /** When the decision was emitted. */
   readonly decidedAt: UnixMs;
-  /** How long the newest input waited for the stability window; subtracted from the latency figure. */
+  /**
+   * How long the newest input waited for the stability window; subtracted from the latency figure.
+   */
   readonly heldMs: number;
-  /** Aggressive limit for an immediate order, already on a tick: bounded slippage from the touch. */
+  /**
+   * Aggressive limit for an immediate order, already on a tick: bounded slippage from the touch.
+   */
   readonly limitPrice: Price;
 }
 

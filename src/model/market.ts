@@ -1,4 +1,6 @@
-/** A market's parameters, and the exact arithmetic between ticks, steps, prices, sizes and money. */
+/**
+ * A market's parameters, and the exact arithmetic between ticks, steps, prices, sizes and money.
+ */
 import {
   absolute,
   divideCeil,
@@ -7,7 +9,6 @@ import {
   powerOfTen,
   price,
   size,
-  steps,
   ticks,
   usd,
   USD_SCALE,
@@ -70,11 +71,6 @@ export function notionalFloor(spec: MarketSpec, p: Price, s: Size): Usd {
   return usd(scaleFloor(p * s, notionalExponent(spec)));
 }
 
-/** Quote amount rounded up: for limits, which must never be understated. */
-export function notionalCeil(spec: MarketSpec, p: Price, s: Size): Usd {
-  return usd(scaleCeil(p * s, notionalExponent(spec)));
-}
-
 /** Value of a signed position at the oracle price: |value| rounded up, sign kept. */
 export function oracleNotional(spec: MarketSpec, s: SignedSize | Size, oracle: OraclePrice): Usd {
   const magnitude = scaleCeil(absolute(s) * oracle, spec.sizeExponent + USD_SCALE - ORACLE_SCALE);
@@ -89,26 +85,13 @@ export function oracleOfPrice(spec: MarketSpec, p: Price): OraclePrice {
 export const priceOfTicks = (spec: MarketSpec, t: Ticks): Price => price(BigInt(t) * spec.tick);
 export const sizeOfSteps = (spec: MarketSpec, s: Steps): Size => size(BigInt(s) * spec.step);
 
-/** Exact, or a fault: a price off the tick is never moved silently. */
-export function ticksOfPrice(spec: MarketSpec, p: Price): Result<Ticks> {
-  if (p % spec.tick !== 0n)
-    return fail('price.off-tick', `expected a multiple of ${spec.tick}, was ${p}`);
-  return ok(ticks(Number(p / spec.tick)));
-}
-
-export function stepsOfSize(spec: MarketSpec, s: Size): Result<Steps> {
-  if (s % spec.step !== 0n)
-    return fail('size.off-step', `expected a multiple of ${spec.step}, was ${s}`);
-  return ok(steps(Number(s / spec.step)));
-}
-
 /** A proposed float price to a tick. The direction is the caller's word, never a default. */
 export function roundToTick(
   spec: MarketSpec,
   usdPrice: number,
   direction: 'up' | 'down',
 ): Result<Price> {
-  const exact = usdPrice / (toFloat(spec.tick, 0) * 10 ** spec.priceExponent);
+  const exact = usdPrice / tickUsd(spec);
   const nearest = Math.round(exact);
   const whole =
     Math.abs(exact - nearest) < 1e-9 * Math.max(1, nearest)
@@ -123,19 +106,6 @@ export function roundToTick(
     );
   }
   return ok(priceOfTicks(spec, ticks(whole)));
-}
-
-/** A proposed float size in base units, down to a step. Below one step is a fault, never one step. */
-export function roundDownToStep(spec: MarketSpec, baseUnits: number): Result<Size> {
-  const exact = baseUnits / (toFloat(spec.step, 0) * 10 ** spec.sizeExponent);
-  const whole = Math.floor(exact + 1e-9);
-  if (!Number.isSafeInteger(whole) || whole < 1) {
-    return fail(
-      'size.below-step',
-      `expected at least one step of ${spec.market}, was ${baseUnits}`,
-    );
-  }
-  return ok(sizeOfSteps(spec, steps(whole)));
 }
 
 /** Text forms, as the venue writes them. */
@@ -162,8 +132,5 @@ export function parseSize(spec: MarketSpec, text: string): Result<Size> {
 }
 
 /** Floats for signals only. */
-export const tickUsd = (spec: MarketSpec): number => Number(spec.tick) * 10 ** spec.priceExponent;
-export const stepBase = (spec: MarketSpec): number => Number(spec.step) * 10 ** spec.sizeExponent;
-export const priceToFloat = (spec: MarketSpec, p: Price): number =>
-  Number(p) * 10 ** spec.priceExponent;
-export const oracleToFloat = (p: OraclePrice): number => toFloat(p, ORACLE_SCALE);
+export const tickUsd = (spec: MarketSpec): number => toFloat(spec.tick, -spec.priceExponent);
+export const stepBase = (spec: MarketSpec): number => toFloat(spec.step, -spec.sizeExponent);

@@ -1,4 +1,6 @@
-/** Orders from intent to end: what is wanted, what was approved, what was sent, what became of it. */
+/**
+ * Orders from intent to end: what is wanted, what was approved, what was sent, what became of it.
+ */
 import type { Side } from './book.js';
 import type { Decision, Reason } from './decision.js';
 import {

@@ -21,10 +21,6 @@ export interface Position {
   readonly fills: number;
 }
 
-export const isLong = (position: Position): boolean => position.size > 0n;
-export const isShort = (position: Position): boolean => position.size < 0n;
-export const isFlat = (position: Position): boolean => position.size === 0n;
-
 /** Average entry in price units times 10^precision, rounded towards zero; undefined when flat. */
 export function averageEntry(
   position: Position,

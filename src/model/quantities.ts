@@ -1,7 +1,7 @@
 /**
- * The two planes of numbers. Market data counts in safe integers (`Ticks`, `Steps`); money counts in
- * bigint (`Price`, `Size`, `Usd`). Oracle prices are a brand of their own: they need not lie on a tick.
- * Every constructor checks; every division names its rounding.
+ * The two planes of numbers. Market data counts in safe integers (`Ticks`, `Steps`); money counts
+ * in bigint (`Price`, `Size`, `Usd`). Oracle prices are a brand of their own: they need not lie on
+ * a tick. Every constructor checks; every division names its rounding.
  */
 import { InvariantError } from './result.js';
 

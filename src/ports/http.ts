@@ -15,6 +15,8 @@ export interface HttpAnswer {
 }
 
 export interface HttpPort {
-  /** Cold: each subscription sends once. Emits one answer and completes, or errors with a `Failure`. */
+  /**
+   * Cold: each subscription sends once. Emits one answer and completes, or errors with a `Failure`.
+   */
   send(request: HttpRequest): Observable<HttpAnswer>;
 }

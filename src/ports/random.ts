@@ -1,4 +1,6 @@
-/** Chance, from one seed. Named forks, so that a new draw in one place does not shift all others. */
+/**
+ * Chance, from one seed. Named forks, so that a new draw in one place does not shift all others.
+ */
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number;

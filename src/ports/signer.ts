@@ -1,4 +1,6 @@
-/** The holder of the trading key: typed requests in, broadcast results out; the key never leaves. */
+/**
+ * The holder of the trading key: typed requests in, broadcast results out; the key never leaves.
+ */
 import type { Observable } from 'rxjs';
 import type { MarketSpec } from '../model/market.js';
 import type { CancelRequest, OrderRequest } from '../model/order.js';

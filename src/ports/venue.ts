@@ -1,4 +1,6 @@
-/** The venue as execution and reconciliation see it: sends are fire-and-forget, answers are inputs. */
+/**
+ * The venue as execution and reconciliation see it: sends are fire-and-forget, answers are inputs.
+ */
 import type { Observable } from 'rxjs';
 import type { AccountSnapshot } from '../model/account.js';
 import type { LevelChange } from '../model/events.js';
@@ -8,7 +10,9 @@ import type { CancelRequest, Fill, OrderRequest, VenueOrder } from '../model/ord
 import type { BlockHeight, MarketId, OrderId, OraclePrice, UnixMs } from '../model/quantities.js';
 
 export type SendAnswer =
-  /** The node accepted the message: received, not resting. `broadcastAt` = the call of broadcast. */
+  /**
+   * The node accepted the message: received, not resting. `broadcastAt` = the call of broadcast.
+   */
   | { readonly type: 'accepted'; readonly txHash: string; readonly broadcastAt: UnixMs }
   /** The venue's definitive no. */
   | { readonly type: 'rejected'; readonly code: string; readonly message: string }
@@ -17,7 +21,10 @@ export type SendAnswer =
   /** Certainly not sent: permission expired before signing, signer not ready. */
   | { readonly type: 'unsent'; readonly reason: string };
 
-/** All Observables are cold, emit once and complete; they never error (place, cancel) or error with a `Failure` (reads). */
+/**
+ * All Observables are cold, emit once and complete; they never error (place, cancel) or error with
+ * a `Failure` (reads).
+ */
 export interface VenuePort {
   place(request: OrderRequest, expiresAt: UnixMs): Observable<SendAnswer>;
   cancel(request: CancelRequest): Observable<SendAnswer>;

@@ -94,7 +94,8 @@ class Paper implements PaperVenue {
     });
   }
 
-  order = (id: OrderId): Observable<VenueOrder | undefined> => defer(() => of(this.#orders.get(id)));
+  order = (id: OrderId): Observable<VenueOrder | undefined> =>
+    defer(() => of(this.#orders.get(id)));
   openOrders = (): Observable<readonly VenueOrder[]> => of([]);
   fillsSince = (since: BlockHeight): Observable<readonly Fill[]> =>
     defer(() => of(this.#fills.filter(({ height }) => height >= since).toReversed()));

@@ -59,7 +59,7 @@ beforeAll(async () => {
     privateKey,
     subaccountNumber: 0,
     clock,
-    log: { write: (...a) => console.log(a) },
+    log: { write: () => undefined },
     orderNotionalMax: usd(100_000_000n),
     startThread: (workerData) => new Worker(bootstrap, { eval: true, workerData, env: {} }),
   });

@@ -186,7 +186,8 @@ const CODE_RULES: readonly (readonly [rule: string, pattern: RegExp])[] = [
   ['real-timer', /(?<![.\w#])(setTimeout|setInterval|setImmediate)\(/],
   ['environment', /\bprocess\.env\b/],
 ];
-const MAY_USE_TIME = /^src\/(clock|app|cli)\/|\.worker\.ts$|^src\/main\.ts$/;
+const MAY_USE_TIME =
+  /^src\/(clock|app|cli)\/|^src\/ports\/clock\.ts$|\.worker\.ts$|^src\/main\.ts$/;
 const MAY_READ_ENVIRONMENT = /^src\/config\//;
 
 function checkText({ path, text }: SourceFile, isTest: boolean): Violation[] {

@@ -1,0 +1,76 @@
+/** Risk in the running service: breakers' edges in; latches, levels and flattening out. */
+import { merge, tap, type Observable } from 'rxjs';
+import type { AnyActorRef } from 'xstate';
+import type { RiskReport } from '../model/facts.js';
+import type { RiskLevel } from '../model/risk.js';
+import { breachEdges } from '../risk/breach.stream.js';
+import { emitted$, stateName } from './actor-observables.js';
+import type { HeightWatch } from './heights.js';
+import { vitalSigns } from './housekeeping.js';
+import type { JournalDesk } from './journal-desk.js';
+import type { FactHub } from './provide.js';
+import type { TradingCore } from './trading-core.js';
+import type { World } from './world.js';
+
+export interface RiskDeskOptions {
+  readonly world: World;
+  readonly hub: FactHub;
+  readonly core: TradingCore;
+  readonly heights: HeightWatch;
+  readonly journal: JournalDesk;
+  readonly accountLive: () => boolean;
+}
+
+/** Flattening is halted, and more. */
+export function riskLevelOf(actor: AnyActorRef | undefined): RiskLevel {
+  const snapshot = actor?.getSnapshot() as { readonly value?: unknown } | undefined;
+  const [state] = stateName(snapshot?.value).split('.');
+  return state === 'active' || state === 'reducing' ? state : 'halted';
+}
+
+/** What is observed, as breaches of the risk machine. */
+export function breakers({ world, hub, core, heights, accountLive }: RiskDeskOptions) {
+  const { maxDailyLossUsd } = world.config.risk;
+  const observations$ = merge(core.observations$, vitalSigns(world, core, heights, accountLive));
+  return breachEdges(observations$, {
+    limits: { maxDailyLossUsd, maxDrawdownUsd: maxDailyLossUsd },
+    scheduler: world.clock.scheduler,
+  }).pipe(
+    tap((edge) =>
+      hub.risk$.next(
+        edge.type === 'breach'
+          ? { type: 'risk.breach', breach: edge.breach }
+          : { type: 'risk.clear', cause: edge.cause },
+      ),
+    ),
+  );
+}
+
+/** Latches go to the journal, so that a restart clears none. */
+export const hearRisk = (options: RiskDeskOptions, actor: AnyActorRef): Observable<unknown> =>
+  emitted$(actor).pipe(tap((report) => note(options, report as RiskReport)));
+
+function note({ world, hub, core, journal }: RiskDeskOptions, report: RiskReport): void {
+  const { log, clock, config } = world;
+  switch (report.type) {
+    case 'risk.latched':
+      log.write('error', 'risk.latched', { ...report.breach });
+      return journal.write({ type: 'risk.latched', breach: report.breach });
+    case 'risk.cleared': {
+      const { cause, by } = report;
+      log.write('warn', 'risk.cleared', { cause, by });
+      core.observations$.next({ type: 'cleared', cause, at: clock.now() });
+      return journal.write({ type: 'risk.cleared', cause, by });
+    }
+    case 'risk.level': {
+      const { level, causes } = report;
+      return log.write(level === 'active' ? 'info' : 'error', 'risk.level', { level, causes });
+    }
+    case 'risk.flatten': {
+      const reason = { code: 'operator.flatten', text: report.evidence };
+      for (const { name } of config.strategies) {
+        hub.strategies.next(name, { type: 'strategy.flatten', market: undefined, reason });
+      }
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * One strategy in the running service: its decisions, its gate and its stops go in; its wishes and
+ * positions come out, and so do the reports of its orders.
+ */
+import { EMPTY, ignoreElements, merge, of, switchMap, tap, timer, type Observable } from 'rxjs';
+import type { AnyActorRef } from 'xstate';
+import { toFloat } from '../model/decimal.js';
+import type { DeskFault, OrderReport, StrategyReport } from '../model/facts.js';
+import { stepBase } from '../model/market.js';
+import { absolute, USD_SCALE } from '../model/quantities.js';
+import type { OwnedPosition } from '../portfolio/position-book.js';
+import type { Holding } from '../strategy/exit-watch.js';
+import { exits } from '../strategy/exit-watch.stream.js';
+import { emitted$ } from './actor-observables.js';
+import { positionKey } from './books.js';
+import { gateEdges } from './housekeeping.js';
+import type { MarketPipeline } from './market-pipeline.js';
+import type { FactHub } from './provide.js';
+import type { TradingCore } from './trading-core.js';
+import type { World } from './world.js';
+
+export interface StrategyDeskOptions {
+  readonly world: World;
+  readonly hub: FactHub;
+  readonly core: TradingCore;
+  readonly pipeline: MarketPipeline;
+  /** Whatever may change the permission, besides time. */
+  readonly hints$: Observable<unknown>;
+  /** True from when the signals of one market are warm; replays. */
+  readonly warm$: Observable<boolean>;
+  readonly onFault: (reason: string) => void;
+}
+
+export class StrategyDesk {
+  readonly #options: StrategyDeskOptions;
+
+  constructor(options: StrategyDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Reports of a strategy's orders. */
+  hearDesk(strategy: string, actor: AnyActorRef): Observable<unknown> {
+    return emitted$(actor).pipe(
+      tap((event) => {
+        const report = event as OrderReport | DeskFault;
+        if (report.type === 'desk.fault') this.#options.onFault(report.reason);
+        else this.#options.core.report(strategy, report);
+      }),
+    );
+  }
+
+  /** A strategy's wishes out, its gate and its warmth in. */
+  hearStrategy(name: string, actor: AnyActorRef): Observable<unknown> {
+    const { world, hub, core, hints$, warm$ } = this.#options;
+    const gate$ = gateEdges(world, core, hints$).pipe(
+      tap((reason) => {
+        world.log.write('info', reason === undefined ? 'gate.opened' : 'gate.closed', { reason });
+        hub.strategies.next(
+          name,
+          reason === undefined ? { type: 'gate.opened' } : { type: 'gate.closed', reason },
+        );
+      }),
+    );
+    const warmth$ = warm$.pipe(
+      tap((isWarm) => {
+        if (isWarm) hub.strategies.next(name, { type: 'strategy.warm' });
+      }),
+    );
+    // The child starts when this turn of its parent's mailbox is over: not yet.
+    const facts$ = timer(0, world.clock.scheduler).pipe(switchMap(() => merge(gate$, warmth$)));
+    const reports$ = emitted$(actor).pipe(tap((report) => this.#hear(report as StrategyReport)));
+    return merge(reports$, facts$);
+  }
+
+  /** Stops and targets go straight to the positions that they concern. */
+  stops(strategy: string): Observable<never> {
+    const { world, hub, core, pipeline } = this.#options;
+    const settings = world.config.strategies.find(({ name }) => name === strategy);
+    const holdings$ = core.books.owned$.pipe(
+      switchMap((owned) => (owned.owner === strategy ? this.#holding(owned) : EMPTY)),
+    );
+    return exits({ views$: pipeline.views$, holdings$ }, settings ?? {}).pipe(
+      tap((edges) => {
+        for (const { type, market, moveBps } of edges) {
+          const reason = { code: `exit.${type}`, text: `${type} at ${moveBps.toFixed(1)} bps` };
+          hub.positions.next(positionKey(strategy, market), { type: 'position.exit', reason });
+        }
+      }),
+      ignoreElements(),
+    );
+  }
+
+  #holding({ position }: OwnedPosition): Observable<Holding> {
+    const { market, size, cost } = position;
+    const spec = this.#options.pipeline.fold.spec(market);
+    if (spec === undefined) return EMPTY;
+    if (size === 0n) return of({ market, side: undefined, entryUsd: 0 });
+    const baseUnits = (Number(absolute(size)) / Number(spec.step)) * stepBase(spec);
+    const entryUsd = toFloat(absolute(cost), USD_SCALE) / baseUnits;
+    return entryUsd > 0 ? of({ market, side: size > 0n ? 'buy' : 'sell', entryUsd }) : EMPTY;
+  }
+
+  #hear(report: StrategyReport): void {
+    const { core, world, onFault } = this.#options;
+    switch (report.type) {
+      case 'order.wish':
+        return core.wish(report.wish);
+      case 'wish.overdue':
+        return core.overdue(report.strategy, report.wishId);
+      case 'strategy.fault':
+        return onFault(report.reason);
+      case 'strategy.position': {
+        const { market, state, size } = report;
+        return world.log.write('info', 'position', { market, state, size });
+      }
+    }
+  }
+}
