@@ -143,7 +143,8 @@ function socketInput(
   const name = `stream-${index}`;
   const random = world.random.fork(name);
   const jitter = Array.from({ length: JITTER_DRAWS }, () => random.next());
-  return { name, url: socketUrl(), wanted, jitter };
+  const timing = { subscribeSpacingMs: 1_000 / world.subscribesPerSecond };
+  return { name, url: socketUrl(), wanted, jitter, timing };
 }
 
 /** History for the signals; a market without it warms up live. Emits nothing. */

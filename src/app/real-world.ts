@@ -30,6 +30,9 @@ import type { Booted, Insight, World } from './world.js';
 
 /** Nobody's address: what reads need where no account is watched. */
 const NOBODY = 'dydx1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq';
+/** Subscribes a second on one socket. */
+const EMBEDDED_SUBSCRIBES = 10;
+const PUBLIC_SUBSCRIBES = 2;
 const PAPER_FEE_PPM = 500;
 const FAUCET_DEADLINE_MS = 3_000;
 const MICRO_USD = 1_000_000;
@@ -65,6 +68,7 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
     sockets: wsSockets({}),
     subaccount:
       keys.address === undefined ? undefined : { address: keys.address, number: config.subaccount },
+    subscribesPerSecond: config.network === 'embedded' ? EMBEDDED_SUBSCRIBES : PUBLIC_SUBSCRIBES,
     hearsAccount: keys.address !== undefined && config.mode !== 'paper',
     folder,
     boot: (insight) => ground.boot(insight, keys.address),

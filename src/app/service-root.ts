@@ -36,6 +36,7 @@ import { MarketPipeline, warm } from './market-pipeline.js';
 import { FactHub, provideService, type ProvidedService } from './provide.js';
 import { breakers, hearRisk, riskLevelOf, type RiskDeskOptions } from './risk-desk.js';
 import { ServiceSteps } from './service-steps.js';
+import { sessionWiring } from './session-wiring.js';
 import { StrategyDesk } from './strategy-desk.js';
 import { Sweeper } from './sweeper.js';
 import { TradingCore } from './trading-core.js';
@@ -225,26 +226,7 @@ export class ServiceRoot {
         reconcile: () => this.steps.reconcile(),
         drain: () => this.steps.drain(),
       },
-      session: {
-        wire: dydxWire,
-        clock,
-        frames: {
-          next: (frame) => {
-            world.recording?.write({ receivedAt: frame.at, data: frame.data });
-            this.pipeline.frames$.next(frame);
-          },
-        },
-        sockets: {
-          socket: (url) => {
-            const socket = world.sockets.socket(url);
-            return {
-              signals$: inbox.door('frame', 'socket', socket.signals$),
-              send: (text) => socket.send(text),
-              ping: () => socket.ping(),
-            };
-          },
-        },
-      },
+      session: sessionWiring(world, (frame) => this.pipeline.frames$.next(frame)),
       venueLink: {
         inbox,
         venue: this.#venue,
@@ -252,6 +234,8 @@ export class ServiceRoot {
         tell: (id, fact) => void this.core.tellOrder(id, fact),
         permit: (request) => this.core.permit(request),
         onAnswer: (request, answer) => this.core.answered(request, answer),
+        now: () => clock.now(),
+        meter: world.meter,
       },
     });
   }
@@ -298,6 +282,11 @@ export class ServiceRoot {
       ),
       pipeline.signals$.pipe(
         tap((sets) => sets.forEach((set) => this.signals.set(set.market, set))),
+      ),
+      pipeline.views$.pipe(
+        tap(([view]) => {
+          if (view !== undefined) world.meter.observe('turn', clock.now() - view.at);
+        }),
       ),
       pipeline.verdicts$.pipe(tap((v) => this.verdicts.set(positionKey(v.strategy, v.market), v))),
       pipeline.decisions$.pipe(tap((verdict) => this.#decide(verdict))),

@@ -7,12 +7,23 @@
  * 3. A journal that cannot be written sends nothing that adds risk.
  */
 import { fromCallback } from 'xstate';
-import { catchError, EMPTY, map, of, switchMap, tap, type Observable, Subscription } from 'rxjs';
+import {
+  catchError,
+  defer,
+  EMPTY,
+  map,
+  of,
+  switchMap,
+  tap,
+  type Observable,
+  Subscription,
+} from 'rxjs';
 import type { OrderFact, VenueLinkEvent } from '../model/facts.js';
 import type { CancelRequest, OrderRequest } from '../model/order.js';
-import type { OrderId } from '../model/quantities.js';
+import type { OrderId, UnixMs } from '../model/quantities.js';
 import type { Permission } from '../model/risk.js';
 import type { JournalEntry } from '../ports/journal.js';
+import type { Hop, Meter } from '../ports/meter.js';
 import type { SendAnswer, VenuePort } from '../ports/venue.js';
 import type { Inbox } from './inbox.js';
 
@@ -24,6 +35,8 @@ export interface VenueLinkOptions {
   readonly tell: (orderId: OrderId, fact: OrderFact) => void;
   /** Asked when the intent is durable: may this one leave now? */
   readonly permit: (request: OrderRequest) => Permission;
+  readonly now: () => UnixMs;
+  readonly meter: Meter;
   readonly onAnswer: (request: OrderRequest, answer: SendAnswer) => void;
 }
 
@@ -47,11 +60,12 @@ export const venueLinkLogic = (options: VenueLinkOptions) =>
 function place(request: OrderRequest, options: VenueLinkOptions): Observable<unknown> {
   const { inbox, venue, record, tell, permit, onAnswer } = options;
   const durable$ = inbox.door('answer', 'journal', record({ type: 'order.intent', request }));
-  return durable$.pipe(
+  return timed('journal', durable$, options).pipe(
     switchMap(() => {
       const permission = permit(request);
       if (permission.granted) {
-        return inbox.door('answer', 'venue', venue.place(request, permission.expiresAt));
+        const placed$ = venue.place(request, permission.expiresAt);
+        return timed('broadcast', inbox.door('answer', 'venue', placed$), options);
       }
       const reason = permission.reasons.join('; ');
       return of<SendAnswer>({ type: 'unsent', reason });
@@ -87,6 +101,17 @@ function query(orderId: OrderId, { inbox, venue, tell }: VenueLinkOptions): Obse
     tap((fact) => tell(orderId, fact)),
   );
 }
+
+/** Measures from the subscription to the answer. */
+const timed = <T>(
+  hop: Hop,
+  source$: Observable<T>,
+  { meter, now }: VenueLinkOptions,
+): Observable<T> =>
+  defer(() => {
+    const begun = now();
+    return source$.pipe(tap(() => meter.observe(hop, now() - begun)));
+  });
 
 function placedFact(answer: SendAnswer): OrderFact {
   switch (answer.type) {

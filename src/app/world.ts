@@ -44,6 +44,8 @@ export interface World {
   readonly subaccount: Subaccount | undefined;
   /** Whether the account's own channel is to be heard; paper has none. */
   readonly hearsAccount: boolean;
+  /** Of one socket, all keys together: what the venue's edge bears. */
+  readonly subscribesPerSecond: number;
   readonly boot: (insight: Insight) => Promise<Booted>;
   readonly openJournal: (identity: JournalIdentity) => Promise<Journal>;
   readonly recording?: Recording | undefined;

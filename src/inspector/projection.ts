@@ -16,6 +16,9 @@ const SHOWN = new Set(
   strategies live frozen wish delay count input output error`.split(/\s+/),
 );
 
+/** Tables are keyed by market, order id or cause; only rows, never plain values, go by such a key. */
+const ROW_KEY = /^([A-Za-z0-9.,_/+$-]+-USD|[0-9a-f-]{36}|[a-z-]+\.[a-z-]+|operator|drawdown)$/;
+
 const DEEPEST = 8;
 const LONGEST_LIST = 50;
 const LONGEST_TEXT = 200;
@@ -43,7 +46,8 @@ function projectFields(value: object, depth: number): unknown {
   if ('sessionId' in value && 'getSnapshot' in value) return '[actor]';
   const shown: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(value)) {
-    if (SHOWN.has(name)) shown[name] = project(field, depth + 1);
+    const isRow = typeof field === 'object' && ROW_KEY.test(name);
+    if (SHOWN.has(name) || isRow) shown[name] = project(field, depth + 1);
   }
   return shown;
 }

@@ -13,6 +13,8 @@ byId('entry').addEventListener('submit', (event) => {
   void watch(byId('token').value);
 });
 
+byId('helpers').addEventListener('change', () => draw());
+
 async function watch(token) {
   say('asking for a ticket …');
   const answer = await fetch('/inspect/ticket', {
@@ -71,7 +73,8 @@ function draw() {
   const children = Map.groupBy ? Map.groupBy([...actors], ([, actor]) => actor.parent) : group();
   const visit = (parent, depth) => {
     for (const [id, actor] of children.get(parent) ?? []) {
-      rows.push(row(id, actor, depth));
+      const isMachine = actor.snapshot?.value !== undefined;
+      if (isMachine || byId('helpers').checked) rows.push(row(id, actor, depth));
       visit(id, depth + 1);
     }
   };

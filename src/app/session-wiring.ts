@@ -1,0 +1,36 @@
+/** What every socket session is given: sockets whose signals are inputs, and a sink for their frames. */
+import { wallNow } from '../clock/real.clock.js';
+import type { SocketSessionOptions } from '../connection/socket-session.actor.js';
+import { dydxWire } from '../dydx/indexer-wire.codec.js';
+import type { StampedFrame } from './market-pipeline.js';
+import type { World } from './world.js';
+
+/** Frames go to the recording first; decoding and folding them is measured in real time. */
+export function sessionWiring(
+  { clock, inbox, meter, recording, sockets, subscribesPerSecond }: World,
+  onFrame: (frame: StampedFrame) => void,
+): SocketSessionOptions {
+  return {
+    wire: dydxWire,
+    clock,
+    subscribesPerSecond,
+    frames: {
+      next: ({ data, at }) => {
+        recording?.write({ receivedAt: at, data });
+        const begun = wallNow();
+        onFrame({ data, at });
+        meter.observe('decode', wallNow() - begun);
+      },
+    },
+    sockets: {
+      socket: (url) => {
+        const socket = sockets.socket(url);
+        return {
+          signals$: inbox.door('frame', 'socket', socket.signals$),
+          send: (text) => socket.send(text),
+          ping: () => socket.ping(),
+        };
+      },
+    },
+  };
+}
