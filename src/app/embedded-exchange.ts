@@ -1,8 +1,8 @@
 /**
- * The embedded exchange: `perpetua devnet` as a child process, which ends with us. Its first line on
- * stdout announces the port.
+ * The embedded exchange: `perpetua devnet` as a child process, which ends with us. Its first line
+ * on stdout announces the port.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Failure } from '../model/result.js';
 
@@ -12,6 +12,8 @@ export interface EmbeddedOptions {
   readonly seed: number;
   readonly markets: number;
   readonly preset: string;
+  /** In which the child must announce its port, or it is killed. */
+  readonly startDeadlineMs?: number;
 }
 
 export interface EmbeddedExchange {
@@ -25,19 +27,22 @@ const START_DEADLINE_MS = 15_000;
 const STOP_DEADLINE_MS = 2_000;
 
 export async function startEmbeddedExchange(options: EmbeddedOptions): Promise<EmbeddedExchange> {
-  const { program, seed, markets, preset } = options;
+  const { program, seed, markets, preset, startDeadlineMs = START_DEADLINE_MS } = options;
   const child = spawn(
     process.execPath,
-    // prettier-ignore
-    [program, 'devnet', '--port', '0', '--seed', `${seed}`, '--markets', `${markets}`,
-     '--preset', preset, '--child'],
+    [program, 'devnet', '--child', '--port=0', `--seed=${seed}`, `--markets=${markets}`].concat(
+      `--preset=${preset}`,
+    ),
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(`exit ${signal ?? code}`));
   });
-  const port = await announcedPort(child, ended);
+  const port = await announcedPort(child.stdout, ended, startDeadlineMs).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    throw error;
+  });
   const close = async (): Promise<void> => {
     child.stdin.end();
     const late = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
@@ -47,23 +52,27 @@ export async function startEmbeddedExchange(options: EmbeddedOptions): Promise<E
   return { port, ended, close };
 }
 
-async function announcedPort(child: ChildProcess, ended: Promise<string>): Promise<number> {
-  if (child.stdout === null) throw new Failure('embedded.start', 'no stdout', { retryable: false });
-  const lines = createInterface({ input: child.stdout });
+async function announcedPort(
+  stdout: NodeJS.ReadableStream,
+  ended: Promise<string>,
+  deadlineMs: number,
+): Promise<number> {
+  const lines = createInterface({ input: stdout });
   const line = new Promise<string>((resolve) => {
     lines.once('line', resolve);
   });
-  const late = new Promise<never>((_, reject) => {
-    const timer = setTimeout(
-      () => reject(new Failure('embedded.start', 'no port announced', { retryable: false })),
-      START_DEADLINE_MS,
-    );
-    timer.unref();
-  });
   const early = ended.then((how) => {
-    throw new Failure('embedded.start', `the exchange ended: ${how}`, { retryable: false });
+    throw failure(`the exchange ended: ${how}`);
   });
-  const { port } = JSON.parse(await Promise.race([line, early, late])) as { port: number };
-  lines.on('line', () => undefined);
-  return port;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(failure('no port announced')), deadlineMs);
+  });
+  const announced = await Promise.race([line, early, late]).finally(() => clearTimeout(timer));
+  const port = Number(/^\{"port":(\d{1,5})\}$/.exec(announced)?.[1]);
+  if (port > 0) return port;
+  throw failure(`expected {"port":…}, was ${announced.slice(0, 100)}`);
 }
+
+const failure = (message: string): Failure =>
+  new Failure('embedded.start', message, { retryable: false });

@@ -1,13 +1,13 @@
 /**
  * The sockets as the service sees them: which are live, what each carries, and what they say of it.
  */
-import { BehaviorSubject, distinctUntilChanged, map, merge, tap, type Observable } from 'rxjs';
+import { BehaviorSubject, map, merge, tap, type Observable } from 'rxjs';
 import type { AnyActorRef } from 'xstate';
 import type { ConnectionEmitted } from '../../machines/connection-context.js';
 import type { WantedPlan } from '../connection/wanted-plan.js';
 import type { MarketId } from '../model/quantities.js';
 import type { Log } from '../ports/log.js';
-import { emitted$, snapshots$, stateName } from './actor-observables.js';
+import { emitted$, state$, stateName } from './actor-observables.js';
 
 export interface FeedsOptions {
   readonly log: Log;
@@ -51,15 +51,12 @@ export class Feeds {
 
   /** What a connection's machine says, for as long as it lives. */
   hear(actor: AnyActorRef): Observable<unknown> {
-    const states$ = snapshots$(actor).pipe(
-      map((snapshot: { value?: unknown; context?: { lastError?: string | null } }) => ({
-        state: stateName(snapshot.value),
-        lastError: snapshot.context?.lastError ?? null,
-      })),
-      distinctUntilChanged((a, b) => a.state === b.state),
-      tap((now) => {
-        const isBad = now.state === 'backingOff' || now.state === 'failed';
-        this.#options.log.write(isBad ? 'warn' : 'info', 'connection', { name: actor.id, ...now });
+    const states$ = state$(actor, ({ value }: { value?: unknown }) => stateName(value)).pipe(
+      tap((state) => {
+        const { context } = actor.getSnapshot() as { context?: { lastError?: string | null } };
+        const isBad = state === 'backingOff' || state === 'failed';
+        const fields = { name: actor.id, state, lastError: context?.lastError ?? null };
+        this.#options.log.write(isBad ? 'warn' : 'info', 'connection', fields);
       }),
     );
     return merge(

@@ -43,7 +43,7 @@ export interface VenueLinkOptions {
 export const venueLinkLogic = (options: VenueLinkOptions) =>
   fromCallback<VenueLinkEvent, undefined>(({ receive }) => {
     const underWay = new Subscription();
-    const start = (work$: Observable<unknown>): void => void underWay.add(work$.subscribe());
+    const start = (work$: Observable<unknown>): void => underWay.add(work$.subscribe());
     receive((event) => {
       switch (event.type) {
         case 'venueLink.place':
