@@ -8,6 +8,7 @@ import type { MarketSpec } from '../model/market.js';
 import type { OrderFact, PositionFact, StrategyFact } from '../model/facts.js';
 import type { Fill } from '../model/order.js';
 import type { BlockHeight, MarketId, OrderId, SignedSize, Usd } from '../model/quantities.js';
+import { assert } from '../model/result.js';
 import type { JournalEntry } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
 import { PositionBook, type OwnedPosition } from '../portfolio/position-book.js';
@@ -58,6 +59,7 @@ export class Books {
   /** A fill of an earlier run: it is in the journal already. */
   restore(fill: Fill, strategy: string | undefined): void {
     const booking = this.positions.book(fill, strategy);
+    assert(booking.type !== 'refused', `a journaled fill in ${fill.market} cannot be booked`);
     if (booking.type === 'booked') this.#remember(fill);
   }
 

@@ -57,6 +57,8 @@ export function connectStep(options: ConnectOptions): Observable<StepFact> {
     concatMap((listed) => {
       const chosen = choose(world.config.markets, listed);
       if (chosen instanceof Failure) return of(failed(chosen));
+      // All of them: an earlier run may hold a position in a market that is not traded any more.
+      options.decoder.learn(listed.map(({ spec }) => spec));
       learn(chosen, options);
       const plan = planSockets(wantedOf(world, chosen), (one) => options.wire.idsPerSocket(one));
       options.onPlan(plan);
@@ -110,10 +112,9 @@ function choose(names: readonly string[], listed: readonly VenueMarket[]) {
   return listed.filter(({ spec }) => names.includes(spec.market));
 }
 
-function learn(chosen: readonly VenueMarket[], { decoder, pipeline, world }: ConnectOptions): void {
+function learn(chosen: readonly VenueMarket[], { pipeline, world }: ConnectOptions): void {
   const at = world.clock.now();
   const specs = chosen.map(({ spec }) => spec);
-  decoder.learn(specs);
   pipeline.facts$.next({ at, event: { type: 'specs', specs } });
   for (const { spec, oracle } of chosen) {
     if (oracle === undefined) continue;

@@ -1,5 +1,5 @@
 /** The log port on pino: structured lines on stderr, secrets masked by name and by value. */
-import pino from 'pino';
+import pino, { type DestinationStream } from 'pino';
 import { redactor } from '../config/redact.js';
 import type { Log, LogLevel } from '../ports/log.js';
 
@@ -8,10 +8,12 @@ const STDERR = 2;
 export function pinoLog(options: {
   readonly level: LogLevel;
   readonly secrets: ReadonlySet<string>;
+  /** Standard error unless said otherwise. */
+  readonly destination?: DestinationStream | undefined;
 }): Log {
   const logger = pino(
     { level: options.level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ fd: STDERR, sync: true }),
+    options.destination ?? pino.destination({ fd: STDERR, sync: true }),
   );
   const redact = redactor(options.secrets);
   return {

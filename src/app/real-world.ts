@@ -1,6 +1,7 @@
 /**
- * The world as it is: real time, sockets, HTTP, disk, the signing thread, and, on the embedded network,
- * the exchange as a child process. The key goes from its file to the signing thread and nowhere else.
+ * The world as it is: real time, sockets, HTTP, disk, the signing thread, and, on the embedded
+ * network, the exchange as a child process. The key goes from its file to the signing thread and
+ * nowhere else.
  */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -16,10 +17,19 @@ import { indexerReads } from '../dydx/indexer.client.js';
 import { addressOfKey, keyFromSeed, readPrivateKey } from '../dydx/keys.codec.js';
 import { liveVenue } from '../dydx/live.venue.js';
 import { embeddedNetwork, NETWORKS, type Network } from '../dydx/networks.js';
-import { startSigner, type ValidatorSigner } from '../dydx/validator.client.js';
-import { openJournal, startJournalWorker } from '../journal/journal.store.js';
+import {
+  startSigner,
+  type SignerOptions,
+  type ValidatorSigner,
+} from '../dydx/validator.client.js';
+import {
+  openJournal,
+  startJournalWorker,
+  type JournalOptions,
+} from '../journal/journal.store.js';
 import { blockHeight, usd, type Usd } from '../model/quantities.js';
 import { Failure, unwrap } from '../model/result.js';
+import type { Journal } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
 import type { VenuePort } from '../ports/venue.js';
@@ -37,6 +47,12 @@ const PAPER_FEE_PPM = 500;
 const FAUCET_DEADLINE_MS = 3_000;
 const MICRO_USD = 1_000_000;
 
+/** How threads are started: they load built JavaScript only. By default those of this tree. */
+export interface Threads {
+  readonly journal?: JournalOptions['makeWorker'];
+  readonly signer?: NonNullable<SignerOptions['startThread']>;
+}
+
 export interface RealWorldOptions {
   readonly config: Config;
   readonly version: string;
@@ -46,10 +62,11 @@ export interface RealWorldOptions {
   readonly meter: Meter;
   readonly secrets: Set<string>;
   readonly onExchangeEnd: (how: string) => void;
+  readonly threads?: Threads | undefined;
 }
 
 export function realWorld(options: RealWorldOptions): World & { readonly folder: string } {
-  const { config, log, meter, version } = options;
+  const { config, log, meter, version, threads } = options;
   let knock = (): void => undefined;
   const clock = new RealClock(() => knock());
   const inbox = new Inbox({ clock, stamp: wallNow, atTurnEnd: (work) => setImmediate(work) });
@@ -57,6 +74,7 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
   const keys = readKeys(options);
   const folder = folderOf(config);
   const ground = new RealGround(options, clock, keys.privateKey);
+  let journal: Promise<Journal> | undefined;
   return {
     config,
     version,
@@ -74,13 +92,22 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
     boot: (insight) => ground.boot(insight, keys.address),
     openJournal: (identity) => {
       const name = `${identity.address}-${identity.subaccount}-${config.mode}.sqlite`;
-      return openJournal({ path: join(folder, name), identity, makeWorker: startJournalWorker });
+      const makeWorker = threads?.journal ?? startJournalWorker;
+      journal = openJournal({ path: join(folder, name), identity, makeWorker });
+      return journal;
     },
     close: async () => {
       await ground.close();
+      await closeStarted(journal);
       clock.stop();
     },
   };
+}
+
+/** What is still starting when the end comes is awaited first, or it would outlive us. */
+async function closeStarted(starting: Promise<{ close(): Promise<void> }> | undefined) {
+  const started = await starting?.catch(() => undefined);
+  await started?.close();
 }
 
 interface Keys {
@@ -133,13 +160,13 @@ function readKeyFile(path: string): string {
 const settingError = (path: string, message: string): ConfigError =>
   new ConfigError([{ place: 'settings', path, message }]);
 
-/** An embedded exchange lives as long as its service: so does its journal. */
-function folderOf({ journal, network, endpoints }: Config): string {
+/** A paper account and an embedded exchange live as long as their service: so does the journal. */
+function folderOf({ journal, network, mode, endpoints }: Config): string {
   const isOurs = network === 'embedded' && endpoints.restUrl === undefined;
-  const run = isOurs ? [`run-${Math.floor(wallNow())}`] : [];
+  const run = isOurs || mode === 'paper' ? [`run-${Math.floor(wallNow())}`] : [];
   const folder = join(journal.path, network, ...run);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(journal.path, 0o700);
+  chmodSync(join(journal.path, network), 0o700);
   return folder;
 }
 
@@ -148,7 +175,7 @@ class RealGround {
   readonly #clock: RealClock;
   readonly #privateKey: string | undefined;
   readonly #http: HttpClient = undiciHttp();
-  #exchange: EmbeddedExchange | undefined;
+  #exchange: Promise<EmbeddedExchange> | undefined;
   #signer: ValidatorSigner | undefined;
 
   constructor(options: RealWorldOptions, clock: RealClock, privateKey: string | undefined) {
@@ -173,9 +200,7 @@ class RealGround {
     if (config.mode === 'paper') return this.#paper(silent, insight, socketUrl);
     if (config.mode === 'shadow' || this.#privateKey === undefined)
       return { socketUrl, venue: silent };
-    if (this.#exchange !== undefined || config.network === 'embedded') {
-      await this.#fund(network, address ?? NOBODY);
-    }
+    if (config.network === 'embedded') await this.#fund(network, address ?? NOBODY);
     const signer = await this.#sign(network);
     const venue = liveVenue({ signer, reads, specOf: insight.specOf });
     return { socketUrl, venue };
@@ -183,7 +208,7 @@ class RealGround {
 
   async close(): Promise<void> {
     await this.#signer?.close();
-    await this.#exchange?.close();
+    await closeStarted(this.#exchange);
     await this.#http.close();
   }
 
@@ -192,9 +217,10 @@ class RealGround {
     const { restUrl, socketUrl, rpcUrl } = config.endpoints;
     if (config.network === 'embedded' && restUrl === undefined) {
       const { embedded, seed } = config;
-      this.#exchange = await startEmbeddedExchange({ program, seed, ...embedded });
-      void this.#exchange.ended.then(onExchangeEnd);
-      return embeddedNetwork(this.#exchange.port);
+      this.#exchange = startEmbeddedExchange({ program, seed, ...embedded });
+      const { ended, port } = await this.#exchange;
+      void ended.then(onExchangeEnd);
+      return embeddedNetwork(port);
     }
     const known = config.network === 'embedded' ? embeddedNetwork(26657) : NETWORKS[config.network];
     return {
@@ -236,7 +262,7 @@ class RealGround {
 
   /** Waits until a node has told the account's number: for ever, with the failures in the log. */
   async #sign(network: Network): Promise<ValidatorSigner> {
-    const { config, log } = this.#options;
+    const { config, log, threads } = this.#options;
     const signer = await startSigner({
       network,
       privateKey: this.#privateKey ?? '',
@@ -244,6 +270,7 @@ class RealGround {
       clock: this.#clock,
       log,
       orderNotionalMax: usdOf(config.risk.maxOrderNotionalUsd),
+      ...(threads?.signer === undefined ? {} : { startThread: threads.signer }),
     });
     this.#signer = signer;
     await firstValueFrom(signer.state$.pipe(filter((state) => state === 'ready')));

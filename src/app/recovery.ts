@@ -18,7 +18,7 @@ export interface Restored {
   readonly isFirstRun: boolean;
 }
 
-/** Fills, openings and orders of earlier runs, into the books and the table. */
+/** Orders of earlier runs, into the table: from now on they count. */
 export function restore(history: readonly JournalRow[], core: TradingCore): Restored {
   const state = recoverState(history);
   for (const order of state.orders) {
@@ -27,12 +27,16 @@ export function restore(history: readonly JournalRow[], core: TradingCore): Rest
       core.orders.remember(order.request, order.end, size(order.filled));
     }
   }
+  return { state, isFirstRun: !history.some(({ entry }) => entry.type === 'sweep') };
+}
+
+/** Fills and openings of earlier runs, into the books: when the markets' parameters are known. */
+export function restoreBooks(state: RecoveredState, core: TradingCore): void {
   for (const entry of state.bookEntries) {
     if (entry.type === 'fill') core.books.restore(entry.fill, entry.strategy);
     else core.books.adopt(entry.market, entry.size, entry.cost ?? usd(0n));
   }
   core.books.sweptTo(state.completeTo);
-  return { state, isFirstRun: !history.some(({ entry }) => entry.type === 'sweep') };
 }
 
 export interface Adoption {

@@ -26,7 +26,7 @@ import { positionValue } from '../portfolio/position-accounting.js';
 import type { Journal } from '../ports/journal.js';
 import { untilReached } from './connect-step.js';
 import { DriftWatch } from './housekeeping.js';
-import { adoptAccount, reconcileWith, restore, type Restored } from './recovery.js';
+import { adoptAccount, reconcileWith, restore, restoreBooks, type Restored } from './recovery.js';
 import type { Sweep, Sweeper } from './sweeper.js';
 import type { TradingCore } from './trading-core.js';
 import type { JournalDesk } from './journal-desk.js';
@@ -55,6 +55,7 @@ export class ServiceSteps {
   #isReconciled = false;
   /** Set when the first reconciliation is done: the account was opened or recovered. */
   #isOpened = false;
+  #areBooksOpen = false;
   #toRecover: readonly RecoverableOrder[] = [];
 
   constructor(parts: StepParts) {
@@ -131,7 +132,7 @@ export class ServiceSteps {
   /** Books a sweep and says whether positions agree (or are known not to). */
   settle(sweep: Sweep): boolean {
     const { core, desk, sweeper, world } = this.#parts;
-    if (!this.#isOpened && this.#restored?.isFirstRun === true) this.#adopt(sweep);
+    if (!this.#areBooksOpen) this.#openBooks(sweep);
     const resolve = this.#isOpened ? undefined : desk.write;
     const { drift, foreign, recover } = reconcileWith(sweep, core, resolve);
     if (!this.#isOpened) this.#toRecover = recover;
@@ -148,6 +149,14 @@ export class ServiceSteps {
     if (drift.length > 0 && observation === undefined) return false;
     this.#isOpened = true;
     return true;
+  }
+
+  /** Once: a first run adopts the account as it is, a later one takes its own fills up again. */
+  #openBooks(sweep: Sweep): void {
+    if (this.#restored === undefined) return;
+    this.#areBooksOpen = true;
+    if (this.#restored.isFirstRun) this.#adopt(sweep);
+    else restoreBooks(this.#restored.state, this.#parts.core);
   }
 
   #adopt(sweep: Sweep): void {

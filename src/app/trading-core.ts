@@ -203,6 +203,8 @@ export class TradingCore {
     log.write('warn', 'order.not-sent', { ...fields, reason });
     if (answer.type === 'rejected') {
       this.observations$.next({ type: 'reject', at: now(), code: answer.code });
+      // A no that we did not expect: perhaps the account is not what we think it is.
+      this.sweepWanted$.next();
     }
   }
 

@@ -20,6 +20,7 @@ export interface DevnetFlags {
 const TAKER_FEE_PPM = 500;
 const MAKER_FEE_PPM = 100;
 const START_HEIGHT = 1_000;
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 export async function runDevnet(flags: DevnetFlags, terminal: Terminal): Promise<number> {
   if (flags.markets < 1 || flags.markets > 250) {
@@ -59,13 +60,22 @@ function announce(devnet: Devnet, flags: DevnetFlags, terminal: Terminal): void 
   }
 }
 
-/** A signal, the given time, or, for a child, the end of the parent's pipe. */
-function untilTheEnd(flags: DevnetFlags): Promise<void> {
-  return new Promise((resolve) => {
-    if (flags.for !== undefined) setTimeout(resolve, flags.for);
-    if (flags.child === true) process.stdin.on('close', resolve).resume();
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+/**
+ * A signal or the given time; for a child, the end of the parent's pipe and nothing else: a signal
+ * that reaches the whole group must not take the exchange away before the service has drained.
+ */
+async function untilTheEnd({ for: forMs, child: isChild = false }: DevnetFlags): Promise<void> {
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
   });
+  const onSignal = isChild ? (): void => undefined : end;
+  const timer = forMs === undefined ? undefined : setTimeout(end, forMs);
+  if (isChild) process.stdin.once('close', end).resume();
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  await ended;
+  clearTimeout(timer);
+  for (const signal of SIGNALS) process.off(signal, onSignal);
 }
 
 function usage(): { readonly rssMb: number; readonly cpuSeconds: number } {

@@ -1,8 +1,8 @@
 /**
- * Paper trading: immediate orders filled against the live book, in process, one block later. What the
- * account would hear comes out of `account$`; everything but sends and account goes to the real venue.
+ * Paper trading: immediate orders filled against the live book, in process, one block later. What
+ * the account would hear comes out of `account$`; reads of market and chain go to the real venue.
  *
- * 1. An order takes the view's levels up to its limit, at their prices, when the next block has come.
+ * 1. An order takes the view's levels up to its limit, at their prices, when the next block is due.
  * 2. It does not move the book: two orders in one block could take the same level twice.
  * 3. Only immediate orders: anything else is rejected, with a code that says so.
  */
