@@ -37,6 +37,7 @@ export class Books {
   readonly #owned$ = new Subject<OwnedPosition>();
   #recent: Fill[] = [];
   #completeTo = 0;
+  #openedAt = 0;
   #booked = 0;
 
   /** Each change of a strategy's position. Hot. */
@@ -63,6 +64,12 @@ export class Books {
     if (booking.type === 'booked') this.#remember(fill);
   }
 
+  /** Fills below this height are in what was adopted. */
+  openAt(height: BlockHeight): void {
+    this.#openedAt = height;
+    this.sweptTo(height);
+  }
+
   /** A size that the account held before this journal began. */
   adopt(market: MarketId, size: SignedSize, cost: Usd): void {
     this.positions.adopt(market, size, cost);
@@ -70,6 +77,7 @@ export class Books {
 
   /** A fill from the venue, by whatever road. False when it was known. */
   book(fill: Fill): boolean {
+    if (fill.height < this.#openedAt) return false;
     const { orders, record, tellOrder, onUnexplained, log } = this.#options;
     const order = fill.orderId === undefined ? undefined : orders.get(fill.orderId);
     const strategy = order?.request.strategy;

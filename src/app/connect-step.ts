@@ -115,6 +115,7 @@ function choose(names: readonly string[], listed: readonly VenueMarket[]) {
 function learn(chosen: readonly VenueMarket[], { pipeline, world }: ConnectOptions): void {
   const at = world.clock.now();
   const specs = chosen.map(({ spec }) => spec);
+  pipeline.watch(specs.map(({ market }) => market));
   pipeline.facts$.next({ at, event: { type: 'specs', specs } });
   for (const { spec, oracle } of chosen) {
     if (oracle === undefined) continue;

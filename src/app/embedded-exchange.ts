@@ -29,11 +29,9 @@ const STOP_DEADLINE_MS = 2_000;
 export async function startEmbeddedExchange(options: EmbeddedOptions): Promise<EmbeddedExchange> {
   const { program, seed, markets, preset, startDeadlineMs = START_DEADLINE_MS } = options;
   const traders = [`--seed=${seed}`, `--markets=${markets}`, `--preset=${preset}`];
-  const child = spawn(
-    process.execPath,
-    [program, 'devnet', '--child', '--port=0', ...traders],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  );
+  const child = spawn(process.execPath, [program, 'devnet', '--child', '--port=0', ...traders], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(`exit ${signal ?? code}`));

@@ -65,6 +65,7 @@ export class MarketPipeline {
   readonly #decoder: FrameDecoder;
   readonly #unreadable$ = new Subject<MarketId>();
   readonly #letters = new Map<string, number>();
+  #watched: ReadonlySet<MarketId> | undefined;
   readonly #counts = { received: 0, applied: 0, rejected: 0, quarantined: 0 };
 
   constructor({ decoder, strategy, scheduler, flush$ }: PipelineOptions) {
@@ -94,6 +95,11 @@ export class MarketPipeline {
     return Object.fromEntries(this.#letters);
   }
 
+  /** Only these markets from now on: what the venue says of others is applied to nothing. */
+  watch(markets: readonly MarketId[]): void {
+    this.#watched = new Set(markets);
+  }
+
   /** Every frame is applied, rejected or quarantined, and counted as exactly one of them. */
   #receive({ data, at }: StampedFrame, events$: Subject<StampedMarketEvent>): void {
     this.#counts.received += 1;
@@ -109,12 +115,22 @@ export class MarketPipeline {
         return this.#quarantine(decoded.reason, decoded.market, { data, at });
       case 'events': {
         const rejectedBefore = this.fold.counts.rejected;
-        for (const event of decoded.market) this.#forward(event, at, events$);
+        for (const event of decoded.market) {
+          const watched = this.#onlyWatched(event);
+          if (watched !== undefined) this.#forward(watched, at, events$);
+        }
         const isRejected = this.fold.counts.rejected > rejectedBefore;
         this.#counts[isRejected ? 'rejected' : 'applied'] += 1;
         for (const event of decoded.account) this.account$.next(event);
       }
     }
+  }
+
+  #onlyWatched(event: MarketEvent): MarketEvent | undefined {
+    const watched = this.#watched;
+    if (watched === undefined || event.type === 'height') return event;
+    if (event.type !== 'specs') return watched.has(event.market) ? event : undefined;
+    return { ...event, specs: event.specs.filter(({ market }) => watched.has(market)) };
   }
 
   /** State first, then those who hear of it. */

@@ -17,16 +17,8 @@ import { indexerReads } from '../dydx/indexer.client.js';
 import { addressOfKey, keyFromSeed, readPrivateKey } from '../dydx/keys.codec.js';
 import { liveVenue } from '../dydx/live.venue.js';
 import { embeddedNetwork, NETWORKS, type Network } from '../dydx/networks.js';
-import {
-  startSigner,
-  type SignerOptions,
-  type ValidatorSigner,
-} from '../dydx/validator.client.js';
-import {
-  openJournal,
-  startJournalWorker,
-  type JournalOptions,
-} from '../journal/journal.store.js';
+import { startSigner, type SignerOptions, type ValidatorSigner } from '../dydx/validator.client.js';
+import { openJournal, startJournalWorker, type JournalOptions } from '../journal/journal.store.js';
 import { blockHeight, usd, type Usd } from '../model/quantities.js';
 import { Failure, unwrap } from '../model/result.js';
 import type { Journal } from '../ports/journal.js';
@@ -46,6 +38,7 @@ const PUBLIC_SUBSCRIBES = 2;
 const PAPER_FEE_PPM = 500;
 const FAUCET_DEADLINE_MS = 3_000;
 const MICRO_USD = 1_000_000;
+const TERMINAL = { retryable: false } as const;
 
 /** How threads are started: they load built JavaScript only. By default those of this tree. */
 export interface Threads {
@@ -177,6 +170,7 @@ class RealGround {
   readonly #http: HttpClient = undiciHttp();
   #exchange: Promise<EmbeddedExchange> | undefined;
   #signer: ValidatorSigner | undefined;
+  #isClosed = false;
 
   constructor(options: RealWorldOptions, clock: RealClock, privateKey: string | undefined) {
     this.#options = options;
@@ -207,6 +201,7 @@ class RealGround {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#signer?.close();
     await closeStarted(this.#exchange);
     await this.#http.close();
@@ -257,12 +252,13 @@ class RealGround {
     const funding = { method: 'POST', url, body, deadlineMs: FAUCET_DEADLINE_MS } as const;
     const answer = await firstValueFrom(this.#http.send(funding));
     if (answer.status === 200) return;
-    throw new Failure('embedded.faucet', `the faucet said ${answer.status}`, { retryable: false });
+    throw new Failure('embedded.faucet', `the faucet said ${answer.status}`, TERMINAL);
   }
 
   /** Waits until a node has told the account's number: for ever, with the failures in the log. */
   async #sign(network: Network): Promise<ValidatorSigner> {
     const { config, log, threads } = this.#options;
+    if (this.#isClosed) throw new Failure('boot.closed', 'ended while booting', TERMINAL);
     const signer = await startSigner({
       network,
       privateKey: this.#privateKey ?? '',

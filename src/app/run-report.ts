@@ -23,6 +23,12 @@ export interface RunReport {
   /** Realised and unrealised, fees taken off. */
   readonly pnlUsd: string;
   readonly usdc: string | null;
+  /** What the venue's own REST said last, and whether it is what our books say. */
+  readonly venue: {
+    readonly usdc: string;
+    readonly positions: readonly { readonly market: string; readonly size: string }[];
+    readonly agrees: boolean;
+  } | null;
   readonly latencyMs: LatencyFigures;
   readonly rssMb: number;
   readonly cpuPct: number;

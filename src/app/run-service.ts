@@ -1,6 +1,7 @@
 /** `perpetua run`: the service from start to exit code, in the real world. */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import type { DestinationStream } from 'pino';
 import type { AnyActorRef } from 'xstate';
 import { isOwnHost, isOwnOrigin } from '../admin/access.js';
 import { startAdmin, type Admin } from '../admin/admin.server.js';
@@ -13,9 +14,11 @@ import type { Log } from '../ports/log.js';
 import { snapshots$ } from './actor-observables.js';
 import { ControlProjection } from './control-projection.js';
 import { pinoLog } from './pino-log.js';
-import { makeTokens, realWorld, writeTokens, type Tokens } from './real-world.js';
+import { makeTokens, realWorld, writeTokens, type Threads, type Tokens } from './real-world.js';
 import type { RunReport } from './run-report.js';
+import { watchForBugs } from './bug-watch.js';
 import { ServiceRoot } from './service-root.js';
+import { compareWithVenue } from './venue-comparison.js';
 
 export interface RunOptions {
   readonly forMs: number | undefined;
@@ -24,26 +27,34 @@ export interface RunOptions {
     readonly out: (line: string) => void;
     readonly err: (line: string) => void;
   };
+  /** Where the log goes; standard error unless said otherwise. */
+  readonly logTo?: DestinationStream;
+  /** The built command line, for the exchange's process; ours unless said otherwise. */
+  readonly program?: string;
+  readonly threads?: Threads;
 }
 
 const FAILED = 1;
+const PROGRAM = fileURLToPath(new URL('../main.js', import.meta.url));
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 export async function runService(config: Config, options: RunOptions): Promise<number> {
   const secrets = new Set<string>();
-  const log = pinoLog({ level: config.log.level, secrets });
+  const log = pinoLog({ level: config.log.level, secrets, destination: options.logTo });
   const late: { metrics?: Metrics; root?: ServiceRoot } = {};
   const world = realWorld({
     config,
     version: versionOf(),
-    program: fileURLToPath(new URL('../main.js', import.meta.url)),
+    program: options.program ?? PROGRAM,
+    threads: options.threads,
     log,
     secrets,
     meter: { observe: (hop, ms) => late.metrics?.observe(hop, ms) },
-    onExchangeEnd: (how) => {
-      if (late.root?.state === 'draining' || late.root?.state === 'stopped') return;
-      const reason = `the embedded exchange has ended: ${how}`;
-      late.root?.hub.service$.next({ type: 'service.fault', reason });
-    },
+    onExchangeEnd: (how) =>
+      world.inbox.enter('fact', 'exchange', () => {
+        const reason = `the embedded exchange has ended: ${how}`;
+        late.root?.hub.service$.next({ type: 'service.fault', reason });
+      }),
   });
   const root = new ServiceRoot(world);
   const control = new ControlProjection(root);
@@ -54,15 +65,25 @@ export async function runService(config: Config, options: RunOptions): Promise<n
   const { admin, hub } = await openDoor({ root, control, metrics, tokens, log });
   greet(config, admin, { tokens, folder: world.folder }, options);
   const usage = startUsage(root);
+  const bugs = watchForBugs({ process, log, close: () => world.close() });
   root.start();
   await untilEnded(root, options.forMs);
   const report = reportOf(root, usage);
-  const isFaulted = root.state === 'faulted';
+  const fault = faultOf(root);
   hub.close();
   await admin.close();
   await root.close();
+  bugs.unsubscribe();
+  usage.stop();
+  if (fault !== undefined) options.terminal.err(`perpetua: ${fault}`);
   if (options.json) options.terminal.out(JSON.stringify(report));
-  return isFaulted ? FAILED : 0;
+  return fault === undefined ? 0 : FAILED;
+}
+
+/** Undefined only for a service that was told to end, and has: nothing else may look like success. */
+function faultOf({ actor, state }: ServiceRoot): string | undefined {
+  const { fault } = actor.getSnapshot().context;
+  return fault ?? (state === 'stopped' ? undefined : `the service ended while ${state}`);
 }
 
 const versionOf = (): string => {
@@ -124,13 +145,13 @@ function greet(
   } else terminal.err(`  Tokens     ${writeTokens(folder, tokens)}`);
 }
 
-/** A signal or the end of the given time drains; resolves when the service has stopped or faulted. */
+/** A signal or the end of the given time drains. Resolves when the service has stopped or faulted. */
 function untilEnded(root: ServiceRoot, forMs: number | undefined): Promise<void> {
   const { inbox } = root.world;
   const drain = (): void =>
     inbox.enter('fact', 'signal', () => root.hub.service$.next({ type: 'service.drain' }));
   const timer = forMs === undefined ? undefined : setTimeout(drain, forMs);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, drain);
+  for (const signal of SIGNALS) process.once(signal, drain);
   return new Promise<void>((resolve) => {
     snapshots$<AnyActorRef>(root.actor).subscribe({
       next: () => {
@@ -140,7 +161,7 @@ function untilEnded(root: ServiceRoot, forMs: number | undefined): Promise<void>
     });
   }).then(() => {
     clearTimeout(timer);
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.removeListener(signal, drain);
+    for (const signal of SIGNALS) process.off(signal, drain);
   });
 }
 
@@ -148,6 +169,7 @@ interface Usage {
   readonly startedAt: number;
   readonly cpu: NodeJS.CpuUsage;
   readonly peakRss: () => number;
+  readonly stop: () => void;
 }
 
 function startUsage(root: ServiceRoot): Usage {
@@ -155,11 +177,11 @@ function startUsage(root: ServiceRoot): Usage {
   const look = setInterval(() => {
     peak = Math.max(peak, process.memoryUsage.rss());
   }, 1_000);
-  look.unref();
   return {
     startedAt: root.world.clock.now(),
     cpu: process.cpuUsage(),
     peakRss: () => Math.max(peak, process.memoryUsage.rss()),
+    stop: () => clearInterval(look),
   };
 }
 
@@ -186,8 +208,9 @@ function reportOf(root: ServiceRoot, usage: Usage): RunReport {
       }),
     pnlUsd: formatUsd(core.pnl()),
     usdc: usdc === undefined ? null : formatUsd(usdc),
+    venue: compareWithVenue(root),
     latencyMs: core.latency.figures(),
     rssMb: Math.round(usage.peakRss() / 1e5) / 10,
-    cpuPct: Math.round((user + system) / Math.max(1, elapsedMs) / 0.1) / 10 / 10,
+    cpuPct: Math.round(((user + system) / Math.max(1, elapsedMs)) * 10) / 100,
   };
 }

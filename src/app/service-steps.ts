@@ -21,6 +21,7 @@ import type { StepFact } from '../../machines/service.machine.js';
 import type { StrategyInput } from '../../machines/strategy.machine.js';
 import { nextEpoch } from '../execution/client-ids.js';
 import type { RecoverableOrder } from '../execution/reconcile.js';
+import type { AccountSnapshot } from '../model/account.js';
 import { blockHeight, size, usd } from '../model/quantities.js';
 import { positionValue } from '../portfolio/position-accounting.js';
 import type { Journal } from '../ports/journal.js';
@@ -56,6 +57,8 @@ export class ServiceSteps {
   /** Set when the first reconciliation is done: the account was opened or recovered. */
   #isOpened = false;
   #areBooksOpen = false;
+  #openedAt = blockHeight(0);
+  #venueAccount: AccountSnapshot | undefined;
   #toRecover: readonly RecoverableOrder[] = [];
 
   constructor(parts: StepParts) {
@@ -65,6 +68,11 @@ export class ServiceSteps {
   /** The account and we agree, and nothing has happened since that could hide a fill. */
   get isReconciled(): boolean {
     return this.#isReconciled;
+  }
+
+  /** The account as the venue's REST told it last. */
+  get venueAccount(): AccountSnapshot | undefined {
+    return this.#venueAccount;
   }
 
   doubt(): void {
@@ -134,12 +142,13 @@ export class ServiceSteps {
     const { core, desk, sweeper, world } = this.#parts;
     if (!this.#areBooksOpen) this.#openBooks(sweep);
     const resolve = this.#isOpened ? undefined : desk.write;
-    const { drift, foreign, recover } = reconcileWith(sweep, core, resolve);
+    const { drift, foreign, recover } = reconcileWith(this.#sinceOpening(sweep), core, resolve);
     if (!this.#isOpened) this.#toRecover = recover;
     sweeper.done(sweep);
     desk.write({ type: 'sweep', completeTo: sweep.completeTo });
     core.swept(sweep.completeTo);
     const { account } = sweep;
+    this.#venueAccount = account;
     if (account !== undefined && core.usdc() === undefined) {
       core.openBalance(account.usdc, account.height);
     }
@@ -160,7 +169,7 @@ export class ServiceSteps {
   }
 
   #adopt(sweep: Sweep): void {
-    const { core, desk, pipeline, world } = this.#parts;
+    const { core, desk, pipeline, sweeper, world } = this.#parts;
     adoptAccount({
       sweep,
       core,
@@ -170,8 +179,15 @@ export class ServiceSteps {
         return view?.oracle === undefined ? usd(0n) : positionValue(held, view.spec, view.oracle);
       },
     });
-    // Its older fills are history that was never ours.
-    core.books.sweptTo(blockHeight(sweep.sweptAt));
+    // Fills up to the account's height are history that was never ours.
+    this.#openedAt = blockHeight((sweep.account?.height ?? sweep.sweptAt) + 1);
+    core.books.openAt(this.#openedAt);
+    sweeper.startFrom(this.#openedAt);
+    desk.write({ type: 'sweep', completeTo: this.#openedAt });
+  }
+
+  #sinceOpening(sweep: Sweep): Sweep {
+    return { ...sweep, fills: sweep.fills.filter(({ height }) => height >= this.#openedAt) };
   }
 
   #reconciled(): StepFact {

@@ -1,8 +1,10 @@
 /** The command line: its words, its help, and which exit code means what. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ConfigError, loadConfig } from '../config/load-config.js';
+import { Failure } from '../model/result.js';
+import type { DevnetFlags } from './devnet.js';
 
-/** sysexits: a wrong word on the command line, a failure inside, a wrong setting. */
+/** As in sysexits.h: 1 a broken world, 64 the command line, 70 a bug of ours, 78 the settings. */
 export const EXIT = { ok: 0, failed: 1, usage: 64, software: 70, config: 78 } as const;
 
 /** What the commands print to, and how they end: passed in so that tests can look. */
@@ -11,28 +13,45 @@ export interface Terminal {
   readonly err: (line: string) => void;
 }
 
-/** `90`, `90s`, `5m`, `500ms` → milliseconds. */
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+/** Node's timers fire at once when told to wait longer. */
+const DURATION_MS_MAX = 2 ** 31 - 1;
+
+/** `90`, `90s`, `5m`, `500ms` → milliseconds, at most 24 days. */
 export function duration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
-  const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? 's'] ?? 1000;
-  if (!match) throw new InvalidArgumentError('expected a duration like 60s, 5m or 500ms');
-  return Number(match[1]) * unit;
+  const [, digits, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+  if (digits === undefined) {
+    throw new InvalidArgumentError('expected a duration like 60s, 5m or 500ms');
+  }
+  const ms = Number(digits) * (UNITS_MS[unit] ?? NaN);
+  if (ms <= DURATION_MS_MAX) return ms;
+  throw new InvalidArgumentError('expected at most 24 days');
 }
 
-const whole = (text: string): number => {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('expected a whole number');
-  return Number(text);
-};
+/** A parser of whole numbers from `min` to `max`, both included. */
+const whole =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}`);
+  };
+
+const PORT = whole(0, 65_535);
+const MARKETS = whole(1, 250);
+const SEED = whole(0, Number.MAX_SAFE_INTEGER);
 
 interface RunFlags {
   readonly config?: string;
   readonly network?: string;
   readonly mode?: string;
-  readonly seed?: string;
+  readonly seed?: number;
   readonly for?: number;
   readonly json?: boolean;
 }
 
+const NETWORKS = ['embedded', 'testnet', 'mainnet'];
+const MODES = ['live', 'paper', 'shadow'];
 const PRESETS = ['calm', 'busy', 'storm', 'trend', 'crash'];
 
 /** Runs one command. Resolves with the exit code; never throws for what a user can cause. */
@@ -62,12 +81,14 @@ function exitCodeOf(error: unknown, terminal: Terminal): number {
     terminal.err(error.message);
     return EXIT.config;
   }
-  if (typeof error === 'object' && error !== null && 'exitCode' in error) {
-    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  }
-  terminal.err(error instanceof Error ? `perpetua: ${error.message}` : String(error));
-  return EXIT.software;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  terminal.err(`perpetua: ${error instanceof Error ? error.message : String(error)}`);
+  return isOfTheWorld(error) ? EXIT.failed : EXIT.software;
 }
+
+/** A failure that we named, or one of the operating system, such as a port that is taken. */
+const isOfTheWorld = (error: unknown): boolean =>
+  error instanceof Failure || (error instanceof Error && 'syscall' in error);
 
 type Finish = (code: number) => void;
 
@@ -76,9 +97,9 @@ function addRun(program: Command, terminal: Terminal, finish: Finish): void {
     .command('run')
     .description('Trade, on an embedded exchange of our own unless told otherwise.')
     .option('--config <file>', 'settings in YAML')
-    .option('--network <name>', 'embedded, testnet or mainnet')
-    .option('--mode <mode>', 'live, paper or shadow (default: live on embedded, else shadow)')
-    .option('--seed <n>', 'all chance comes from it')
+    .addOption(new Option('--network <name>', 'where to trade').choices(NETWORKS))
+    .addOption(new Option('--mode <mode>', 'default: live on embedded, else shadow').choices(MODES))
+    .option('--seed <n>', 'all chance comes from it', SEED)
     .option('--for <duration>', 'stop after this time, such as 120s', duration)
     .option('--json', 'print one JSON object with the figures of the run at the end')
     .action(async (flags: RunFlags) => {
@@ -97,14 +118,14 @@ function addDevnet(program: Command, terminal: Terminal, finish: Finish): void {
     .description(
       'A dYdX v4 of our own: indexer WebSocket, indexer REST and validator RPC on one port.',
     )
-    .option('--port <n>', 'TCP port on loopback, 0 = any', whole, 26657)
-    .option('--seed <n>', 'of the traders and the chain', whole, 7)
-    .option('--markets <n>', 'how many, 1 to 250', whole, 8)
+    .option('--port <n>', 'TCP port on loopback, 0 = any', PORT, 26657)
+    .option('--seed <n>', 'of the traders and the chain', SEED, 7)
+    .option('--markets <n>', 'how many, 1 to 250', MARKETS, 8)
     .addOption(new Option('--preset <name>', 'how lively').choices(PRESETS).default('busy'))
     .option('--for <duration>', 'stop after this time, such as 60s', duration)
     .option('--json', 'print one JSON object with the figures at the end')
     .addOption(new Option('--child', 'end with the parent process').hideHelp())
-    .action(async (flags: Parameters<typeof import('./devnet.js').runDevnet>[0]) => {
+    .action(async (flags: DevnetFlags) => {
       const { runDevnet } = await import('./devnet.js');
       finish(await runDevnet(flags, terminal));
     });

@@ -1,0 +1,135 @@
+/** Modes of trading, and how a service ends: drained, unreachable, paused, flattened. */
+import { describe, expect, it } from 'vitest';
+import type { CommandOutcome } from '../../src/model/command.js';
+import { VirtualService } from '../support/virtual-service.js';
+
+const drain = (service: VirtualService): void =>
+  service.root.world.inbox.enter('fact', 'test', () =>
+    service.root.hub.service$.next({ type: 'service.drain' }),
+  );
+
+describe('a mode', () => {
+  it('paper fills against the live book and sends nothing to the exchange', async () => {
+    const service = new VirtualService({ flags: { mode: 'paper' } });
+    await service.ready();
+    service.decide('BTC-USD', 'buy');
+    await service.until(() => service.position('BTC-USD') > 0n);
+    await service.until(() => service.position('BTC-USD') === 0n, 20_000);
+    expect(service.sends).toBe(0);
+    expect(service.venueUsdc()).toBe(10_000_000_000n);
+    expect(service.root.core.usdc()).toBeLessThan(10_000_000_000n);
+  });
+
+  it('shadow decides, says why nothing may leave, and sends nothing', async () => {
+    const service = new VirtualService({ flags: { mode: 'shadow' } });
+    await service.start();
+    await service.clock.advance(5_000);
+    service.decide('BTC-USD', 'buy');
+    await service.clock.advance(5_000);
+    expect(service.sends).toBe(0);
+    expect(service.control.state().permission.reasons).toEqual(['the mode is shadow']);
+    expect(service.control.isReady().ready).toBe(true);
+    expect(service.control.decisions()).not.toHaveLength(0);
+  });
+});
+
+describe('draining', () => {
+  it('waits for orders in flight, books their fills, and stops', async () => {
+    const service = new VirtualService();
+    await service.ready();
+    service.decide('BTC-USD', 'buy');
+    await service.clock.advance(10);
+    drain(service);
+    await service.clock.advance(20);
+    expect(service.root.state).toBe('draining');
+    await service.until(() => service.root.state === 'stopped', 30_000);
+    expect(service.root.core.orders.live()).toEqual([]);
+    expect(service.position('BTC-USD')).toBe(service.venuePosition('BTC-USD'));
+    await service.root.close();
+  });
+
+  it('stops at once when nothing was begun', async () => {
+    const service = new VirtualService();
+    service.isRestDown = true;
+    service.root.start();
+    await service.clock.advance(15_000);
+    expect(service.root.state).toBe('connecting');
+    const said = service.logged('venue.unreachable');
+    expect(said.length).toBeGreaterThan(3);
+    expect(said[0]?.['reason']).toContain('connection refused');
+    drain(service);
+    await service.until(() => service.root.state === 'stopped');
+  });
+
+  it('goes on connecting when the venue comes back', async () => {
+    const service = new VirtualService();
+    service.isRestDown = true;
+    service.root.start();
+    await service.clock.advance(5_000);
+    service.isRestDown = false;
+    await service.until(() => service.root.state === 'trading');
+  });
+});
+
+describe('an operator', () => {
+  const ask = async (
+    service: VirtualService,
+    command: Parameters<typeof service.control.command>[0],
+  ): Promise<CommandOutcome> => {
+    let outcome: CommandOutcome | undefined;
+    service.control.command(command).subscribe((answer) => (outcome = answer));
+    await service.clock.advance(1);
+    if (outcome === undefined) throw new Error('no answer');
+    return outcome;
+  };
+
+  it('flattens everything: halted, and every position is left', async () => {
+    const service = new VirtualService({
+      flags: { strategies: [{ minConfidence: 1, maxHoldSeconds: 600 }] },
+    });
+    await service.ready();
+    service.decide('BTC-USD', 'buy');
+    await service.until(() => service.position('BTC-USD') > 0n);
+    expect(await ask(service, { type: 'flatten', by: 'ada', market: undefined })).toMatchObject({
+      accepted: true,
+    });
+    await service.until(() => service.position('BTC-USD') === 0n);
+    expect(service.control.risk().level).toBe('halted');
+  });
+
+  it('flattens one market and leaves the other', async () => {
+    const service = new VirtualService({
+      flags: { strategies: [{ minConfidence: 1, maxHoldSeconds: 600 }] },
+    });
+    await service.ready();
+    service.decide('BTC-USD', 'buy');
+    service.decide('ETH-USD', 'sell');
+    await service.until(() => service.position('BTC-USD') > 0n && service.position('ETH-USD') < 0n);
+    await ask(service, { type: 'flatten', by: 'ada', market: 'ETH-USD' as never });
+    await service.until(() => service.position('ETH-USD') === 0n);
+    expect(service.position('BTC-USD')).toBeGreaterThan(0n);
+    expect(service.control.risk().level).toBe('active');
+  });
+
+  it('pauses a strategy and lets it go on', async () => {
+    const service = new VirtualService();
+    await service.ready();
+    await ask(service, { type: 'pause', by: 'ada', strategy: 'sniper' });
+    service.decide('BTC-USD', 'buy');
+    await service.clock.advance(1_000);
+    expect(service.sends).toBe(0);
+    await ask(service, { type: 'unpause', by: 'ada', strategy: 'sniper' });
+    service.decide('BTC-USD', 'buy');
+    await service.until(() => service.sends === 1);
+  });
+
+  it.each([
+    [{ type: 'resume', by: 'ada', reason: 'x' }, 'risk.nothing-latched'],
+    [{ type: 'flatten', by: 'ada', market: 'NONE-USD' as never }, 'market.unknown'],
+    [{ type: 'pause', by: 'ada', strategy: 'nobody' }, 'strategy.unknown'],
+  ] as const)('is told why %j is not accepted', async (command, code) => {
+    const service = new VirtualService();
+    await service.ready();
+    expect(await ask(service, command)).toMatchObject({ accepted: false, code });
+  });
+});

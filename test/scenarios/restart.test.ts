@@ -1,0 +1,85 @@
+/** The process dies: the next one finds its orders, books what it missed, and holds what it held. */
+import { describe, expect, it } from 'vitest';
+import { VirtualService } from '../support/virtual-service.js';
+
+describe('a kill and a restart', () => {
+  it.each([1, 3, 6, 300, 700, 1500])(
+    '%i ms after the decision: orders resolved, fills booked once, position equal',
+    async (ms) => {
+      const service = new VirtualService();
+      await service.ready();
+      service.decide('BTC-USD', 'buy');
+      await service.clock.advance(ms);
+      await service.restart();
+      await service.until(() => service.control.isReady().ready);
+      await service.clock.advance(500);
+      expect(service.position('BTC-USD')).toBe(service.venuePosition('BTC-USD'));
+      await service.until(() => service.root.core.orders.live().length === 0);
+      await service.until(() => service.venuePosition('BTC-USD') === 0n, 30_000);
+      await service.clock.advance(3_000);
+      expect(service.position('BTC-USD')).toBe(0n);
+      expect(service.root.core.usdc()).toBe(service.venueUsdc());
+      const fills = service.entries('fill').map(({ fill }) => fill.fillId);
+      expect(new Set(fills).size).toBe(fills.length);
+      const ids = service.entries('order.intent').map(({ request }) => request.clientId);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(service.entries('run').map(({ epoch }) => epoch)).toEqual([1, 2]);
+      expect(service.log.filter(({ level }) => level === 'error')).toEqual([]);
+    },
+  );
+
+  it('leaves a position that it finds when its age comes again', async () => {
+    const service = new VirtualService();
+    await service.ready();
+    service.decide('ETH-USD', 'sell');
+    await service.until(() => service.position('ETH-USD') < 0n);
+    await service.restart();
+    expect(service.control.positions()).toMatchObject([{ market: 'ETH-USD', strategy: 'sniper' }]);
+    await service.until(() => service.position('ETH-USD') === 0n, 30_000);
+    expect(service.venuePosition('ETH-USD')).toBe(0n);
+  });
+
+  it('does not clear a latch; a named operator does, and that is journaled', async () => {
+    const service = new VirtualService();
+    await service.ready();
+    service.control.command({ type: 'halt', by: 'ada', reason: 'a drill' }).subscribe();
+    await service.clock.advance(10);
+    expect(service.control.risk()).toMatchObject({
+      level: 'halted',
+      breaches: [{ cause: 'operator', latched: true }],
+    });
+    await service.restart();
+    expect(service.control.risk().level).toBe('halted');
+    expect(service.control.isReady()).toMatchObject({ ready: false });
+    service.decide('BTC-USD', 'buy');
+    await service.clock.advance(1_000);
+    expect(service.sends).toBe(0);
+    service.control.command({ type: 'resume', by: 'ada', reason: 'over' }).subscribe();
+    await service.until(() => service.control.isReady().ready);
+    expect(service.entries('risk.cleared')).toMatchObject([{ cause: 'operator', by: 'ada' }]);
+    expect(service.entries('command').map(({ command }) => command.type)).toEqual([
+      'halt',
+      'resume',
+    ]);
+    await service.restart();
+    expect(service.control.risk().level).toBe('active');
+  });
+
+  it('adopts on its first run what the account holds already', async () => {
+    const service = new VirtualService();
+    const spec = service.host.exchange.markets()[0]?.market;
+    await service.clock.advance(2_000);
+    const ask = service.host.exchange.book(spec?.clobPairId ?? 0, 1).asks[0];
+    service.placeByHand({
+      side: 'BUY',
+      quantums: spec?.stepBaseQuantums ?? 0n,
+      subticks: ask?.subticks ?? 0n,
+    });
+    await service.clock.advance(3_000);
+    await service.start();
+    expect(service.entries('position.opening')).toHaveLength(1);
+    expect(service.position('BTC-USD')).toBe(service.venuePosition('BTC-USD'));
+    expect(service.position('BTC-USD')).toBeGreaterThan(0n);
+    expect(service.entries('fill')).toHaveLength(0);
+  });
+});

@@ -1,0 +1,359 @@
+/**
+ * The whole service and the whole exchange on one virtual clock: no sockets, no disk, no threads. It can be
+ * cut off, killed and started again on the same exchange and the same journal.
+ */
+import {
+  AsyncSubject,
+  defer,
+  delay,
+  map,
+  NEVER,
+  of,
+  throwError,
+  timer,
+  type Observable,
+} from 'rxjs';
+import { ControlProjection } from '../../src/app/control-projection.js';
+import { Inbox } from '../../src/app/inbox.js';
+import { ServiceRoot } from '../../src/app/service-root.js';
+import type { World } from '../../src/app/world.js';
+import { seededRandom } from '../../src/clock/seeded-random.js';
+import { SimulatedClock } from '../../src/clock/simulated.clock.js';
+import { loadConfig } from '../../src/config/load-config.js';
+import { indexerReads } from '../../src/dydx/indexer.client.js';
+import { addressOfKey, keyFromSeed, readPrivateKey } from '../../src/dydx/keys.codec.js';
+import { embeddedNetwork } from '../../src/dydx/networks.js';
+import type { Side } from '../../src/model/book.js';
+import type { Decision } from '../../src/model/decision.js';
+import { priceOfTicks, type MarketSpec } from '../../src/model/market.js';
+import type { OrderRequest } from '../../src/model/order.js';
+import { marketId, ticks, type UnixMs } from '../../src/model/quantities.js';
+import { Failure, unwrap } from '../../src/model/result.js';
+import type { Clock } from '../../src/ports/clock.js';
+import type { HttpAnswer, HttpPort } from '../../src/ports/http.js';
+import type { Journal, JournalEntry, JournalRow } from '../../src/ports/journal.js';
+import type { SendAnswer, VenuePort } from '../../src/ports/venue.js';
+import { ExchangeHost } from '../../src/simulator/exchange-host.venue.js';
+import { createExchange } from '../../src/simulator/exchange.js';
+import type { CheckResult, ExchangeOptions } from '../../src/simulator/exchange-types.js';
+import { connectInMemory } from '../../src/simulator/memory-host.venue.js';
+import { paperVenue } from '../../src/simulator/paper.venue.js';
+import { marketsOf } from '../../src/simulator/real-markets.js';
+
+const START = Date.UTC(2026, 0, 5);
+const ADDRESS = addressOfKey(unwrap(readPrivateKey(keyFromSeed(7))));
+export const ACCOUNT = { owner: ADDRESS, number: 0 };
+
+export interface VirtualOptions {
+  readonly seed?: number;
+  readonly markets?: number;
+  readonly preset?: ExchangeOptions['preset'];
+  readonly flags?: Readonly<Record<string, unknown>>;
+}
+
+/** How the next sends go wrong. */
+export type SendFault = 'none' | 'reply-lost' | 'request-lost' | 'rejected';
+
+const refused = (clock: Clock): Observable<HttpAnswer> =>
+  timer(5, clock.scheduler).pipe(
+    map(() => {
+      throw new Failure('http.network', 'connection refused', { retryable: true });
+    }),
+  );
+
+export class VirtualService {
+  readonly clock = new SimulatedClock(START);
+  readonly host: ExchangeHost;
+  readonly rows: JournalRow[] = [];
+  readonly log: { level: string; event: string; fields: Record<string, unknown> }[] = [];
+  readonly hops: string[] = [];
+  sendFault: SendFault = 'none';
+  isJournalBroken = false;
+  isRestDown = false;
+  /** Places that reached the exchange. */
+  sends = 0;
+  root: ServiceRoot;
+  control: ControlProjection;
+  readonly #options: VirtualOptions;
+  readonly #memory;
+
+  constructor(options: VirtualOptions = {}) {
+    const { seed = 7, markets = 2, preset = 'calm' } = options;
+    this.#options = options;
+    const exchange = createExchange({
+      seed,
+      ...marketsOf(markets),
+      startTimeMs: START,
+      startHeight: 1000,
+      takerFeePpm: 500,
+      makerFeePpm: 100,
+      preset,
+    });
+    this.host = new ExchangeHost({ exchange, clock: this.clock, random: seededRandom(seed) });
+    this.#memory = connectInMemory({ host: this.host, clock: this.clock, latencyMs: 2 });
+    this.host.submit({ type: 'fund', subaccount: ACCOUNT, quoteQuantums: 10_000_000_000n });
+    this.host.start();
+    this.root = new ServiceRoot(this.#world());
+    this.control = new ControlProjection(this.root);
+  }
+
+  /** Starts and waits until the state is reached. */
+  async start(state = 'trading'): Promise<void> {
+    this.root.start();
+    await this.until(() => this.root.state === state);
+  }
+
+  /** Trading, permitted and warm: a decision would be acted on. */
+  async ready(): Promise<void> {
+    await this.start();
+    await this.until(() => this.control.isReady().ready);
+    await this.until(() => this.control.state().strategies[0]?.state === 'scouting');
+  }
+
+  /** Throws the process away, as SIGKILL does, and makes another on the same journal. */
+  async restart(): Promise<void> {
+    this.kill();
+    this.root = new ServiceRoot(this.#world());
+    this.control = new ControlProjection(this.root);
+    await this.start();
+  }
+
+  kill(): void {
+    this.root.actor.stop();
+    this.root.hub.orders.complete();
+    void this.root.close();
+  }
+
+  cutSockets(): void {
+    this.#memory.cutSockets();
+  }
+
+  async until(isReached: () => boolean, withinMs = 60_000): Promise<void> {
+    const end = this.clock.now() + withinMs;
+    while (!isReached()) {
+      if (this.clock.now() > end)
+        throw new Error(
+          `not reached; state ${this.root.state}, log ${JSON.stringify(this.log.slice(-5))}`,
+        );
+      await this.clock.advance(50);
+    }
+  }
+
+  /** What a strategy would say that wants this market now. */
+  decide(ticker: string, side: Side): void {
+    const market = marketId(ticker);
+    const view = this.root.pipeline.fold.view(market, this.clock.now());
+    const touch = (side === 'buy' ? view?.book.asks : view?.book.bids)?.[0]?.price;
+    if (view === undefined || touch === undefined) throw new Error(`no book of ${ticker}`);
+    const away = Math.ceil(touch * 0.002) * (side === 'buy' ? 1 : -1);
+    const verdict: Decision = {
+      type: 'enter',
+      strategy: 'sniper',
+      market,
+      side,
+      confidence: 0.9,
+      direction: side === 'buy' ? 1 : -1,
+      quality: 0.9,
+      rank: 1,
+      reasons: [{ code: 'test', text: 'because' }],
+      newestFrameAt: this.clock.now(),
+      decidedAt: this.clock.now(),
+      heldMs: 0,
+      limitPrice: priceOfTicks(view.spec, ticks(touch + away)),
+    };
+    this.root.world.inbox.enter(
+      'fact',
+      'test',
+      () => void this.root.hub.strategies.next('sniper', { type: 'verdict', verdict }),
+    );
+  }
+
+  /** An order on our account that the service did not make: immediate, in the first market. */
+  placeByHand(order: { side: 'BUY' | 'SELL'; quantums: bigint; subticks: bigint }): void {
+    this.host.submit({
+      type: 'place',
+      order: {
+        ...order,
+        id: { subaccount: ACCOUNT, clientId: 99, orderFlags: 0, clobPairId: 0 },
+        goodTilBlock: this.host.exchange.height + 5,
+        goodTilBlockTime: 0,
+        timeInForce: 'IOC',
+        reduceOnly: false,
+        clientMetadata: 0,
+      },
+    });
+  }
+
+  position(ticker: string): bigint {
+    return this.root.core.books.positions.position(marketId(ticker)).size;
+  }
+
+  /** The exchange's own figure. */
+  venuePosition(ticker: string): bigint {
+    const spec = this.root.pipeline.fold.spec(marketId(ticker));
+    const held = this.host.exchange.subaccount(ACCOUNT)?.positions ?? [];
+    return (
+      held.find(({ clobPairId, closed }) => clobPairId === spec?.venueNumber && !closed)
+        ?.quantums ?? 0n
+    );
+  }
+
+  venueUsdc(): bigint {
+    return this.host.exchange.subaccount(ACCOUNT)?.quoteQuantums ?? 0n;
+  }
+
+  entries<T extends JournalEntry['type']>(type: T): Extract<JournalEntry, { type: T }>[] {
+    return this.rows.flatMap(({ entry }) =>
+      entry.type === type ? [entry as Extract<JournalEntry, { type: T }>] : [],
+    );
+  }
+
+  logged(event: string): Record<string, unknown>[] {
+    return this.log.filter((line) => line.event === event).map(({ fields }) => fields);
+  }
+
+  #world(): World {
+    const { clock } = this;
+    const config = loadConfig({
+      environment: {},
+      flags: {
+        strategies: [{ minConfidence: 1, maxHoldSeconds: 5, coolDownSeconds: 1 }],
+        ...this.#options.flags,
+      },
+    });
+    const inbox = new Inbox({
+      clock,
+      stamp: () => clock.now(),
+      atTurnEnd: (work) => void clock.setTimeout(work, 0),
+    });
+    const subaccount = { address: ADDRESS, number: 0 };
+    return {
+      config,
+      version: 'test',
+      clock,
+      inbox,
+      subaccount,
+      subscribesPerSecond: 10,
+      random: seededRandom(1),
+      log: {
+        write: (level, event, fields = {}) =>
+          void this.log.push({ level, event, fields: { ...fields } }),
+      },
+      meter: { observe: (hop) => void this.hops.push(hop) },
+      sockets: this.#memory.sockets,
+      hearsAccount: config.mode !== 'paper',
+      boot: ({ specOf, view, height }) => {
+        const http: HttpPort = {
+          send: (request) => (this.isRestDown ? refused(clock) : this.#memory.http.send(request)),
+        };
+        const reads = indexerReads({
+          network: embeddedNetwork(1),
+          http,
+          clock,
+          subaccount,
+          specOf,
+        });
+        const venue: VenuePort = {
+          ...reads,
+          place: (request) => this.#place(request, specOf(request.market)),
+          cancel: (request) => this.#cancel(request, specOf(request.market)),
+        };
+        const socketUrl = 'ws://memory';
+        if (config.mode !== 'paper') return Promise.resolve({ socketUrl, venue });
+        const paper = paperVenue({
+          real: venue,
+          view,
+          height: () => height() ?? (0 as never),
+          scheduler: clock.scheduler,
+          usdc: 10_000_000_000n as never,
+          takerFeePpm: 500,
+        });
+        return Promise.resolve({ socketUrl, venue: paper, account$: paper.account$ });
+      },
+      openJournal: () => Promise.resolve(this.#journal()),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  #journal(): Journal {
+    return {
+      history: [...this.rows],
+      append: (entry, stamp) => {
+        if (this.isJournalBroken)
+          return throwError(
+            () => new Failure('journal.failed', 'no space left', { retryable: false }),
+          );
+        this.rows.push({ sequence: this.rows.length + 1, ...stamp, entry });
+        const durable$ = new AsyncSubject<void>();
+        this.clock.setTimeout(() => {
+          durable$.next();
+          durable$.complete();
+        }, 1);
+        return durable$;
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+
+  #place(request: OrderRequest, spec: MarketSpec | undefined): Observable<SendAnswer> {
+    const fault = this.sendFault;
+    if (fault === 'request-lost')
+      return timer(2_000, this.clock.scheduler).pipe(
+        map(() => ({ type: 'unknown', reason: 'no answer' })),
+      );
+    if (fault === 'rejected')
+      return of<SendAnswer>({ type: 'rejected', code: 'clob.2005', message: 'no' }).pipe(
+        delay(2, this.clock.scheduler),
+      );
+    return defer(() => {
+      this.sends += 1;
+      const check = this.host.submit({
+        type: 'place',
+        order: {
+          id: {
+            subaccount: ACCOUNT,
+            clientId: request.clientId,
+            orderFlags: 0,
+            clobPairId: spec?.venueNumber ?? 0,
+          },
+          side: request.side === 'buy' ? 'BUY' : 'SELL',
+          quantums: request.size,
+          subticks: request.price,
+          goodTilBlock: request.goodTilBlock,
+          goodTilBlockTime: 0,
+          timeInForce: 'IOC',
+          reduceOnly: request.reduceOnly,
+          clientMetadata: 0,
+        },
+      });
+      const answer = this.#answer(check, `TX-${request.clientId}`);
+      return fault === 'reply-lost'
+        ? (NEVER as Observable<SendAnswer>)
+        : of(answer).pipe(delay(3, this.clock.scheduler));
+    });
+  }
+
+  #cancel(
+    request: Parameters<VenuePort['cancel']>[0],
+    spec: MarketSpec | undefined,
+  ): Observable<SendAnswer> {
+    return defer(() => {
+      const id = {
+        subaccount: ACCOUNT,
+        clientId: request.clientId,
+        orderFlags: 0,
+        clobPairId: spec?.venueNumber ?? 0,
+      };
+      const check = this.host.submit({
+        type: 'cancel',
+        cancel: { id, goodTilBlock: request.goodTilBlock, goodTilBlockTime: 0 },
+      });
+      return of(this.#answer(check, `CX-${request.clientId}`)).pipe(delay(3, this.clock.scheduler));
+    });
+  }
+
+  #answer({ code, codespace, log }: CheckResult, txHash: string): SendAnswer {
+    if (code !== 0) return { type: 'rejected', code: `${codespace}.${code}`, message: log };
+    return { type: 'accepted', txHash, broadcastAt: this.clock.now() as UnixMs };
+  }
+}
