@@ -1,0 +1,74 @@
+/** A recording run again: every frame accounted for, and the same report to the byte. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { replay, replayFile } from '../../src/app/replay.js';
+import { VirtualService } from '../support/virtual-service.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'perpetua-replay-'));
+
+/** Half a minute of the embedded exchange, as its frames came. */
+async function record(): Promise<string[]> {
+  const service = new VirtualService({ preset: 'trend' });
+  const lines: string[] = [];
+  service.root.pipeline.frames$.subscribe(({ at, data }) => {
+    const frame = Buffer.from(data).toString('utf8');
+    if (!frame.includes('v4_subaccounts')) lines.push(`{"receivedAt":${at},"frame":${frame}}`);
+  });
+  await service.start();
+  await service.clock.advance(30_000);
+  service.kill();
+  return lines;
+}
+
+describe('a replay', () => {
+  it('accounts for every frame and says the same twice, plain or compressed', async () => {
+    const lines = await record();
+    const plain = join(folder, 'plain.ndjson');
+    const packed = join(folder, 'packed.ndjson.gz');
+    writeFileSync(plain, `${lines.join('\n')}\n`);
+    writeFileSync(packed, gzipSync(`${lines.join('\n')}\n`));
+    const report = await replayFile(packed);
+    expect(JSON.stringify(await replayFile(plain))).toBe(JSON.stringify(report));
+    expect(report.frames).toMatchObject({ received: lines.length, quarantined: 0, rejected: 0 });
+    expect(Object.keys(report.markets)).toEqual(expect.arrayContaining(['BTC-USD', 'ETH-USD']));
+    const { bids, asks, trades, candles1m } = report.markets['BTC-USD'] ?? {};
+    expect([bids?.length, asks?.length]).toEqual([10, 10]);
+    expect(Number(bids?.[0]?.[0])).toBeLessThan(Number(asks?.[0]?.[0]));
+    expect(trades).toBeGreaterThan(10);
+    expect(candles1m).toBeGreaterThan(0);
+    expect(report.decisions).toBeGreaterThan(0);
+    expect((report.to ?? 0) - (report.from ?? 0)).toBeGreaterThan(29_000);
+  });
+
+  it('of nothing is empty', async () => {
+    expect(await replay((async function* none() {})())).toMatchObject({
+      frames: { received: 0, applied: 0, rejected: 0, quarantined: 0 },
+      from: null,
+      to: null,
+      markets: {},
+    });
+  });
+
+  it('takes a stamp that goes back as now, and counts what it cannot read', async () => {
+    const frame = (at: number, text: string) => ({
+      receivedAt: at as never,
+      data: Buffer.from(text),
+    });
+    const report = await replay(
+      (async function* frames() {
+        yield frame(2_000, '{"type":"connected","connection_id":"x","message_id":0}');
+        yield frame(1_000, '{"broken');
+        yield frame(
+          3_000,
+          '{"type":"channel_data","channel":"v4_orderbook","id":"A-USD","version":"1.0.0","contents":{}}',
+        );
+      })(),
+    );
+    expect(report.frames).toEqual({ received: 3, applied: 1, rejected: 1, quarantined: 1 });
+    expect([report.from, report.to]).toEqual([2_000, 3_000]);
+    expect(Object.values(report.deadLetters)).toEqual([1]);
+  });
+});
