@@ -109,7 +109,7 @@ const openApi = {
     title: 'Perpetua admin API',
     version: '1',
     description:
-      'Bearer tokens: read sees, trade commands. Amounts are decimal text, times Unix milliseconds.',
+      'Bearer tokens: read sees, trade commands. Amounts are decimal text, times Unix ms.',
   },
   components: { securitySchemes: { bearer: { type: 'http' as const, scheme: 'bearer' } } },
 };

@@ -108,7 +108,9 @@ interface Keys {
   readonly address: string | undefined;
 }
 
-/** Embedded makes a key of its own from the seed; elsewhere a 0600 file holds it, if one is named. */
+/**
+ * Embedded makes a key of its own from the seed; elsewhere a 0600 file holds it, if one is named.
+ */
 function readKeys({ config, secrets }: RealWorldOptions): Keys {
   const { keyFile, address } = config.account;
   const privateKey =

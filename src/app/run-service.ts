@@ -80,10 +80,12 @@ export async function runService(config: Config, options: RunOptions): Promise<n
   return fault === undefined ? 0 : FAILED;
 }
 
-/** Undefined only for a service that was told to end, and has: nothing else may look like success. */
-function faultOf({ actor, state }: ServiceRoot): string | undefined {
+/** Undefined only for a service that has traded and then ended as told: nothing else is success. */
+function faultOf({ actor, state, hasTraded }: ServiceRoot): string | undefined {
   const { fault } = actor.getSnapshot().context;
-  return fault ?? (state === 'stopped' ? undefined : `the service ended while ${state}`);
+  if (fault !== undefined) return fault;
+  if (state !== 'stopped') return `the service ended while ${state}`;
+  return hasTraded ? undefined : 'the service ended before it was ever ready to trade';
 }
 
 const versionOf = (): string => {
@@ -145,7 +147,9 @@ function greet(
   } else terminal.err(`  Tokens     ${writeTokens(folder, tokens)}`);
 }
 
-/** A signal or the end of the given time drains. Resolves when the service has stopped or faulted. */
+/**
+ * A signal or the end of the given time drains. Resolves when the service has stopped or faulted.
+ */
 function untilEnded(root: ServiceRoot, forMs: number | undefined): Promise<void> {
   const { inbox } = root.world;
   const drain = (): void =>

@@ -61,6 +61,8 @@ export class ServiceRoot {
   /** Newest scores by market. */
   readonly signals = new Map<MarketId, SignalSet>();
   readonly decided = { enter: 0, hold: 0 };
+  /** Whether it was ever connected and reconciled. */
+  hasTraded = false;
   readonly #decoder;
   readonly #venue = lateVenue(() => this.#reached().venue);
   readonly #sweeper: Sweeper;
@@ -334,6 +336,7 @@ export class ServiceRoot {
       case 'service.state':
         log.write('info', 'service.state', { state: report.state });
         if (report.state === 'reconciling') this.#beginWatch();
+        if (report.state === 'trading') this.hasTraded = true;
         return;
       case 'service.stepFailed':
         return log.write('error', 'service.step-failed', { reason: report.reason });

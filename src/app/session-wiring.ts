@@ -1,4 +1,7 @@
-/** What every socket session is given: sockets whose signals are inputs, and a sink for their frames. */
+/**
+ * What every socket session is given: sockets whose signals are inputs, and a sink for their
+ * frames.
+ */
 import { wallNow } from '../clock/real.clock.js';
 import type { SocketSessionOptions } from '../connection/socket-session.actor.js';
 import { dydxWire } from '../dydx/indexer-wire.codec.js';

@@ -16,7 +16,9 @@ const SHOWN = new Set(
   strategies live frozen wish delay count input output error`.split(/\s+/),
 );
 
-/** Tables are keyed by market, order id or cause; only rows, never plain values, go by such a key. */
+/**
+ * Tables are keyed by market, order id or cause; only rows, never plain values, go by such a key.
+ */
 const ROW_KEY = /^([A-Za-z0-9.,_/+$-]+-USD|[0-9a-f-]{36}|[a-z-]+\.[a-z-]+|operator|drawdown)$/;
 
 const DEEPEST = 8;
