@@ -5,7 +5,7 @@ import { startDevnet, type Devnet } from '../simulator/devnet.server.js';
 import { createExchange } from '../simulator/exchange.js';
 import type { ExchangeOptions } from '../simulator/exchange-types.js';
 import { marketsOf } from '../simulator/real-markets.js';
-import { EXIT, type Terminal } from './program.js';
+import { EXIT, type Terminal } from './terminal.js';
 
 export interface DevnetFlags {
   readonly port: number;

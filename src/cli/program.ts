@@ -3,15 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ConfigError, loadConfig } from '../config/load-config.js';
 import { Failure } from '../model/result.js';
 import type { DevnetFlags } from './devnet.js';
-
-/** As in sysexits.h: 1 a broken world, 64 the command line, 70 a bug of ours, 78 the settings. */
-export const EXIT = { ok: 0, failed: 1, usage: 64, software: 70, config: 78 } as const;
-
-/** What the commands print to, and how they end: passed in so that tests can look. */
-export interface Terminal {
-  readonly out: (line: string) => void;
-  readonly err: (line: string) => void;
-}
+import { EXIT, type Terminal } from './terminal.js';
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 /** Node's timers fire at once when told to wait longer. */

@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { duration, EXIT, runProgram } from '../../src/cli/program.js';
+import { duration, runProgram } from '../../src/cli/program.js';
+import { EXIT } from '../../src/cli/terminal.js';
 import { temporaryFolder } from '../support/built-program.js';
 
 const runService = vi.hoisted(() => vi.fn<(...given: unknown[]) => Promise<number>>());
@@ -88,9 +89,8 @@ describe('run', () => {
   it('hands settings and flags to the service, and its exit code back', async () => {
     runService.mockResolvedValue(EXIT.failed);
     const file = write('run.yaml', 'seed: 4\nmarkets: [ETH-USD]\n');
-    const { code } = await perpetua(
-      ...['run', '--config', file, '--mode', 'paper', '--seed', '9', '--for', '5s', '--json'],
-    );
+    const words = `run --config ${file} --mode paper --seed 9 --for 5s --json`;
+    const { code } = await perpetua(...words.split(' '));
     expect(code).toBe(EXIT.failed);
     const [config, options] = runService.mock.calls[0] ?? [];
     expect(config).toMatchObject({ seed: 9, mode: 'paper', markets: ['ETH-USD'] });

@@ -1,5 +1,6 @@
 /** Somebody else trades on our account, or the books differ: both halt, with evidence. */
 import { describe, expect, it } from 'vitest';
+import { marketId } from '../../src/model/quantities.js';
 import { VirtualService } from '../support/virtual-service.js';
 
 describe('the account', () => {
@@ -37,7 +38,7 @@ describe('a market', () => {
   it('that falls silent is held with the reason, and silences no other', async () => {
     const service = new VirtualService();
     await service.ready();
-    service.root.pipeline.fold.markStale(['ETH-USD' as never], 'test');
+    service.root.pipeline.fold.markStale([marketId('ETH-USD')], 'test');
     await service.clock.advance(3_000);
     const reasons = (market: string) =>
       service.control

@@ -20,7 +20,7 @@ describe('one round trip', () => {
       ['entry', false],
       ['exit', true],
     ]);
-    const [exit] = service.logged('position').filter(({ state }) => state === 'exiting');
+    const exit = service.logged('position').find(({ state }) => state === 'exiting');
     expect(exit).toMatchObject({ market: 'BTC-USD' });
   });
 

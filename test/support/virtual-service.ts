@@ -27,7 +27,7 @@ import type { Side } from '../../src/model/book.js';
 import type { Decision } from '../../src/model/decision.js';
 import { priceOfTicks, type MarketSpec } from '../../src/model/market.js';
 import type { OrderRequest } from '../../src/model/order.js';
-import { marketId, ticks, type UnixMs } from '../../src/model/quantities.js';
+import { marketId, ticks } from '../../src/model/quantities.js';
 import { Failure, unwrap } from '../../src/model/result.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { HttpAnswer, HttpPort } from '../../src/ports/http.js';
@@ -327,9 +327,7 @@ export class VirtualService {
         },
       });
       const answer = this.#answer(check, `TX-${request.clientId}`);
-      return fault === 'reply-lost'
-        ? (NEVER as Observable<SendAnswer>)
-        : of(answer).pipe(delay(3, this.clock.scheduler));
+      return fault === 'reply-lost' ? NEVER : of(answer).pipe(delay(3, this.clock.scheduler));
     });
   }
 
@@ -354,6 +352,6 @@ export class VirtualService {
 
   #answer({ code, codespace, log }: CheckResult, txHash: string): SendAnswer {
     if (code !== 0) return { type: 'rejected', code: `${codespace}.${code}`, message: log };
-    return { type: 'accepted', txHash, broadcastAt: this.clock.now() as UnixMs };
+    return { type: 'accepted', txHash, broadcastAt: this.clock.now() };
   }
 }
