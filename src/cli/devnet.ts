@@ -36,8 +36,10 @@ export async function runDevnet(flags: DevnetFlags, terminal: Terminal): Promise
   });
   const random = seededRandom(flags.seed).fork('devnet');
   const devnet = await startDevnet({ port: flags.port, clock, random, exchange });
+  // Whoever reads the announcement may send a signal at once.
+  const ended = untilTheEnd(flags);
   announce(devnet, flags, terminal);
-  await untilTheEnd(flags);
+  await ended;
   if (flags.json === true) {
     const seconds = Math.round((clock.now() - startedAt) / 100) / 10;
     terminal.out(JSON.stringify({ seconds, ...devnet.stats(), hash: exchange.hash(), ...usage() }));
