@@ -1,5 +1,5 @@
 /** The operator's view of the running service: plain values read at the moment of asking. */
-import { Observable } from 'rxjs';
+import { catchError, map, Observable, of } from 'rxjs';
 import type { Command, CommandOutcome } from '../model/command.js';
 import { formatDecimal } from '../model/decimal.js';
 import {
@@ -183,23 +183,34 @@ export class ControlProjection implements Control {
     return { ready, reasons: permission.granted ? [] : permission.reasons };
   }
 
-  /** Queued at the inbox; the answer comes when it has been run. */
+  /**
+   * Queued at the inbox. The answer comes when the command has been run and is on the disk, with all
+   * that it latched: who was told that it is halted finds it halted after a crash.
+   */
   command(command: Command): Observable<CommandOutcome> {
-    const { inbox } = this.#root.world;
-    return new Observable((subscriber) => {
-      inbox.enter('command', 'operator', () => {
-        subscriber.next(this.#run(command));
-        subscriber.complete();
+    const { journal, world } = this.#root;
+    return new Observable<CommandOutcome>((subscriber) => {
+      world.inbox.enter('command', 'operator', () => {
+        const outcome = this.#run(command);
+        const durable$ = world.inbox.door(
+          'answer',
+          'journal',
+          journal.record({ type: 'command', command }),
+        );
+        const answer$ = durable$.pipe(
+          map(() => outcome),
+          catchError((error: Error) => of(undurable(outcome, error))),
+        );
+        subscriber.add(answer$.subscribe(subscriber));
       });
     });
   }
 
   #run(command: Command): CommandOutcome {
-    const { hub, world, journal } = this.#root;
+    const { hub, world } = this.#root;
     const at = world.clock.now();
     const { by } = command;
     world.log.write('warn', 'operator', { ...command });
-    journal.write({ type: 'command', command });
     switch (command.type) {
       case 'halt':
         hub.risk$.next({ type: 'operator.halt', by, reason: command.reason, at });
@@ -279,6 +290,12 @@ export class ControlProjection implements Control {
     return this.#root.pipeline.fold.spec(market);
   }
 }
+
+/** It has been done, but a restart will not know of it. */
+const undurable = (outcome: CommandOutcome, { message }: Error): CommandOutcome => ({
+  ...outcome,
+  message: `${outcome.message}, but not on the disk: ${message}`,
+});
 
 const refuse = (code: string, message: string): CommandOutcome => ({
   accepted: false,

@@ -80,7 +80,7 @@ async function exchangeBooks() {
 
 async function readJournal(): Promise<readonly JournalRow[]> {
   const below = join(folder, 'embedded');
-  const [name = ''] = readdirSync(below).filter((file) => file.endsWith('.sqlite'));
+  const name = readdirSync(below).find((file) => file.endsWith('.sqlite')) ?? '';
   const identity = { network: 'embedded', address, subaccount: 0 };
   const path = join(below, name);
   const journal = await openJournal({ path, identity, makeWorker: THREADS.journal });
