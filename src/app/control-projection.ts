@@ -184,8 +184,8 @@ export class ControlProjection implements Control {
   }
 
   /**
-   * Queued at the inbox. The answer comes when the command has been run and is on the disk, with all
-   * that it latched: who was told that it is halted finds it halted after a crash.
+   * Queued at the inbox. The answer comes when the command has been run and is on the disk, with
+   * all that it latched: who was told that it is halted finds it halted after a crash.
    */
   command(command: Command): Observable<CommandOutcome> {
     const { journal, world } = this.#root;

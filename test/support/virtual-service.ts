@@ -76,6 +76,7 @@ export class VirtualService {
   control: ControlProjection;
   readonly #options: VirtualOptions;
   readonly #memory;
+  #run = 0;
 
   constructor(options: VirtualOptions = {}) {
     const { seed = 7, markets = 2, preset = 'calm' } = options;
@@ -119,6 +120,7 @@ export class VirtualService {
   }
 
   kill(): void {
+    this.#run += 1;
     this.root.actor.stop();
     this.root.hub.orders.complete();
     void this.root.close();
@@ -275,7 +277,9 @@ export class VirtualService {
     };
   }
 
+  /** A row is durable after a millisecond; what is not yet durable dies with its process. */
   #journal(): Journal {
+    const run = this.#run;
     return {
       history: [...this.rows],
       append: (entry, stamp) => {
@@ -283,9 +287,10 @@ export class VirtualService {
           return throwError(
             () => new Failure('journal.failed', 'no space left', { retryable: false }),
           );
-        this.rows.push({ sequence: this.rows.length + 1, ...stamp, entry });
         const durable$ = new AsyncSubject<void>();
         this.clock.setTimeout(() => {
+          if (run !== this.#run) return;
+          this.rows.push({ sequence: this.rows.length + 1, ...stamp, entry });
           durable$.next();
           durable$.complete();
         }, 1);
