@@ -56,6 +56,7 @@ describe('a kill and a restart', () => {
     expect(service.sends).toBe(0);
     service.control.command({ type: 'resume', by: 'ada', reason: 'over' }).subscribe();
     await service.until(() => service.control.isReady().ready);
+    await service.clock.advance(10);
     expect(service.entries('risk.cleared')).toMatchObject([{ cause: 'operator', by: 'ada' }]);
     expect(service.entries('command').map(({ command }) => command.type)).toEqual([
       'halt',
