@@ -70,6 +70,13 @@ export class Books {
     this.sweptTo(height);
   }
 
+  /** Positions of an earlier run, to whoever watches over positions. */
+  announceRestored(): void {
+    for (const owned of this.positions.ownedPositions()) {
+      if (owned.position.size !== 0n) this.#owned$.next(owned);
+    }
+  }
+
   /** A size that the account held before this journal began. */
   adopt(market: MarketId, size: SignedSize, cost: Usd): void {
     this.positions.adopt(market, size, cost);
@@ -101,11 +108,10 @@ export class Books {
     });
     for (const owned of booking.owned) this.#announce(owned);
     if (order !== undefined) {
-      tellOrder(order.request.orderId, {
-        type: 'venue.fill',
-        fillId: fill.fillId,
-        size: fill.size,
-      });
+      const { orderId } = order.request;
+      const { fillId, size } = fill;
+      const isHeard = tellOrder(orderId, { type: 'venue.fill', fillId, size });
+      if (!isHeard) orders.fillUnheard(orderId, size);
     } else if (fill.orderId !== undefined) {
       onUnexplained(`fill ${fill.fillId} in ${fill.market} is of no order of ours`);
     }

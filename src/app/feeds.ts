@@ -74,8 +74,9 @@ export class Feeds {
         });
         return;
       case 'feed.up':
-        this.#set(event.name, true);
-        return this.#options.onBack(event.name);
+        // First: who sees all feeds live goes on at once.
+        this.#options.onBack(event.name);
+        return this.#set(event.name, true);
       case 'feed.down':
         this.#set(event.name, false);
         return this.#options.onDown(this.#marketsOf(event.name));

@@ -83,7 +83,8 @@ export const vitalSigns = (
       const { chain, indexer } = heights;
       return [
         { type: 'heights', at, chain, indexer },
-        { type: 'pnl', at, pnl: core.pnl() },
+        // Before the books are open their figure would be taken for the day's first.
+        ...(core.usdc() === undefined ? [] : [{ type: 'pnl', at, pnl: core.pnl() } as const]),
         {
           type: 'condition',
           at,

@@ -40,6 +40,8 @@ export interface StampedHeight {
 
 const RESYNC_LOOK_MS = 1_000;
 const EXCERPT_LENGTH = 200;
+/** The channel's name stands within the envelope, which comes first. */
+const HEAD_LENGTH = 400;
 /** Different reasons kept apart; the rest is counted as `other`. */
 const REASONS_MAX = 100;
 
@@ -53,6 +55,8 @@ export class MarketPipeline {
   readonly deadLetters$ = new Subject<DeadLetter>();
   readonly account$ = new Subject<AccountEvent>();
   readonly heights$ = new Subject<StampedHeight>();
+  /** A frame of the account was not taken in: its fills are to be found by another road. */
+  readonly accountLost$ = new Subject<void>();
   /** Markets whose books had a snapshot: to be read again through REST. */
   readonly snapshots$ = new Subject<MarketId>();
   readonly views$: Observable<readonly MarketView[]>;
@@ -104,6 +108,7 @@ export class MarketPipeline {
   #receive({ data, at }: StampedFrame, events$: Subject<StampedMarketEvent>): void {
     this.#counts.received += 1;
     const decoded = this.#decoder.decode(data, at);
+    if (decoded.type === 'rejected' || decoded.type === 'unreadable') this.#noteLoss(data);
     switch (decoded.type) {
       case 'control':
         this.#counts.applied += 1;
@@ -138,6 +143,11 @@ export class MarketPipeline {
     events$.next({ event, at });
     if (event.type === 'height') this.heights$.next({ height: event.height, at });
     if (event.type === 'book.snapshot') this.snapshots$.next(event.market);
+  }
+
+  #noteLoss(data: Uint8Array): void {
+    const head = Buffer.from(data.buffer, data.byteOffset, Math.min(data.length, HEAD_LENGTH));
+    if (head.includes('v4_subaccounts')) this.accountLost$.next();
   }
 
   #quarantine(reason: string, market: MarketId | undefined, { data, at }: StampedFrame): void {

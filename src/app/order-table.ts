@@ -50,6 +50,12 @@ export class OrderTable {
     this.#change(orderId, { answer });
   }
 
+  /** A fill of an order without a machine: of an earlier run, or retired. */
+  fillUnheard(orderId: OrderId, filled: Size): void {
+    const before = this.get(orderId)?.filled ?? size(0n);
+    this.#change(orderId, { filled: size(before + filled) });
+  }
+
   report(report: OrderReport): void {
     switch (report.type) {
       case 'order.changed':

@@ -216,7 +216,7 @@ class RealGround {
       const { embedded, seed } = config;
       this.#exchange = startEmbeddedExchange({ program, seed, ...embedded });
       const { ended, port } = await this.#exchange;
-      void ended.then(onExchangeEnd);
+      void ended.then((how) => this.#isClosed || onExchangeEnd(how));
       return embeddedNetwork(port);
     }
     const known = config.network === 'embedded' ? embeddedNetwork(26657) : NETWORKS[config.network];

@@ -7,7 +7,8 @@
 import type { Fill, OrderRequest } from '../model/order.js';
 import type { PositionDrift } from '../model/position.js';
 import { size, usd, type MarketId, type SignedSize, type Usd } from '../model/quantities.js';
-import { reconcile, type RecoverableOrder } from '../execution/reconcile.js';
+import { epochOf } from '../execution/client-ids.js';
+import { reconcile } from '../execution/reconcile.js';
 import { isLive, recoverState, type RecoveredState } from '../journal/journal-state.js';
 import type { JournalEntry, JournalRow } from '../ports/journal.js';
 import type { Sweep } from './sweeper.js';
@@ -60,8 +61,6 @@ export interface ReconcileOutcome {
   readonly drift: readonly PositionDrift[];
   /** Live orders on the account that are not ours, in words. */
   readonly foreign: readonly string[];
-  /** Orders of which nobody knows yet what became of them. */
-  readonly recover: readonly RecoverableOrder[];
 }
 
 /**
@@ -84,17 +83,26 @@ export function reconcileWith(
   return {
     drift: plan.drift,
     foreign: plan.foreignOrders.map(({ clientId, market }) => `${clientId} in ${market}`),
-    recover: plan.ordersToRecover,
   };
 }
 
+/** Orders of which nobody knows what became of them, with the fills that are booked. */
+export const ordersOfEarlierRuns = (core: TradingCore, epoch: number) =>
+  core.orders
+    .live()
+    .filter(({ request }) => epochOf(request.clientId) < epoch)
+    .map(({ request, filled }) => ({ request, filled, fillIds: fillIdsOf(core, request) }));
+
 function beliefsOf(core: TradingCore) {
-  const recentFills = core.books.recent;
-  const fillIdsOf = ({ orderId }: OrderRequest): readonly Fill['fillId'][] =>
-    recentFills.filter((fill) => fill.orderId === orderId).map(({ fillId }) => fillId);
   return {
-    recentFills,
+    recentFills: core.books.recent,
     positions: core.books.positions.positions(),
-    orders: core.orders.all().map((order) => ({ ...order, fillIds: fillIdsOf(order.request) })),
+    orders: core.orders.all().map((order) => ({
+      ...order,
+      fillIds: fillIdsOf(core, order.request),
+    })),
   };
 }
+
+const fillIdsOf = (core: TradingCore, { orderId }: OrderRequest): readonly Fill['fillId'][] =>
+  core.books.recent.filter((fill) => fill.orderId === orderId).map(({ fillId }) => fillId);

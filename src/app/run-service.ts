@@ -88,17 +88,11 @@ function faultOf({ actor, state, hasTraded }: ServiceRoot): string | undefined {
   return hasTraded ? undefined : 'the service ended before it was ever ready to trade';
 }
 
-const versionOf = (): string => {
-  const require = createRequire(import.meta.url);
-  for (const path of ['../../package.json', '../../../package.json']) {
-    try {
-      return (require(path) as { version: string }).version;
-    } catch {
-      continue;
-    }
-  }
-  return 'unknown';
-};
+/** The package stands two folders above the sources, and three above the built tree. */
+function versionOf(): string {
+  const up = import.meta.url.endsWith('.ts') ? '../..' : '../../..';
+  return (createRequire(import.meta.url)(`${up}/package.json`) as { version: string }).version;
+}
 
 async function openDoor(parts: {
   readonly root: ServiceRoot;

@@ -112,7 +112,9 @@ export class ServiceRoot {
         this.pipeline.fold.markStale(markets, 'connection.down');
         this.steps.doubt();
       },
-      onBack: (name) => this.#cameBack(name),
+      // Not heard while connecting, when everything is new; later, something was lost in between.
+      onBack: (name) =>
+        this.hub.service$.next({ type: 'reconcile.needed', reason: `${name} came back` }),
     });
     this.#strategies = new StrategyDesk({
       world,
@@ -261,12 +263,6 @@ export class ServiceRoot {
     );
   }
 
-  /** While connecting everything is new; while trading something was lost in between. */
-  #cameBack(name: string): void {
-    if (!this.actor.getSnapshot().hasTag('trading')) return;
-    this.hub.service$.next({ type: 'reconcile.needed', reason: `${name} came back` });
-  }
-
   /** The one subscription of everything that begins with the service. */
   #subscribe(): void {
     const { pipeline, core, world } = this;
@@ -277,6 +273,12 @@ export class ServiceRoot {
         tap(({ reason, excerpt }) => log.write('warn', 'frame.quarantined', { reason, excerpt })),
       ),
       pipeline.account$.pipe(tap(core.account)),
+      pipeline.accountLost$.pipe(
+        tap(() => {
+          log.write('error', 'account.frame-lost');
+          core.sweepWanted$.next();
+        }),
+      ),
       pipeline.heights$.pipe(
         tap(({ height, at }) => {
           if (this.heights.indexed(height, at)) core.grew(height);
@@ -336,7 +338,10 @@ export class ServiceRoot {
       case 'service.state':
         log.write('info', 'service.state', { state: report.state });
         if (report.state === 'reconciling') this.#beginWatch();
-        if (report.state === 'trading') this.hasTraded = true;
+        if (report.state === 'trading') {
+          this.hasTraded = true;
+          this.#subscription.add(this.steps.recoverOrders().subscribe());
+        }
         return;
       case 'service.stepFailed':
         return log.write('error', 'service.step-failed', { reason: report.reason });

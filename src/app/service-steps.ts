@@ -5,11 +5,11 @@
  */
 import {
   catchError,
-  concat,
   concatMap,
   defer,
   EMPTY,
   from,
+  ignoreElements,
   map,
   of,
   take,
@@ -20,14 +20,20 @@ import {
 import type { StepFact } from '../../machines/service.machine.js';
 import type { StrategyInput } from '../../machines/strategy.machine.js';
 import { nextEpoch } from '../execution/client-ids.js';
-import type { RecoverableOrder } from '../execution/reconcile.js';
 import type { AccountSnapshot } from '../model/account.js';
-import { blockHeight, size, usd } from '../model/quantities.js';
+import { blockHeight, usd } from '../model/quantities.js';
 import { positionValue } from '../portfolio/position-accounting.js';
 import type { Journal } from '../ports/journal.js';
 import { untilReached } from './connect-step.js';
 import { DriftWatch } from './housekeeping.js';
-import { adoptAccount, reconcileWith, restore, restoreBooks, type Restored } from './recovery.js';
+import {
+  adoptAccount,
+  ordersOfEarlierRuns,
+  reconcileWith,
+  restore,
+  restoreBooks,
+  type Restored,
+} from './recovery.js';
 import type { Sweep, Sweeper } from './sweeper.js';
 import type { TradingCore } from './trading-core.js';
 import type { JournalDesk } from './journal-desk.js';
@@ -45,6 +51,8 @@ export interface StepParts {
 }
 
 const DRIFT_RETRY_MS = 2_000;
+/** Sweeps are made every 15 s: when three in a row have failed, we trade blind. */
+const SETTLED_AGE_MS_MAX = 45_000;
 const DRAIN_LOOK_MS = 250;
 const MS = 1000;
 
@@ -59,7 +67,8 @@ export class ServiceSteps {
   #areBooksOpen = false;
   #openedAt = blockHeight(0);
   #venueAccount: AccountSnapshot | undefined;
-  #toRecover: readonly RecoverableOrder[] = [];
+  #settledAt = 0;
+  #areOrdersRecovered = false;
 
   constructor(parts: StepParts) {
     this.#parts = parts;
@@ -67,7 +76,9 @@ export class ServiceSteps {
 
   /** The account and we agree, and nothing has happened since that could hide a fill. */
   get isReconciled(): boolean {
-    return this.#isReconciled;
+    const { clock, subaccount } = this.#parts.world;
+    if (subaccount === undefined) return this.#isReconciled;
+    return this.#isReconciled && clock.now() - this.#settledAt <= SETTLED_AGE_MS_MAX;
   }
 
   /** The account as the venue's REST told it last. */
@@ -127,13 +138,6 @@ export class ServiceSteps {
         if (isSettled) return of(this.#reconciled());
         return timer(DRIFT_RETRY_MS, world.clock.scheduler).pipe(concatMap(() => this.reconcile()));
       }),
-      // Orders of an earlier run are recovered when their desks have been started by the fact.
-      concatMap((fact) =>
-        concat(
-          of(fact),
-          defer(() => this.#recoverOrders()),
-        ),
-      ),
     );
   }
 
@@ -142,14 +146,14 @@ export class ServiceSteps {
     const { core, desk, sweeper, world } = this.#parts;
     if (!this.#areBooksOpen) this.#openBooks(sweep);
     const resolve = this.#isOpened ? undefined : desk.write;
-    const { drift, foreign, recover } = reconcileWith(this.#sinceOpening(sweep), core, resolve);
-    if (!this.#isOpened) this.#toRecover = recover;
+    const { drift, foreign } = reconcileWith(this.#sinceOpening(sweep), core, resolve);
     sweeper.done(sweep);
     desk.write({ type: 'sweep', completeTo: sweep.completeTo });
     core.swept(sweep.completeTo);
     const { account } = sweep;
     this.#venueAccount = account;
-    if (account !== undefined && core.usdc() === undefined) {
+    this.#settledAt = this.#parts.world.clock.now();
+    if (account !== undefined && drift.length === 0 && core.usdc() === undefined) {
       core.openBalance(account.usdc, account.height);
     }
     for (const evidence of foreign) core.foreign(evidence);
@@ -165,7 +169,10 @@ export class ServiceSteps {
     if (this.#restored === undefined) return;
     this.#areBooksOpen = true;
     if (this.#restored.isFirstRun) this.#adopt(sweep);
-    else restoreBooks(this.#restored.state, this.#parts.core);
+    else {
+      restoreBooks(this.#restored.state, this.#parts.core);
+      this.#parts.core.books.announceRestored();
+    }
   }
 
   #adopt(sweep: Sweep): void {
@@ -214,18 +221,20 @@ export class ServiceSteps {
     }));
   }
 
-  #recoverOrders(): Observable<never> {
-    const { hub } = this.#parts;
-    for (const { request, filled, fillIds } of this.#toRecover) {
-      hub.desks.next(request.strategy, {
-        type: 'desk.recover',
-        request,
-        filled: size(filled),
-        fillIds,
-      });
-    }
-    this.#toRecover = [];
-    return EMPTY;
+  /** Orders of earlier runs that nothing has ended yet, to their desks, once. Never emits. */
+  recoverOrders(): Observable<never> {
+    const { core, hub, world } = this.#parts;
+    if (this.#areOrdersRecovered) return EMPTY;
+    this.#areOrdersRecovered = true;
+    // The desks start when this turn of their parent's mailbox is over: not yet.
+    return timer(0, world.clock.scheduler).pipe(
+      tap(() => {
+        for (const order of ordersOfEarlierRuns(core, this.#epoch)) {
+          hub.desks.next(order.request.strategy, { type: 'desk.recover', ...order });
+        }
+      }),
+      ignoreElements(),
+    );
   }
 
   /** Orders are canceled by the machine; here their ends are awaited, then the last fills read. */

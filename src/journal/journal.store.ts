@@ -72,6 +72,7 @@ class JournalWriter {
   #scheduled = false;
   #failure: Failure | undefined;
   #closing: (() => void) | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(peer: JournalPeer, opening: Opening) {
     this.#peer = peer;
@@ -95,14 +96,15 @@ class JournalWriter {
     return durable$.asObservable();
   }
 
-  /** Resolves when everything queued so far is on the disk, or has failed. */
+  /** Resolves when everything queued so far is on the disk, or has failed. Once for all callers. */
   close(): Promise<void> {
-    return new Promise((resolve) => {
+    this.#closed ??= new Promise((resolve) => {
       this.#closing = resolve;
       if (this.#failure !== undefined) return resolve();
       this.#flush();
       this.#peer.postMessage({ type: 'close' });
     });
+    return this.#closed;
   }
 
   /** Promise jobs run when the turn's last input is done: the turn's entries travel together. */

@@ -1,6 +1,8 @@
 /** A whole run in this process: real sockets, disk and threads, the embedded exchange as its child. */
+import { once } from 'node:events';
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { WebSocket } from 'ws';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runService } from '../../src/app/run-service.js';
 import type { RunReport } from '../../src/app/run-report.js';
@@ -12,6 +14,7 @@ import {
   PROGRAM,
   temporaryFolder,
   THREADS,
+  type Operator,
 } from '../support/built-program.js';
 
 afterAll(endAll);
@@ -37,6 +40,18 @@ function begin(flags: Readonly<Record<string, unknown>>, forMs?: number, program
   return { folder, text, ended, operator: operatorOf(() => text.err) };
 }
 
+/** What a viewer of the inspector hears first. */
+async function firstInspected(greeting: string, { post }: Operator): Promise<unknown> {
+  const [, authority] = /API\s+http:\/\/([\w.:]+)\//.exec(greeting) ?? [];
+  const { body } = await post('/inspect/ticket', {});
+  const { ticket } = body as { ticket: string };
+  const protocols = ['perpetua.inspect', `ticket.${ticket}`];
+  const viewer = new WebSocket(`ws://${authority}/inspect/ws`, protocols);
+  const [frame] = (await once(viewer, 'message')) as [Buffer];
+  viewer.terminate();
+  return JSON.parse(frame.toString());
+}
+
 const lastState = (log: string): string | undefined =>
   [...log.matchAll(/"state":"(\w+)","msg":"service\.state"/g)].at(-1)?.[1];
 
@@ -58,8 +73,9 @@ describe('a run on the embedded exchange', () => {
       },
       40_000,
     );
-    const metrics = await get<object>('/v1/state');
-    expect(metrics).toMatchObject({ state: 'trading', network: 'embedded', mode: 'live' });
+    const state = await get<object>('/v1/state');
+    expect(state).toMatchObject({ state: 'trading', network: 'embedded', mode: 'live' });
+    expect(await firstInspected(text.err, await operator)).toMatchObject({ type: '@xstate.actor' });
     process.emit('SIGTERM');
     expect(await ended).toBe(0);
     const report = JSON.parse(text.out) as RunReport;

@@ -48,8 +48,12 @@ describe('the exchange as a child', () => {
     const { port } = JSON.parse(out()) as { port: number };
     child.kill('SIGINT');
     child.kill('SIGTERM');
-    const answer = await fetch(`http://127.0.0.1:${port}/v4/height`);
-    expect(answer.status).toBe(200);
+    const height = async (): Promise<number> => {
+      const answer = await fetch(`http://127.0.0.1:${port}/v4/height`);
+      return Number(((await answer.json()) as { height: string }).height);
+    };
+    const before = await height();
+    await poll('next block', async () => ((await height()) > before ? true : undefined));
     child.stdin?.end();
     expect(await ended).toBe(0);
   });

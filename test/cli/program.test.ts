@@ -180,7 +180,7 @@ describe('replay', () => {
     const path = write('damaged', `${line(1_000, connected)}{"receivedAt":oops}\n`);
     const { code, err } = await perpetua('replay', path);
     expect(code).toBe(EXIT.failed);
-    expect(err).toMatch(/damaged.*line 2|damaged:2/);
+    expect(err).toContain('damaged:2: expected {"receivedAt":');
   });
 
   it('does not take a folder for a recording', async () => {

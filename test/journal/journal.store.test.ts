@@ -171,6 +171,14 @@ describe('the journal’s queue', () => {
     expect([...first, ...second]).toEqual(['durable', 'done', 'durable', 'done']);
   });
 
+  it('is closed once for all who ask', async () => {
+    const { worker, journal } = await openFake();
+    const closings = [journal.close(), journal.close()];
+    expect(worker.requests).toEqual([{ type: 'close' }]);
+    worker.reply({ type: 'closed' });
+    expect(await Promise.all(closings)).toHaveLength(2);
+  });
+
   it('fails when ten thousand entries wait for the disk', async () => {
     const { journal } = await openFake();
     outcomeOf(journal, 0);

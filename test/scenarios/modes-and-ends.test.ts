@@ -123,6 +123,34 @@ describe('an operator', () => {
     await service.until(() => service.sends === 1);
   });
 
+  it('is answered when the latch is on the disk, and not before', async () => {
+    const service = new VirtualService();
+    await service.ready();
+    const answers: CommandOutcome[] = [];
+    const halt = { type: 'halt', by: 'ada', reason: 'a drill' } as const;
+    service.control.command(halt).subscribe((answer) => answers.push(answer));
+    expect(service.control.risk().level).toBe('halted');
+    expect(answers).toEqual([]);
+    await service.clock.advance(1);
+    expect(answers).toEqual([{ accepted: true, message: 'risk is halted' }]);
+    expect(service.rows.slice(-2).map(({ entry }) => entry.type)).toEqual([
+      'risk.latched',
+      'command',
+    ]);
+  });
+
+  it('is obeyed when the journal fails, and told that a restart will not know of it', async () => {
+    const service = new VirtualService();
+    await service.ready();
+    service.isJournalBroken = true;
+    const answer = await ask(service, { type: 'halt', by: 'ada', reason: 'a drill' });
+    expect(answer).toEqual({
+      accepted: true,
+      message: 'risk is halted, but not on the disk: no space left',
+    });
+    expect(service.control.risk().level).toBe('halted');
+  });
+
   it.each([
     [{ type: 'resume', by: 'ada', reason: 'x' }, 'risk.nothing-latched'],
     [{ type: 'flatten', by: 'ada', market: 'NONE-USD' as never }, 'market.unknown'],

@@ -69,7 +69,10 @@ export class VirtualService {
   readonly hops: string[] = [];
   sendFault: SendFault = 'none';
   isJournalBroken = false;
+  isJournalLost = false;
   isRestDown = false;
+  /** REST paths with these words in them are refused. */
+  refusedPath: string | undefined;
   /** Places that reached the exchange. */
   sends = 0;
   root: ServiceRoot;
@@ -220,7 +223,7 @@ export class VirtualService {
       environment: {},
       flags: {
         strategies: [{ minConfidence: 1, maxHoldSeconds: 5, coolDownSeconds: 1 }],
-        ...this.#options.flags,
+        ...structuredClone(this.#options.flags),
       },
     });
     const inbox = new Inbox({
@@ -245,12 +248,13 @@ export class VirtualService {
       sockets: this.#memory.sockets,
       hearsAccount: config.mode !== 'paper',
       boot: ({ specOf, view, height }) => {
-        const http: HttpPort = {
-          send: (request) => (this.isRestDown ? refused(clock) : this.#memory.http.send(request)),
+        const { http } = this.#memory;
+        const faulty: HttpPort = {
+          send: (request) => (this.#isRefused(request.url) ? refused(clock) : http.send(request)),
         };
         const reads = indexerReads({
           network: embeddedNetwork(1),
-          http,
+          http: faulty,
           clock,
           subaccount,
           specOf,
@@ -272,9 +276,16 @@ export class VirtualService {
         });
         return Promise.resolve({ socketUrl, venue: paper, account$: paper.account$ });
       },
-      openJournal: () => Promise.resolve(this.#journal()),
+      openJournal: () =>
+        this.isJournalLost
+          ? Promise.reject(new Failure('journal.locked', 'another holds it', { retryable: false }))
+          : Promise.resolve(this.#journal()),
       close: () => Promise.resolve(),
     };
+  }
+
+  #isRefused(url: string): boolean {
+    return this.isRestDown || (this.refusedPath !== undefined && url.includes(this.refusedPath));
   }
 
   /** A row is durable after a millisecond; what is not yet durable dies with its process. */
