@@ -340,7 +340,7 @@ export class ServiceRoot {
         if (report.state === 'reconciling') this.#beginWatch();
         if (report.state === 'trading') {
           this.hasTraded = true;
-          this.#subscription.add(this.steps.recoverOrders().subscribe());
+          this.#subscription.add(this.steps.takeUp().subscribe());
         }
         return;
       case 'service.stepFailed':

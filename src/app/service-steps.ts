@@ -68,7 +68,7 @@ export class ServiceSteps {
   #openedAt = blockHeight(0);
   #venueAccount: AccountSnapshot | undefined;
   #settledAt = 0;
-  #areOrdersRecovered = false;
+  #isTakenUp = false;
 
   constructor(parts: StepParts) {
     this.#parts = parts;
@@ -169,10 +169,7 @@ export class ServiceSteps {
     if (this.#restored === undefined) return;
     this.#areBooksOpen = true;
     if (this.#restored.isFirstRun) this.#adopt(sweep);
-    else {
-      restoreBooks(this.#restored.state, this.#parts.core);
-      this.#parts.core.books.announceRestored();
-    }
+    else restoreBooks(this.#restored.state, this.#parts.core);
   }
 
   #adopt(sweep: Sweep): void {
@@ -221,17 +218,21 @@ export class ServiceSteps {
     }));
   }
 
-  /** Orders of earlier runs that nothing has ended yet, to their desks, once. Never emits. */
-  recoverOrders(): Observable<never> {
+  /**
+   * What earlier runs have left, once: unresolved orders go to their desks, positions to whoever
+   * watches their stops. Never emits.
+   */
+  takeUp(): Observable<never> {
     const { core, hub, world } = this.#parts;
-    if (this.#areOrdersRecovered) return EMPTY;
-    this.#areOrdersRecovered = true;
-    // The desks start when this turn of their parent's mailbox is over: not yet.
+    if (this.#isTakenUp) return EMPTY;
+    this.#isTakenUp = true;
+    // Their machines start when this turn of their parent's mailbox is over: not yet.
     return timer(0, world.clock.scheduler).pipe(
       tap(() => {
         for (const order of ordersOfEarlierRuns(core, this.#epoch)) {
           hub.desks.next(order.request.strategy, { type: 'desk.recover', ...order });
         }
+        core.books.announceRestored();
       }),
       ignoreElements(),
     );

@@ -64,10 +64,6 @@ export class Sweeper {
     this.#completeTo = completeTo;
   }
 
-  get completeTo(): BlockHeight {
-    return this.#completeTo;
-  }
-
   /** Soon: an order asks for it, or a snapshot came. */
   want(): void {
     this.#isWanted = true;

@@ -77,7 +77,7 @@ export class VirtualService {
   sends = 0;
   root: ServiceRoot;
   control: ControlProjection;
-  readonly #options: VirtualOptions;
+  #options: VirtualOptions;
   readonly #memory;
   #run = 0;
 
@@ -114,9 +114,13 @@ export class VirtualService {
     await this.until(() => this.control.state().strategies[0]?.state === 'scouting');
   }
 
-  /** Throws the process away, as SIGKILL does, and makes another on the same journal. */
-  async restart(): Promise<void> {
+  /**
+   * Throws the process away, as SIGKILL does, and makes another on the same journal, with other
+   * settings if they are given.
+   */
+  async restart(flags = this.#options.flags): Promise<void> {
     this.kill();
+    if (flags !== undefined) this.#options = { ...this.#options, flags };
     this.root = new ServiceRoot(this.#world());
     this.control = new ControlProjection(this.root);
     await this.start();

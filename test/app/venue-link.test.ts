@@ -1,0 +1,163 @@
+/** The one way out: the journal first, then permission, then the bytes; every answer finds its order. */
+import { NEVER, of, throwError, type Observable } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { createActor } from 'xstate';
+import { Inbox } from '../../src/app/inbox.js';
+import { venueLinkLogic } from '../../src/app/venue-link.js';
+import { lateVenue } from '../../src/app/world.js';
+import { HeapClock } from '../../src/clock/heap.clock.js';
+import type { OrderFact, VenueLinkEvent } from '../../src/model/facts.js';
+import type { OrderRequest, VenueOrder } from '../../src/model/order.js';
+import {
+  blockHeight,
+  clientId,
+  marketId,
+  orderId,
+  price,
+  size,
+  unixMs,
+} from '../../src/model/quantities.js';
+import type { Permission } from '../../src/model/risk.js';
+import type { SendAnswer, VenuePort } from '../../src/ports/venue.js';
+
+const id = orderId('78086eda-77ea-5c7f-b7e3-2357333d30b0');
+const cancel = {
+  orderId: id,
+  clientId: clientId(1),
+  market: marketId('BTC-USD'),
+  goodTilBlock: blockHeight(7),
+};
+const request: OrderRequest = {
+  ...cancel,
+  intentId: 'sniper/BTC-USD/1.1',
+  strategy: 'sniper',
+  side: 'buy',
+  size: size(1_000_000n),
+  price: price(100_000n),
+  timeInForce: 'ioc',
+  reduceOnly: false,
+  purpose: 'entry',
+  newestFrameAt: unixMs(0),
+  heldMs: 0,
+};
+const full = of(undefined);
+const broken: Observable<never> = throwError(() => new Error('disk full'));
+const may: Permission = { granted: true, expiresAt: unixMs(250) };
+const accepted: SendAnswer = { type: 'accepted', txHash: 'TX', broadcastAt: unixMs(0) };
+
+interface Circumstances {
+  readonly venue: Partial<VenuePort>;
+  readonly journal?: Observable<void>;
+  readonly permission?: Permission;
+}
+
+/** What the order was told, and what was journaled, when everything has been run. */
+function ask(event: VenueLinkEvent, { venue, journal = full, permission = may }: Circumstances) {
+  const clock = new HeapClock(0);
+  const facts: OrderFact[] = [];
+  const rows: string[] = [];
+  const link = createActor(
+    venueLinkLogic({
+      inbox: new Inbox({ clock, stamp: () => clock.now(), atTurnEnd: () => undefined }),
+      venue: lateVenue(() => venue as VenuePort),
+      record: (entry) => {
+        rows.push(entry.type);
+        return journal;
+      },
+      tell: (_, fact) => void facts.push(fact),
+      permit: () => permission,
+      now: () => clock.now(),
+      meter: { observe: () => undefined },
+      onAnswer: () => undefined,
+    }),
+  ).start();
+  link.send(event);
+  link.stop();
+  return { facts, rows };
+}
+
+const place = (circumstances: Circumstances) =>
+  ask({ type: 'venueLink.place', request }, circumstances);
+
+describe('a place', () => {
+  it.each<[SendAnswer, OrderFact]>([
+    [accepted, { type: 'send.accepted', txHash: 'TX' }],
+    [
+      { type: 'rejected', code: 'clob.1', message: 'no' },
+      { type: 'send.rejected', code: 'clob.1', message: 'no' },
+    ],
+    [
+      { type: 'unknown', reason: 'silence' },
+      { type: 'send.unknown', reason: 'silence' },
+    ],
+    [
+      { type: 'unsent', reason: 'late' },
+      { type: 'send.unsent', reason: 'late' },
+    ],
+  ])('answered with %o is told and journaled', (answer, fact) => {
+    const { facts, rows } = place({ venue: { place: () => of(answer) } });
+    expect(facts).toEqual([fact]);
+    expect(rows).toEqual(['order.intent', 'order.sent']);
+  });
+
+  it('that is not permitted when its intent is durable does not leave', () => {
+    const permission = { granted: false, reasons: ['halted', 'no book'] } as const;
+    const { facts } = place({ venue: {}, permission });
+    expect(facts).toEqual([{ type: 'send.unsent', reason: 'halted; no book' }]);
+  });
+
+  it('that cannot be journaled does not leave', () => {
+    const { facts } = place({ venue: {}, journal: broken });
+    expect(facts).toEqual([{ type: 'send.unsent', reason: 'disk full' }]);
+  });
+
+  it('whose intent is not durable yet has not left', () => {
+    expect(place({ venue: {}, journal: NEVER }).facts).toEqual([]);
+  });
+});
+
+describe('a cancel', () => {
+  it.each<[SendAnswer, OrderFact]>([
+    [accepted, { type: 'cancel.accepted' }],
+    [
+      { type: 'rejected', code: 'clob.1', message: 'no' },
+      { type: 'cancel.rejected', code: 'clob.1', message: 'no' },
+    ],
+    [
+      { type: 'unknown', reason: 'silence' },
+      { type: 'cancel.unknown', reason: 'silence' },
+    ],
+  ])('answered with %o is told, also when the journal has failed', (answer, fact) => {
+    for (const journal of [full, broken]) {
+      const venue = { cancel: () => of(answer) };
+      const { facts } = ask({ type: 'venueLink.cancel', request: cancel }, { venue, journal });
+      expect(facts).toEqual([fact]);
+    }
+  });
+});
+
+describe('a query', () => {
+  const open: VenueOrder = {
+    ...cancel,
+    status: 'open',
+    totalFilled: size(5n),
+    removalReason: undefined,
+  };
+
+  it.each<[Observable<VenueOrder | undefined>, OrderFact]>([
+    [of(undefined), { type: 'query.notFound' }],
+    [broken, { type: 'query.failed', reason: 'disk full' }],
+    [
+      of(open),
+      {
+        type: 'query.report',
+        status: 'open',
+        totalFilled: size(5n),
+        removalReason: undefined,
+      },
+    ],
+  ])('tells what the venue knows of the order, %#', (answer$, fact) => {
+    const venue = { order: () => answer$ };
+    expect(ask({ type: 'venueLink.query', orderId: id }, { venue }).facts).toEqual([fact]);
+  });
+});

@@ -1,0 +1,33 @@
+/** A frame that cannot be read is kept, counted and made up for: a book is asked for anew, an account swept. */
+import { expect, it } from 'vitest';
+import { ACCOUNT, VirtualService } from '../support/virtual-service.js';
+
+/** One data frame of a channel, with contents that no decoder can read. */
+function unreadable(channel: string, id: string): Uint8Array {
+  const contents = [{ bids: 'none', orders: 'none', fills: 'none' }];
+  const envelope = { type: 'channel_batch_data', connection_id: 'c', message_id: 9, channel, id };
+  return new TextEncoder().encode(JSON.stringify({ ...envelope, version: '1.0.0', contents }));
+}
+
+it('the book of a market is stale, subscribed again and live', async () => {
+  const service = new VirtualService();
+  await service.ready();
+  const states = () => service.control.markets().map(({ bookState }) => bookState);
+  const data = unreadable('v4_orderbook', 'BTC-USD');
+  service.root.pipeline.frames$.next({ data, at: service.clock.now() });
+  expect(states()).toEqual(['stale', 'live']);
+  expect(service.logged('book.resync')).toEqual([{ market: 'BTC-USD' }]);
+  await service.until(() => states().every((state) => state === 'live'));
+  expect(service.logged('frame.quarantined')).toHaveLength(1);
+  expect(service.control.state().frames).toMatchObject({ quarantined: 1 });
+});
+
+it('the account is swept, because the frame may have held a fill', async () => {
+  const service = new VirtualService();
+  await service.ready();
+  const sweeps = service.entries('sweep').length;
+  const data = unreadable('v4_subaccounts', `${ACCOUNT.owner}/${ACCOUNT.number}`);
+  service.root.pipeline.frames$.next({ data, at: service.clock.now() });
+  expect(service.logged('account.frame-lost')).toHaveLength(1);
+  await service.until(() => service.entries('sweep').length > sweeps, 5_000);
+});
