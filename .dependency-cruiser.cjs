@@ -76,7 +76,8 @@ module.exports = {
       name: 'no-client-library-but-in-its-worker',
       severity: 'error',
       from: {
-        pathNot: '^src/dydx/validator\\.worker\\.ts$|^src/simulator/transaction\\.codec\\.ts$',
+        pathNot:
+          '^src/dydx/validator\\.worker\\.ts$|^src/simulator/validator/transaction\\.codec\\.ts$',
       },
       to: { path: '^node_modules/@dydxprotocol/', dependencyTypesNot: ['type-only'] },
     },

@@ -2,8 +2,8 @@
 import { RealClock } from '../clock/real.clock.js';
 import { seededRandom } from '../clock/seeded-random.js';
 import { startDevnet, type Devnet } from '../simulator/devnet.server.js';
-import { createExchange } from '../simulator/exchange.js';
-import type { ExchangeOptions } from '../simulator/exchange-types.js';
+import { createExchange } from '../simulator/chain/exchange.js';
+import type { ExchangeOptions } from '../simulator/exchange-options.js';
 import { marketsOf } from '../simulator/real-markets.js';
 import { EXIT, type Terminal } from './terminal.js';
 

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ExchangeHost, type ExchangeHostOptions, type HostStats } from './exchange-host.venue.js';
-import { serveSockets } from './indexer-socket.server.js';
+import { serveSockets } from './indexer/indexer-socket.server.js';
 
 /** Larger requests are refused with 413. */
 const BODY_MAX = 1024 * 1024;

@@ -6,18 +6,23 @@
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 import type { CheckResult, Exchange, ExchangeInput, ExchangeOutput } from './exchange-types.js';
-import { answerRest } from './indexer-rest.codec.js';
-import { IndexerState } from './indexer-state.codec.js';
-import { Mempool } from './mempool.codec.js';
+import { answerRest } from './indexer/indexer-rest.codec.js';
+import { IndexerState } from './indexer/indexer-state.codec.js';
+import { Mempool } from './validator/mempool.codec.js';
 import { repeat } from './repeat.js';
-import { unknownRoute } from './rest-errors.js';
-import { SocketSession } from './socket-session.js';
-import { isValidTopic, topicMessage, topicSnapshot, topicsOf } from './topic-contents.codec.js';
-import { TopicHub, type Listener } from './topic-hub.js';
-import { TradingChanges } from './trading-changes.js';
-import { isAddress } from './transaction.codec.js';
-import { ValidatorRpc } from './validator-rpc.codec.js';
-import { uuidOf } from './venue-ids.codec.js';
+import { unknownRoute } from './indexer/rest-errors.js';
+import { SocketSession } from './indexer/socket-session.js';
+import {
+  isValidTopic,
+  topicMessage,
+  topicSnapshot,
+  topicsOf,
+} from './indexer/topic-contents.codec.js';
+import { TopicHub, type Listener } from './indexer/topic-hub.js';
+import { TradingChanges } from './indexer/trading-changes.js';
+import { isAddress } from './validator/transaction.codec.js';
+import { ValidatorRpc } from './validator/validator-rpc.codec.js';
+import { uuidOf } from './indexer/venue-ids.codec.js';
 
 export const LOCAL_CHAIN_ID = 'localdydxprotocol';
 const BLOCK_MS = 650;

@@ -3,11 +3,26 @@
  * own words (quantums, subticks, clob pairs). Hosts decode the wire into inputs and write outputs
  * back.
  */
-
-export interface SubaccountId {
-  readonly owner: string;
-  readonly number: number;
-}
+import type {
+  ChainLimits,
+  ChainTransaction,
+  ExchangeTransfer,
+  FeeTier,
+  FundingPayment,
+  FundingTick,
+  MoneyTotals,
+  PnlTick,
+  Wallet,
+  WalletDenom,
+} from './chain-messages.js';
+import type {
+  SubaccountId,
+  OrderSide,
+  VenueOrderId,
+  PlaceOrder,
+  CancelOrder,
+  BatchCancel,
+} from './order-terms.js';
 
 export interface PerpetualMarket {
   readonly ticker: string;
@@ -20,47 +35,16 @@ export interface PerpetualMarket {
   readonly maintenanceMarginPpm: number;
   readonly openInterestLowerCap: bigint;
   readonly openInterestUpperCap: bigint;
-  readonly status: 'ACTIVE' | 'INITIALIZING' | 'FINAL_SETTLEMENT';
+  readonly status: MarketStatus;
+  /** Isolated: a subaccount with such a position holds no other. */
+  readonly marketType: 'CROSS' | 'ISOLATED';
+  /** Added to every funding rate: fraction per 8 hours in ppm. */
+  readonly defaultFundingPpm: number;
+  /** The size at which the premium is measured, 1e-6 USDC. */
+  readonly impactNotional: bigint;
 }
 
-export const ORDER_FLAGS = { shortTerm: 0, conditional: 32, longTerm: 64, twap: 128 } as const;
-export type OrderSide = 'BUY' | 'SELL';
-export type TimeInForce = 'GTT' | 'IOC' | 'POST_ONLY' | 'FOK';
-
-export interface VenueOrderId {
-  readonly subaccount: SubaccountId;
-  readonly clientId: number;
-  readonly orderFlags: number;
-  readonly clobPairId: number;
-}
-
-export interface PlaceOrder {
-  readonly id: VenueOrderId;
-  readonly side: OrderSide;
-  readonly quantums: bigint;
-  readonly subticks: bigint;
-  /** Short-term only; 0 for stateful orders. */
-  readonly goodTilBlock: number;
-  readonly goodTilBlockTime: number;
-  readonly timeInForce: TimeInForce;
-  readonly reduceOnly: boolean;
-  readonly clientMetadata: number;
-}
-
-export interface CancelOrder {
-  readonly id: VenueOrderId;
-  readonly goodTilBlock: number;
-  readonly goodTilBlockTime: number;
-}
-
-export interface BatchCancel {
-  readonly subaccount: SubaccountId;
-  readonly batches: readonly {
-    readonly clobPairId: number;
-    readonly clientIds: readonly number[];
-  }[];
-  readonly goodTilBlock: number;
-}
+export type MarketStatus = 'ACTIVE' | 'INITIALIZING' | 'FINAL_SETTLEMENT';
 
 /** CheckTx answer. Code 0 = received, nothing more. */
 export interface CheckResult {
@@ -74,8 +58,35 @@ export type ExchangeInput =
   | { readonly type: 'place'; readonly order: PlaceOrder }
   | { readonly type: 'cancel'; readonly cancel: CancelOrder }
   | { readonly type: 'batchCancel'; readonly batch: BatchCancel }
+  /** Checked now, executed in the next block. */
+  | { readonly type: 'transaction'; readonly transaction: ChainTransaction }
   /** Faucet: credits USDC (1e-6) and creates account and subaccount where needed. */
   | { readonly type: 'fund'; readonly subaccount: SubaccountId; readonly quoteQuantums: bigint }
+  /** Faucet for wallets: credits a balance and creates the account where needed. */
+  | {
+      readonly type: 'fundWallet';
+      readonly address: string;
+      readonly denom: WalletDenom;
+      readonly amount: bigint;
+    }
+  /** Governance or a fault: a market's status or parameters change with the next block. */
+  | {
+      readonly type: 'market';
+      readonly clobPairId: number;
+      readonly change: Partial<Omit<PerpetualMarket, 'ticker' | 'clobPairId'>>;
+    }
+  /** A fault: the oracle price is multiplied by ppm ÷ 1e6 in the next block. */
+  | { readonly type: 'oracleJump'; readonly clobPairId: number; readonly ratioPpm: number }
+  /**
+   * A fault: so many of the next accepted short-term cancels come too late for the proposer. The
+   * order is told as best-effort canceled and fills in the next block all the same.
+   */
+  | { readonly type: 'lateCancels'; readonly count: number }
+  /**
+   * A fault: so many of the next accepted short-term orders find no match, whatever the book says,
+   * and are removed.
+   */
+  | { readonly type: 'missedMatches'; readonly count: number }
   /** The seeded traders' turn: they look at the books and act. */
   | { readonly type: 'flow'; readonly timeMs: number }
   /** Commits a block: matches become fills, orders expire, oracle prices move. */
@@ -104,6 +115,15 @@ export interface ExchangeOrder extends PlaceOrder {
   readonly updatedAtMs: number | undefined;
 }
 
+/** LIQUIDATED and DELEVERAGED: the losing side, without an order. */
+export type FillType =
+  | 'LIMIT'
+  | 'LIQUIDATED'
+  | 'LIQUIDATION'
+  | 'DELEVERAGED'
+  | 'OFFSETTING'
+  | 'TWAP_SUBORDER';
+
 export interface ExchangeFill {
   /** 24 hex digits: height, transaction index, event index. */
   readonly eventId: string;
@@ -112,7 +132,7 @@ export interface ExchangeFill {
   readonly clobPairId: number;
   readonly side: OrderSide;
   readonly liquidity: 'TAKER' | 'MAKER';
-  readonly type: 'LIMIT';
+  readonly type: FillType;
   readonly quantums: bigint;
   readonly subticks: bigint;
   readonly quoteQuantums: bigint;
@@ -133,6 +153,8 @@ export interface ExchangePosition {
   readonly sumOpenQuote: bigint;
   readonly sumClose: bigint;
   readonly sumCloseQuote: bigint;
+  /** Funding that this position has received (> 0) or paid, settled, 1e-6 USDC. */
+  readonly settledFunding: bigint;
   readonly openEventId: string;
   readonly createdAtHeight: number;
   readonly createdAtMs: number;
@@ -142,6 +164,7 @@ export interface ExchangePosition {
 
 export interface ExchangeTrade {
   readonly eventId: string;
+  readonly type: 'LIMIT' | 'LIQUIDATED' | 'DELEVERAGED' | 'TWAP_SUBORDER';
   readonly clobPairId: number;
   readonly side: OrderSide;
   readonly quantums: bigint;
@@ -162,6 +185,11 @@ export interface ExchangeCandle {
   readonly baseQuantums: bigint;
   readonly quoteQuantums: bigint;
   readonly trades: number;
+  /** Base quantums held long when the period began. */
+  readonly startingOpenInterest: bigint;
+  /** Middle of the book at both ends, in half subticks; undefined while a side was empty. */
+  readonly midOpen: bigint | undefined;
+  readonly midClose: bigint | undefined;
 }
 
 /** What the two publishers (off-chain node, on-chain indexer) would write, in order. */
@@ -173,12 +201,21 @@ export type ExchangeOutput =
       readonly side: OrderSide;
       readonly level: BookLevel;
     }
-  /** Off-chain order message: opened, best-effort canceled (with reason), canceled on expiry. */
-  | { readonly type: 'order'; readonly order: ExchangeOrder; readonly publisher: 'vulcan' }
+  /**
+   * Order message: opened, best-effort canceled (with reason), canceled, expired from the off-chain
+   * publisher; a conditional order that was placed from the on-chain one, as its whole row.
+   */
+  | {
+      readonly type: 'order';
+      readonly order: ExchangeOrder;
+      readonly publisher: 'vulcan' | 'ender';
+    }
   /** One message per order per block: its fills, the order and the position after. */
   | {
       readonly type: 'fills';
-      readonly order: ExchangeOrder;
+      readonly subaccount: SubaccountId;
+      /** Undefined for the liquidated or deleveraged side and its offsetting counterparty. */
+      readonly order: ExchangeOrder | undefined;
       readonly fills: readonly ExchangeFill[];
       readonly position: ExchangePosition;
       readonly publisher: 'ender';
@@ -196,6 +233,20 @@ export type ExchangeOutput =
       readonly trades: readonly ExchangeTrade[];
     }
   | { readonly type: 'candle'; readonly candle: ExchangeCandle }
+  /** To every subaccount that takes part. */
+  | { readonly type: 'transfer'; readonly transfer: ExchangeTransfer; readonly publisher: 'ender' }
+  | { readonly type: 'funding'; readonly tick: FundingTick }
+  /** A market's parameters or status have changed. */
+  | { readonly type: 'market'; readonly clobPairId: number }
+  /** A transaction was executed in this block, well or not. */
+  | {
+      readonly type: 'transaction';
+      readonly hash: string;
+      readonly height: number;
+      /** Place among the block's transactions; 0 is the block's own operations. */
+      readonly index: number;
+      readonly result: CheckResult;
+    }
   /** USD × 10^-exponent as the oracle module keeps it is simplified to USD × 1e-12 units. */
   | {
       readonly type: 'oracle';
@@ -206,14 +257,17 @@ export type ExchangeOutput =
   | { readonly type: 'block'; readonly height: number; readonly timeMs: number };
 
 export interface ApplyResult {
-  /** For place, cancel and batchCancel; code 0 for all other inputs. */
+  /** For place, cancel, batchCancel and transaction; code 0 for all other inputs. */
   readonly check: CheckResult;
   readonly outputs: readonly ExchangeOutput[];
 }
 
 export interface SubaccountView {
   readonly subaccount: SubaccountId;
+  /** Settled balance. */
   readonly quoteQuantums: bigint;
+  /** Funding since each position was last settled, by clobPairId; counted in `equity`. */
+  readonly unsettledFunding: ReadonlyMap<number, bigint>;
   readonly positions: readonly ExchangePosition[];
   /** Net collateral and initial margin at oracle prices, 1e-6 USDC. */
   readonly equity: bigint;
@@ -230,6 +284,8 @@ export interface MarketView {
   readonly volume24hQuote: bigint;
   readonly trades24h: number;
   readonly priceChange24hE12: bigint;
+  /** Prediction for the running hour, fraction × 1e12; positive: longs pay shorts. */
+  readonly nextFundingRate1hE12: bigint;
 }
 
 /** The pure core: no time, no chance but its seed, no input/output. */
@@ -254,19 +310,20 @@ export interface Exchange {
   trades(clobPairId: number): readonly ExchangeTrade[];
   candles(clobPairId: number, resolution: string): readonly ExchangeCandle[];
   closedPositions(id: SubaccountId): readonly ExchangePosition[];
+  wallet(address: string): Wallet;
+  /** Newest first, as all lists below. */
+  transfers(id: SubaccountId): readonly ExchangeTransfer[];
+  fundingPayments(id: SubaccountId): readonly FundingPayment[];
+  fundingHistory(clobPairId: number): readonly FundingTick[];
+  pnlTicks(id: SubaccountId): readonly PnlTick[];
+  feeTiers(): readonly FeeTier[];
+  feeTierOf(owner: string): FeeTier;
+  /** Traded by an address within 30 days, 1e-6 USDC. */
+  volume30d(owner: string): bigint;
+  limits(): ChainLimits;
+  /** Custom initial margin fractions by clobPairId, ppm. */
+  leverage(id: SubaccountId): ReadonlyMap<number, number>;
+  totals(): MoneyTotals;
   /** Rolling hash over all inputs and outputs: equal seeds and inputs give equal hashes. */
   hash(): string;
-}
-
-export interface ExchangeOptions {
-  readonly seed: number;
-  readonly markets: readonly PerpetualMarket[];
-  /** Starting oracle price of each market by clobPairId, USD × 1e12. */
-  readonly oraclePricesE12: ReadonlyMap<number, bigint>;
-  readonly startTimeMs: number;
-  readonly startHeight: number;
-  readonly takerFeePpm: number;
-  readonly makerFeePpm: number;
-  /** How lively the seeded traders are. */
-  readonly preset: 'calm' | 'busy' | 'storm' | 'trend' | 'crash';
 }

@@ -109,5 +109,8 @@ function parametersOf(listed: Listing): PerpetualMarket {
     openInterestLowerCap: lower,
     openInterestUpperCap: upper,
     status: 'ACTIVE',
+    marketType: 'CROSS',
+    defaultFundingPpm: 0,
+    impactNotional: 10_000_000_000n,
   };
 }

@@ -18,7 +18,7 @@ import { embeddedNetwork } from '../../src/dydx/networks.js';
 import { orderIdOf } from '../../src/dydx/order-id.codec.js';
 import { startSigner, type ValidatorSigner } from '../../src/dydx/validator.client.js';
 import { startDevnet, type Devnet } from '../../src/simulator/devnet.server.js';
-import { createExchange } from '../../src/simulator/exchange.js';
+import { createExchange } from '../../src/simulator/chain/exchange.js';
 import { marketsOf } from '../../src/simulator/real-markets.js';
 import { BTC, btc } from './samples.js';
 

@@ -124,6 +124,7 @@ test('a client that does not read is closed once too much piles up', async () =>
   socket.pause();
   const trade = {
     eventId: 'e'.repeat(100_000),
+    type: 'LIMIT',
     clobPairId: 0,
     side: 'BUY',
     quantums: 1n,

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { seededRandom } from '../../src/clock/seeded-random.js';
 import { SimulatedClock } from '../../src/clock/simulated.clock.js';
 import type { SocketSignal } from '../../src/ports/socket.js';
-import { createExchange } from '../../src/simulator/exchange.js';
+import { createExchange } from '../../src/simulator/chain/exchange.js';
 import { ExchangeHost } from '../../src/simulator/exchange-host.venue.js';
 import { connectInMemory } from '../../src/simulator/memory-host.venue.js';
 import { marketsOf } from '../../src/simulator/real-markets.js';

@@ -1,14 +1,14 @@
 /** The listed markets, their oracle prices, and the exchange's own chance and fingerprints. */
 import { describe, expect, it } from 'vitest';
-import { exchangeRandom } from '../../src/simulator/exchange-random.js';
-import { Memclob } from '../../src/simulator/memclob.js';
+import { exchangeRandom } from '../../src/simulator/chain/exchange-random.js';
+import { Memclob } from '../../src/simulator/chain/memclob.js';
 import {
   nextOraclePrice,
   oracleSubticks,
   subticksPriceE12,
-} from '../../src/simulator/oracle-price.js';
+} from '../../src/simulator/chain/oracle-price.js';
 import { MARKETS_MAX, REAL_MARKETS, marketsOf } from '../../src/simulator/real-markets.js';
-import { RollingHash } from '../../src/simulator/rolling-hash.js';
+import { RollingHash } from '../../src/simulator/chain/rolling-hash.js';
 import { orderOf, subaccount } from '../support/exchange-driver.js';
 
 describe('the markets', () => {

@@ -1,16 +1,14 @@
 /**
  * A simulated exchange without seeded flow, and short words to drive it: one market, named owners.
  */
-import { createExchange } from '../../src/simulator/exchange.js';
+import { createExchange } from '../../src/simulator/chain/exchange.js';
+import type { ExchangeOptions } from '../../src/simulator/exchange-options.js';
 import type {
   Exchange,
-  ExchangeOptions,
   ExchangeOutput,
   PerpetualMarket,
-  PlaceOrder,
-  SubaccountId,
-  VenueOrderId,
 } from '../../src/simulator/exchange-types.js';
+import type { PlaceOrder, SubaccountId, VenueOrderId } from '../../src/simulator/order-terms.js';
 import { marketsOf } from '../../src/simulator/real-markets.js';
 
 export const START_HEIGHT = 100;
@@ -107,8 +105,10 @@ export function story(outputs: readonly ExchangeOutput[]): string[] {
         return `${id.subaccount.owner} ${id.clientId} ${status} ${reason}`.trim();
       }
       case 'fills': {
-        const { id, status, totalFilled } = output.order;
-        return `${id.subaccount.owner} ${id.clientId} ${status} filled ${totalFilled / STEP}`;
+        const { order, subaccount, fills } = output;
+        if (order === undefined) return `${subaccount.owner} ${fills[0]?.type ?? ''}`;
+        const { id, status, totalFilled } = order;
+        return `${subaccount.owner} ${id.clientId} ${status} filled ${totalFilled / STEP}`;
       }
       case 'subaccount':
         return `${output.subaccount.owner} has ${output.quoteQuantums}`;
@@ -118,6 +118,14 @@ export function story(outputs: readonly ExchangeOutput[]): string[] {
         return `candle ${output.candle.resolution}`;
       case 'oracle':
         return `oracle ${output.priceE12}`;
+      case 'transfer':
+        return `transfer ${output.transfer.quoteQuantums}`;
+      case 'funding':
+        return `funding ${output.tick.rate1hE12}`;
+      case 'market':
+        return `market ${output.clobPairId}`;
+      case 'transaction':
+        return `transaction ${output.hash} ${output.result.code}`;
       case 'block':
         break;
     }

@@ -1,5 +1,15 @@
 /** An exchange that does as told: it records inputs and answers with what a test has put in it. */
 import type {
+  ChainLimits,
+  ExchangeTransfer,
+  FeeTier,
+  FundingPayment,
+  FundingTick,
+  MoneyTotals,
+  PnlTick,
+  Wallet,
+} from '../../src/simulator/chain-messages.js';
+import type {
   ApplyResult,
   CheckResult,
   Exchange,
@@ -12,10 +22,9 @@ import type {
   ExchangeTrade,
   MarketView,
   PerpetualMarket,
-  SubaccountId,
   SubaccountView,
-  VenueOrderId,
 } from '../../src/simulator/exchange-types.js';
+import type { SubaccountId, VenueOrderId } from '../../src/simulator/order-terms.js';
 
 export const BTC: PerpetualMarket = {
   ticker: 'BTC-USD',
@@ -29,6 +38,9 @@ export const BTC: PerpetualMarket = {
   openInterestLowerCap: 0n,
   openInterestUpperCap: 0n,
   status: 'ACTIVE',
+  marketType: 'CROSS',
+  defaultFundingPpm: 0,
+  impactNotional: 10_000_000_000n,
 };
 
 export const ETH: PerpetualMarket = {
@@ -39,6 +51,16 @@ export const ETH: PerpetualMarket = {
 };
 
 export const ACCEPTED: CheckResult = { code: 0, codespace: '', log: '' };
+const FEE_TIER: FeeTier = { name: '1', volumeRequired: 0n, takerFeePpm: 500, makerFeePpm: 100 };
+const NO_MONEY: MoneyTotals = {
+  subaccounts: 0n,
+  wallets: 0n,
+  fees: 0n,
+  insurance: 0n,
+  fundingPool: 0n,
+  dust: 0n,
+  paidIn: 0n,
+};
 const sameOrder = (a: VenueOrderId, b: VenueOrderId): boolean =>
   JSON.stringify(a) === JSON.stringify(b);
 const sameSubaccount = (a: SubaccountId, b: SubaccountId): boolean =>
@@ -57,6 +79,7 @@ export class FakeExchange implements Exchange {
     volume24hQuote: 247_511_020_190_000n,
     trades24h: 63_071,
     priceChange24hE12: -812_400_000_000_000n,
+    nextFundingRate1hE12: 0n,
   }));
   readonly subaccounts: SubaccountView[] = [];
   readonly known: ExchangeOrder[] = [];
@@ -102,5 +125,16 @@ export class FakeExchange implements Exchange {
   candles = (clobPairId: number, resolution: string): readonly ExchangeCandle[] =>
     this.charted.filter((c) => c.clobPairId === clobPairId && c.resolution === resolution);
   closedPositions = (): readonly ExchangePosition[] => this.closed;
+  wallet = (): Wallet => ({ usdc: 0n, native: 0n });
+  transfers = (): readonly ExchangeTransfer[] => [];
+  fundingPayments = (): readonly FundingPayment[] => [];
+  fundingHistory = (): readonly FundingTick[] => [];
+  pnlTicks = (): readonly PnlTick[] => [];
+  feeTiers = (): readonly FeeTier[] => [FEE_TIER];
+  feeTierOf = (): FeeTier => FEE_TIER;
+  volume30d = (): bigint => 0n;
+  limits = (): ChainLimits => ({ shortTerm: [], stateful: [], equityTiers: [] });
+  leverage = (): ReadonlyMap<number, number> => new Map();
+  totals = (): MoneyTotals => NO_MONEY;
   hash = (): string => String(this.inputs.length);
 }

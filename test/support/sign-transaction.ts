@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { PubKey } from 'cosmjs-types/cosmos/crypto/secp256k1/keys.js';
 import { AuthInfo, SignDoc, TxBody, TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx.js';
-import type { PlaceOrder } from '../../src/simulator/exchange-types.js';
-import { addressOf } from '../../src/simulator/transaction.codec.js';
+import type { PlaceOrder } from '../../src/simulator/order-terms.js';
+import { addressOf } from '../../src/simulator/validator/transaction.codec.js';
 
 interface Encoder {
   fromPartial(value: object): object;

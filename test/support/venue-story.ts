@@ -5,7 +5,7 @@ import type {
   ExchangePosition,
   SubaccountView,
 } from '../../src/simulator/exchange-types.js';
-import { IndexerState } from '../../src/simulator/indexer-state.codec.js';
+import { IndexerState } from '../../src/simulator/indexer/indexer-state.codec.js';
 import { FakeExchange } from './fake-exchange.js';
 
 export const OWNER = 'dydx199tqg4wdlnu4qjlxchpd7seg454937hjrknju4';
@@ -20,6 +20,7 @@ export const POSITION: ExchangePosition = {
   sumOpenQuote: 1_124_375_000n,
   sumClose: 0n,
   sumCloseQuote: 0n,
+  settledFunding: 0n,
   openEventId: '03f89ac80000000200000007',
   createdAtHeight: 66_624_200,
   createdAtMs: FILLED_AT,
@@ -91,6 +92,7 @@ export const VIEW: SubaccountView = {
   subaccount: SUBACCOUNT,
   quoteQuantums: 8_888_460_000n,
   positions: [POSITION],
+  unsettledFunding: new Map(),
   equity: 10_012_479_375n,
   initialMargin: 22_480_388n,
   maintenanceMargin: 13_488_233n,

@@ -1,0 +1,194 @@
+/**
+ * Makes a block of the matches since the last one: fills per order, subaccounts, trades, candles
+ * and oracle prices, in the order in which the on-chain publisher tells of them.
+ */
+import type { Account, MarginState } from './clearing.js';
+import type {
+  ExchangeFill,
+  ExchangeOutput,
+  ExchangePosition,
+  ExchangeTrade,
+} from '../exchange-types.js';
+import type { MarketHistory } from './market-history.js';
+import type { MatchingEngine, OptimisticMatch } from './matching-engine.js';
+import type { LiveOrder } from './memclob.js';
+import { nextOraclePrice } from './oracle-price.js';
+import type { SubaccountRecord } from './subaccount-record.js';
+
+/** Event ids number transactions from −2; all matches are in the block's first one. */
+const MATCHES_TRANSACTION = 2;
+
+interface Block {
+  readonly height: number;
+  readonly timeMs: number;
+}
+
+interface FilledOrder {
+  readonly record: SubaccountRecord;
+  readonly key: string;
+  readonly fills: ExchangeFill[];
+  position: ExchangePosition | undefined;
+}
+
+interface MarketTrades {
+  readonly trades: ExchangeTrade[];
+  readonly quotes: bigint[];
+}
+
+export interface BlockCommitOptions {
+  readonly margins: readonly MarginState[];
+  readonly engine: MatchingEngine;
+  readonly histories: ReadonlyMap<number, MarketHistory>;
+  readonly record: (account: Account) => SubaccountRecord;
+}
+
+export class BlockCommit {
+  readonly #options: BlockCommitOptions;
+
+  constructor(options: BlockCommitOptions) {
+    this.#options = options;
+  }
+
+  run(block: Block, matches: readonly OptimisticMatch[]): ExchangeOutput[] {
+    return [...this.#commitFills(block, matches), ...this.#commitMarkets(block, matches)];
+  }
+
+  #commitFills(block: Block, matches: readonly OptimisticMatch[]): ExchangeOutput[] {
+    const orders = new Map<string, FilledOrder>();
+    const touched = new Map<SubaccountRecord, Map<string, ExchangePosition>>();
+    for (const [index, match] of matches.entries()) {
+      for (const fill of fillsOf(block, match, index)) {
+        if (fill.order.account.seeded) continue;
+        const record = this.#options.record(fill.order.account);
+        const filled = computed(orders, fill.order.key, () => opened(record, fill.order));
+        const positions = computed(touched, record, () => new Map());
+        filled.fills.push(fill.fill);
+        for (const position of record.filled(fill.order.key, fill.fill)) {
+          filled.position = position;
+          positions.set(position.openEventId, position);
+        }
+      }
+    }
+    const outputs: ExchangeOutput[] = [];
+    for (const order of orders.values()) outputs.push(...fillsOutput(order));
+    for (const [record, positions] of touched) {
+      outputs.push({
+        type: 'subaccount',
+        subaccount: record.account.id,
+        positions: [...positions.values()],
+        quoteQuantums: record.quoteQuantums,
+        publisher: 'ender',
+      });
+    }
+    return outputs;
+  }
+
+  #commitMarkets(block: Block, matches: readonly OptimisticMatch[]): ExchangeOutput[] {
+    const byMarket = new Map<number, MarketTrades>();
+    for (const [index, match] of matches.entries()) {
+      const market = computed(byMarket, match.clobPairId, () => ({ trades: [], quotes: [] }));
+      market.trades.push(tradeOf(block, match, index));
+      market.quotes.push(match.quoteQuantums);
+    }
+    const outputs: ExchangeOutput[] = [];
+    for (const [clobPairId, { trades }] of byMarket) {
+      outputs.push({ type: 'trades', clobPairId, trades });
+    }
+    for (const margin of this.#options.margins) {
+      const { clobPairId } = margin.market;
+      const { trades, quotes } = byMarket.get(clobPairId) ?? NO_TRADES;
+      const candles = this.#options.histories.get(clobPairId)?.commit({
+        timeMs: block.timeMs,
+        trades,
+        quotes,
+        oraclePriceE12: margin.oraclePriceE12,
+      });
+      for (const candle of candles ?? []) outputs.push({ type: 'candle', candle });
+      outputs.push(...this.#moveOracle(block, margin));
+    }
+    return outputs;
+  }
+
+  #moveOracle({ height }: Block, margin: MarginState): ExchangeOutput[] {
+    const { clobPairId } = margin.market;
+    const book = this.#options.engine.book(clobPairId);
+    const priceE12 = nextOraclePrice(margin.market, margin.oraclePriceE12, book);
+    if (priceE12 === margin.oraclePriceE12) return [];
+    margin.oraclePriceE12 = priceE12;
+    return [{ type: 'oracle', clobPairId, priceE12, height }];
+  }
+}
+
+const NO_TRADES: MarketTrades = { trades: [], quotes: [] };
+
+const opened = (record: SubaccountRecord, { key }: LiveOrder): FilledOrder => ({
+  record,
+  key,
+  fills: [],
+  position: undefined,
+});
+
+function fillsOutput({ record, key, fills, position }: FilledOrder): ExchangeOutput[] {
+  const order = record.order(key);
+  if (order === undefined || position === undefined) return [];
+  const { subaccount } = order.id;
+  return [{ type: 'fills', subaccount, order, fills, position, publisher: 'ender' }];
+}
+
+function fillsOf(block: Block, match: OptimisticMatch, index: number) {
+  const { taker, maker, clobPairId, quantums, subticks, quoteQuantums } = match;
+  const shared = {
+    eventId: eventId(block.height, index),
+    clobPairId,
+    type: 'LIMIT',
+    quantums,
+    subticks,
+    quoteQuantums,
+    ...block,
+  } as const;
+  const own = ({ placed }: LiveOrder) => ({
+    orderId: placed.id,
+    subaccount: placed.id.subaccount,
+    side: placed.side,
+    clientMetadata: placed.clientMetadata,
+  });
+  const takerFill: ExchangeFill = {
+    ...shared,
+    ...own(taker),
+    liquidity: 'TAKER',
+    fee: match.takerFee,
+  };
+  const makerFill: ExchangeFill = {
+    ...shared,
+    ...own(maker),
+    liquidity: 'MAKER',
+    fee: match.makerFee,
+  };
+  return [
+    { order: taker, fill: takerFill },
+    { order: maker, fill: makerFill },
+  ];
+}
+
+const tradeOf = (block: Block, match: OptimisticMatch, index: number): ExchangeTrade => ({
+  eventId: eventId(block.height, index),
+  type: 'LIMIT',
+  clobPairId: match.clobPairId,
+  side: match.taker.placed.side,
+  quantums: match.quantums,
+  subticks: match.subticks,
+  ...block,
+});
+
+/** Height, transaction and event, each as 8 hex digits. */
+const eventId = (height: number, index: number): string =>
+  [height, MATCHES_TRANSACTION, index].map((word) => word.toString(16).padStart(8, '0')).join('');
+
+function computed<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}

@@ -1,0 +1,162 @@
+/**
+ * Orders and fills as the indexer writes them. Three writers disagree about an order: REST, the
+ * off-chain publisher (no fills, no nulls) and the on-chain one (all columns, nulls included).
+ */
+import type { ExchangeFill, ExchangeOrder } from '../exchange-types.js';
+import type { IndexerState } from './indexer-state.codec.js';
+import { fillUuid, orderUuid, sha256Hex, subaccountUuid } from './venue-ids.codec.js';
+import { isoText, priceText, sizeText, usdText } from './wire-units.js';
+
+const orderIdentity = (state: IndexerState, order: ExchangeOrder) => ({
+  id: orderUuid(order.id),
+  subaccountId: subaccountUuid(order.id.subaccount),
+  clientId: String(order.id.clientId),
+  clobPairId: String(order.id.clobPairId),
+  status: order.status,
+  orderFlags: String(order.id.orderFlags),
+  ticker: state.market(order.id.clobPairId).ticker,
+});
+
+function orderTerms(state: IndexerState, order: ExchangeOrder) {
+  const market = state.market(order.id.clobPairId);
+  return {
+    side: order.side,
+    size: sizeText(market, order.quantums),
+    price: priceText(market, order.subticks),
+    type: 'LIMIT',
+    timeInForce: order.timeInForce === 'POST_ONLY' ? 'GTT' : order.timeInForce,
+    postOnly: order.timeInForce === 'POST_ONLY',
+    reduceOnly: order.reduceOnly,
+    clientMetadata: String(order.clientMetadata),
+  };
+}
+
+const expiry = (order: ExchangeOrder) =>
+  order.id.orderFlags === 0
+    ? { goodTilBlock: String(order.goodTilBlock) }
+    : { goodTilBlockTime: isoText(order.goodTilBlockTime * 1000) };
+
+function orderTimes(state: IndexerState, order: ExchangeOrder) {
+  const updatedAtMs = order.updatedAtMs;
+  return {
+    ...(order.createdAtHeight === undefined
+      ? {}
+      : {
+          createdAtHeight: String(order.createdAtHeight),
+          createdAt: isoText(state.timeOf(order.createdAtHeight) ?? updatedAtMs ?? 0),
+        }),
+    ...(order.updatedAtHeight === undefined || updatedAtMs === undefined
+      ? {}
+      : { updatedAt: isoText(updatedAtMs), updatedAtHeight: String(order.updatedAtHeight) }),
+  };
+}
+
+const filledText = (state: IndexerState, order: ExchangeOrder): string =>
+  sizeText(state.market(order.id.clobPairId), order.totalFilled);
+
+/** Memory only until the first fill or the chain: then it has no times. */
+export const restOrder = (state: IndexerState, order: ExchangeOrder) => ({
+  ...orderIdentity(state, order),
+  ...orderTerms(state, order),
+  totalFilled: filledText(state, order),
+  ...expiry(order),
+  ...(order.status === 'BEST_EFFORT_OPENED' ? {} : orderTimes(state, order)),
+  orderRouterAddress: '',
+  subaccountNumber: order.id.subaccount.number,
+});
+
+/**
+ * The off-chain publisher's order: no `totalFilled`; with a removal reason also what was filled
+ * optimistically. A cancel of an order that was never seen (size 0) says little more than its id.
+ */
+export function offChainOrder(state: IndexerState, order: ExchangeOrder) {
+  const removal = order.removalReason === undefined ? {} : { removalReason: order.removalReason };
+  if (order.quantums === 0n) return { ...orderIdentity(state, order), ...removal };
+  return {
+    ...orderIdentity(state, order),
+    ...orderTerms(state, order),
+    ...expiry(order),
+    ...(order.removalReason === undefined
+      ? {}
+      : {
+          ...removal,
+          totalOptimisticFilled: order.timeInForce === 'IOC' ? '0' : filledText(state, order),
+        }),
+    ...(order.id.orderFlags === 0 ? {} : orderTimes(state, order)),
+  };
+}
+
+/** The on-chain publisher's order: the whole row, nulls included. */
+export const onChainOrder = (state: IndexerState, order: ExchangeOrder) => ({
+  ...orderIdentity(state, order),
+  ...orderTerms(state, order),
+  totalFilled: filledText(state, order),
+  goodTilBlock: null,
+  goodTilBlockTime: null,
+  ...expiry(order),
+  ...orderTimes(state, order),
+  triggerPrice: null,
+  builderAddress: null,
+  feePpm: null,
+  orderRouterAddress: '',
+  duration: null,
+  interval: null,
+  priceTolerance: null,
+});
+
+function fillFields(state: IndexerState, fill: ExchangeFill) {
+  const market = state.market(fill.clobPairId);
+  return {
+    id: fillUuid(fill.eventId, fill.liquidity),
+    side: fill.side,
+    liquidity: fill.liquidity,
+    type: fill.type,
+    price: priceText(market, fill.subticks),
+    size: sizeText(market, fill.quantums),
+    fee: usdText(fill.fee),
+    affiliateRevShare: '0',
+    createdAt: isoText(fill.timeMs),
+    createdAtHeight: String(fill.height),
+    ...(fill.orderId === undefined
+      ? {}
+      : { orderId: orderUuid(fill.orderId), clientMetadata: String(fill.clientMetadata) }),
+  };
+}
+
+export const restFill = (state: IndexerState, fill: ExchangeFill) => ({
+  ...fillFields(state, fill),
+  market: state.market(fill.clobPairId).ticker,
+  marketType: 'PERPETUAL',
+  subaccountNumber: fill.subaccount.number,
+});
+
+/** Hash of the transaction with which the proposer of that block carried all short-term matches. */
+export const operationsHash = (height: number): string => sha256Hex(`operations/${height}`);
+
+/** All fills of one order in one block; `after` is the signed position when all were booked. */
+export function socketFills(state: IndexerState, fills: readonly ExchangeFill[], after: bigint) {
+  const signed = (fill: ExchangeFill): bigint =>
+    fill.side === 'BUY' ? fill.quantums : -fill.quantums;
+  let before = after - fills.reduce((sum, fill) => sum + signed(fill), 0n);
+  return fills.map((fill) => {
+    const market = state.market(fill.clobPairId);
+    const written = {
+      ...fillFields(state, fill),
+      subaccountId: subaccountUuid(fill.subaccount),
+      clobPairId: String(fill.clobPairId),
+      quoteAmount: usdText(fill.quoteQuantums),
+      eventId: fill.eventId,
+      transactionHash: operationsHash(fill.height),
+      builderFee: null,
+      builderAddress: null,
+      orderRouterAddress: null,
+      orderRouterFee: null,
+      positionSizeBefore: sizeText(market, before),
+      entryPriceBefore: null,
+      positionSideBefore: before === 0n ? null : before > 0n ? 'LONG' : 'SHORT',
+      ticker: market.ticker,
+    };
+    before += signed(fill);
+    return written;
+  });
+}

@@ -1,0 +1,201 @@
+/**
+ * The seeded traders: a lively market with depth, trades and trends, quiet in between, at flat
+ * memory.
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createExchange } from '../../../src/simulator/chain/exchange.js';
+import type { ExchangeOptions } from '../../../src/simulator/exchange-options.js';
+import type { Exchange } from '../../../src/simulator/exchange-types.js';
+import { marketsOf } from '../../../src/simulator/real-markets.js';
+import { START_MS } from '../../support/exchange-driver.js';
+
+const TURN_MS = 100;
+const MARKETS = 8;
+
+interface Sample {
+  readonly mid: number;
+  readonly spreadBps: number;
+  readonly levels: number;
+  /** −1 to 1: which side of the ten best levels is larger. */
+  readonly imbalance: number;
+}
+
+interface Observed {
+  readonly exchange: Exchange;
+  readonly samples: ReadonlyMap<number, Sample[]>;
+  readonly levelChanges: number;
+  readonly trades: number;
+}
+
+function exchangeOf(preset: ExchangeOptions['preset'], count: number): Exchange {
+  return createExchange({
+    seed: 11,
+    ...marketsOf(count),
+    startTimeMs: START_MS,
+    startHeight: 1,
+    takerFeePpm: 500,
+    makerFeePpm: -110,
+    preset,
+  });
+}
+
+function sampleOf(exchange: Exchange, clobPairId: number): Sample {
+  const { bids, asks } = exchange.book(clobPairId, 200);
+  const sum = (levels: typeof bids) =>
+    levels.slice(0, 10).reduce((total, { quantums }) => total + Number(quantums), 0);
+  const bid = Number(bids[0]?.subticks ?? 0n);
+  const ask = Number(asks[0]?.subticks ?? 0n);
+  const mid = (bid + ask) / 2;
+  return {
+    mid,
+    spreadBps: ((ask - bid) / mid) * 10_000,
+    levels: Math.min(bids.length, asks.length),
+    imbalance: (sum(bids) - sum(asks)) / (sum(bids) + sum(asks)),
+  };
+}
+
+function observe(preset: ExchangeOptions['preset'], minutes: number, count = MARKETS): Observed {
+  const exchange = exchangeOf(preset, count);
+  const samples = new Map<number, Sample[]>(
+    exchange.markets().map(({ market }) => [market.clobPairId, []]),
+  );
+  let levelChanges = 0;
+  let trades = 0;
+  for (let timeMs = TURN_MS; timeMs <= minutes * 60_000; timeMs += TURN_MS) {
+    const outputs = [...exchange.apply({ type: 'flow', timeMs: START_MS + timeMs }).outputs];
+    if (timeMs % 600 === 0) {
+      outputs.push(...exchange.apply({ type: 'block', timeMs: START_MS + timeMs }).outputs);
+    }
+    for (const output of outputs) {
+      if (output.type === 'level') levelChanges += 1;
+      if (output.type === 'trades') trades += output.trades.length;
+    }
+    if (timeMs % 1_000 !== 0 || timeMs < 5_000) continue;
+    for (const [clobPairId, list] of samples) list.push(sampleOf(exchange, clobPairId));
+  }
+  return { exchange, samples, levelChanges, trades };
+}
+
+/** Moves over ten seconds in basis points, beside the imbalance at their end. */
+const moves = (list: readonly Sample[]) =>
+  list.slice(10).map(({ mid, imbalance }, index) => {
+    const before = list[index]?.mid ?? mid;
+    return { bps: (mid / before - 1) * 10_000, imbalance };
+  });
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+
+describe('a busy exchange over four minutes', () => {
+  let busy: Observed;
+  beforeAll(() => {
+    busy = observe('busy', 4);
+  });
+  const lists = () => [...busy.samples.values()];
+
+  it('quotes at least 20 levels a side most of the time, and never an empty one', () => {
+    for (const list of lists()) {
+      expect(median(list.map(({ levels }) => levels))).toBeGreaterThanOrEqual(20);
+      expect(Math.min(...list.map(({ levels }) => levels))).toBeGreaterThan(3);
+    }
+  });
+
+  it('keeps spreads of a few ticks or basis points', () => {
+    for (const list of lists()) {
+      const spread = median(list.map(({ spreadBps }) => spreadBps));
+      expect(spread).toBeGreaterThan(0);
+      expect(spread).toBeLessThan(8);
+    }
+  });
+
+  it('trades some times a second in every market, and changes some tens of levels', () => {
+    const seconds = 4 * 60;
+    expect(busy.trades / MARKETS / seconds).toBeGreaterThan(1);
+    expect(busy.trades / MARKETS / seconds).toBeLessThan(6);
+    expect(busy.levelChanges / MARKETS / seconds).toBeGreaterThan(15);
+    expect(busy.levelChanges / MARKETS / seconds).toBeLessThan(70);
+  });
+
+  it('has trends, mostly with the book on their side, and is quiet elsewhere', () => {
+    const trending = lists().map((list) => moves(list).filter(({ bps }) => Math.abs(bps) > 8));
+    const quiet = lists()
+      .flatMap(moves)
+      .filter(({ bps }) => Math.abs(bps) < 3);
+    expect(trending.filter((list) => list.length > 5).length).toBeGreaterThanOrEqual(3);
+    const all = trending.flat();
+    const supported = all.filter(({ bps, imbalance }) => bps * imbalance > 0);
+    expect(supported.length / all.length).toBeGreaterThan(0.6);
+    expect(quiet.length).toBeGreaterThan(all.length);
+  });
+
+  it('keeps the oracle price near the mid', () => {
+    for (const { market, oraclePriceE12, priceChange24hE12 } of busy.exchange.markets()) {
+      const { mid } = sampleOf(busy.exchange, market.clobPairId);
+      const exponent = market.atomicResolution - market.quantumConversionExponent + 6 - 12;
+      const oracle = Number(oraclePriceE12) * 10 ** exponent;
+      expect(Math.abs(oracle / mid - 1)).toBeLessThan(0.003);
+      expect(priceChange24hE12).not.toBe(0n);
+    }
+  });
+
+  it('keeps no orders or fills of its traders, and a bounded history of trades', () => {
+    const maker = { owner: 'seeded/BTC-USD/maker-0', number: 0 };
+    expect(busy.exchange.accountNumber(maker.owner)).toBeDefined();
+    expect(busy.exchange.orders(maker)).toEqual([]);
+    expect(busy.exchange.fills(maker)).toEqual([]);
+    expect(busy.exchange.trades(0).length).toBeLessThanOrEqual(1_000);
+  });
+});
+
+describe('the presets', () => {
+  it('go from calm to storm', () => {
+    const [calm, busy, storm] = (['calm', 'busy', 'storm'] as const).map((p) => observe(p, 2, 2));
+    expect(calm?.trades).toBeLessThan(busy?.trades ?? 0);
+    expect(busy?.trades).toBeLessThan(storm?.trades ?? 0);
+  });
+
+  it.each([
+    ['trend', 1],
+    ['crash', -1],
+  ] as const)('%s has its direction', (preset, direction) => {
+    const { samples } = observe(preset, 3, 4);
+    const drifts = [...samples.values()].map((list) => {
+      const first = list[0]?.mid ?? 1;
+      return (list.at(-1)?.mid ?? first) / first - 1;
+    });
+    const sum = drifts.reduce((total, drift) => total + drift, 0);
+    expect(Math.sign(sum)).toBe(direction);
+  });
+});
+
+describe('a trader whose quotes are passed by the news', () => {
+  it('is hit by arbitrage when a stranger leaves a price behind', () => {
+    const exchange = exchangeOf('busy', 1);
+    const id = { owner: 'alice', number: 0 };
+    exchange.apply({ type: 'fund', subaccount: id, quoteQuantums: 1_000_000_000_000n });
+    const run = (turns: number): void => {
+      for (let turn = 0; turn < turns; turn += 1) {
+        exchange.apply({ type: 'flow', timeMs: START_MS + (exchange.height * 10 + turn) * 100 });
+      }
+      exchange.apply({ type: 'block', timeMs: START_MS + exchange.height * 1_000 });
+    };
+    run(10);
+    const best = exchange.book(0, 1).asks[0]?.subticks ?? 0n;
+    exchange.apply({
+      type: 'place',
+      order: {
+        id: { subaccount: id, clientId: 1, orderFlags: 0, clobPairId: 0 },
+        side: 'BUY',
+        quantums: 10_000_000n,
+        subticks: best + 30_000_000n,
+        goodTilBlock: exchange.height + 20,
+        goodTilBlockTime: 0,
+        timeInForce: 'GTT',
+        reduceOnly: false,
+        clientMetadata: 0,
+      },
+    });
+    for (let blocks = 0; blocks < 4; blocks += 1) run(10);
+    expect(exchange.subaccount(id)?.positions[0]?.quantums).toBe(10_000_000n);
+  });
+});

@@ -1,0 +1,96 @@
+/** Distribution: contents written once, envelopes per connection, batches by topic and child. */
+import { expect, test } from 'vitest';
+import { SocketSession } from '../../../src/simulator/indexer/socket-session.js';
+import { TopicHub, type Listener } from '../../../src/simulator/indexer/topic-hub.js';
+
+const TRADES = { channel: 'v4_trades', id: 'BTC-USD' } as const;
+const PARENT = { channel: 'v4_parent_subaccounts', id: 'dydx1x/0' } as const;
+
+function listen(name: string): { readonly listener: Listener; readonly frames: object[] } {
+  const frames: object[] = [];
+  const session = new SocketSession(name, {
+    isValid: () => true,
+    snapshot: () => '{}',
+    subscribe: () => undefined,
+    unsubscribe: () => undefined,
+  });
+  const write = (frame: string) => frames.push(JSON.parse(frame) as object);
+  return { listener: { session, write }, frames };
+}
+
+test('each listener of a topic gets the contents in its own envelope', () => {
+  const hub = new TopicHub();
+  const [one, two, other] = [listen('one'), listen('two'), listen('other')];
+  hub.subscribe(TRADES, one.listener, false);
+  hub.subscribe(TRADES, two.listener, false);
+  hub.subscribe({ ...TRADES, id: 'ETH-USD' }, other.listener, false);
+  one.listener.session.receive('{"type":"unsubscribe","channel":"v4_markets"}', 0);
+  hub.publish({ topic: TRADES, contents: '{"trades":[]}' });
+  const frame = { type: 'channel_data', id: 'BTC-USD', channel: 'v4_trades', version: '2.1.0' };
+  const contents = { trades: [] };
+  expect(one.frames).toEqual([{ ...frame, connection_id: 'one', message_id: 2, contents }]);
+  expect(two.frames).toEqual([{ ...frame, connection_id: 'two', message_id: 1, contents }]);
+  expect(other.frames).toEqual([]);
+  expect(hub.frames).toBe(2);
+  expect(hub.subscriptions).toBe(3);
+});
+
+test('frames of v4_markets show no id', () => {
+  const hub = new TopicHub();
+  const { listener, frames } = listen('one');
+  const topic = { channel: 'v4_markets', id: 'v4_markets' } as const;
+  hub.subscribe(topic, listener, false);
+  hub.publish({ topic, contents: '{}' });
+  expect(frames).toEqual([
+    {
+      type: 'channel_data',
+      connection_id: 'one',
+      message_id: 1,
+      channel: 'v4_markets',
+      version: '1.0.0',
+      contents: {},
+    },
+  ]);
+});
+
+test('nobody listens after the last one has left', () => {
+  const hub = new TopicHub();
+  const { listener, frames } = listen('one');
+  hub.subscribe(TRADES, listener, true);
+  expect(hub.hasListeners(TRADES)).toBe(true);
+  hub.unsubscribe(TRADES, listener);
+  hub.unsubscribe(TRADES, listener);
+  expect(hub.hasListeners(TRADES)).toBe(false);
+  hub.publish({ topic: TRADES, contents: '{}' });
+  hub.flushBatches();
+  expect(frames).toEqual([]);
+});
+
+test('batched listeners get an array per child subaccount when the batch is flushed', () => {
+  const hub = new TopicHub();
+  const { listener, frames } = listen('one');
+  hub.subscribe(PARENT, listener, true);
+  for (const [n, subaccountNumber] of [
+    [1, 0],
+    [2, 128],
+    [3, 0],
+  ] as const) {
+    hub.publish({ topic: PARENT, contents: `{"n":${n}}`, subaccountNumber });
+  }
+  expect(frames).toEqual([]);
+  hub.flushBatches();
+  hub.flushBatches();
+  const frame = { type: 'channel_batch_data', connection_id: 'one', ...PARENT, version: '3.0.0' };
+  expect(frames).toEqual([
+    { ...frame, message_id: 1, subaccountNumber: 0, contents: [{ n: 1 }, { n: 3 }] },
+    { ...frame, message_id: 2, subaccountNumber: 128, contents: [{ n: 2 }] },
+  ]);
+});
+
+test('a full batch does not wait for its time', () => {
+  const hub = new TopicHub();
+  const { listener, frames } = listen('one');
+  hub.subscribe(TRADES, listener, true);
+  for (let n = 0; n < 1000; n += 1) hub.publish({ topic: TRADES, contents: '1' });
+  expect(frames).toHaveLength(1);
+});
