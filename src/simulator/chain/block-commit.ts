@@ -2,6 +2,7 @@
  * Makes a block of the matches since the last one: fills per order, subaccounts, trades, candles
  * and oracle prices, in the order in which the on-chain publisher tells of them.
  */
+import { OPERATIONS, eventIdOf, type Block, type BlockContext } from './block-steps.js';
 import type { Account, MarginState } from './clearing.js';
 import type {
   ExchangeFill,
@@ -14,14 +15,6 @@ import type { MatchingEngine, OptimisticMatch } from './matching-engine.js';
 import type { LiveOrder } from './memclob.js';
 import { nextOraclePrice } from './oracle-price.js';
 import type { SubaccountRecord } from './subaccount-record.js';
-
-/** Event ids number transactions from −2; all matches are in the block's first one. */
-const MATCHES_TRANSACTION = 2;
-
-interface Block {
-  readonly height: number;
-  readonly timeMs: number;
-}
 
 interface FilledOrder {
   readonly record: SubaccountRecord;
@@ -49,8 +42,21 @@ export class BlockCommit {
     this.#options = options;
   }
 
-  run(block: Block, matches: readonly OptimisticMatch[]): ExchangeOutput[] {
-    return [...this.#commitFills(block, matches), ...this.#commitMarkets(block, matches)];
+  /** The matches of the block become fills, trades and candles. */
+  operations(block: BlockContext, matches: readonly OptimisticMatch[]): void {
+    for (const output of this.#commitFills(block, matches)) block.emit(output);
+    for (const output of this.#commitMarkets(block, matches)) block.emit(output);
+  }
+
+  moveOracles(block: BlockContext): void {
+    for (const margin of this.#options.margins) {
+      const { clobPairId } = margin.market;
+      const book = this.#options.engine.book(clobPairId);
+      const priceE12 = nextOraclePrice(margin.market, margin.oraclePriceE12, book);
+      if (priceE12 === margin.oraclePriceE12) continue;
+      margin.oraclePriceE12 = priceE12;
+      block.emit({ type: 'oracle', clobPairId, priceE12, height: block.height });
+    }
   }
 
   #commitFills(block: Block, matches: readonly OptimisticMatch[]): ExchangeOutput[] {
@@ -104,18 +110,8 @@ export class BlockCommit {
         oraclePriceE12: margin.oraclePriceE12,
       });
       for (const candle of candles ?? []) outputs.push({ type: 'candle', candle });
-      outputs.push(...this.#moveOracle(block, margin));
     }
     return outputs;
-  }
-
-  #moveOracle({ height }: Block, margin: MarginState): ExchangeOutput[] {
-    const { clobPairId } = margin.market;
-    const book = this.#options.engine.book(clobPairId);
-    const priceE12 = nextOraclePrice(margin.market, margin.oraclePriceE12, book);
-    if (priceE12 === margin.oraclePriceE12) return [];
-    margin.oraclePriceE12 = priceE12;
-    return [{ type: 'oracle', clobPairId, priceE12, height }];
   }
 }
 
@@ -138,13 +134,14 @@ function fillsOutput({ record, key, fills, position }: FilledOrder): ExchangeOut
 function fillsOf(block: Block, match: OptimisticMatch, index: number) {
   const { taker, maker, clobPairId, quantums, subticks, quoteQuantums } = match;
   const shared = {
-    eventId: eventId(block.height, index),
+    eventId: eventIdOf(block.height, OPERATIONS, index),
     clobPairId,
     type: 'LIMIT',
     quantums,
     subticks,
     quoteQuantums,
-    ...block,
+    height: block.height,
+    timeMs: block.timeMs,
   } as const;
   const own = ({ placed }: LiveOrder) => ({
     orderId: placed.id,
@@ -171,18 +168,15 @@ function fillsOf(block: Block, match: OptimisticMatch, index: number) {
 }
 
 const tradeOf = (block: Block, match: OptimisticMatch, index: number): ExchangeTrade => ({
-  eventId: eventId(block.height, index),
+  eventId: eventIdOf(block.height, OPERATIONS, index),
   type: 'LIMIT',
   clobPairId: match.clobPairId,
   side: match.taker.placed.side,
   quantums: match.quantums,
   subticks: match.subticks,
-  ...block,
+  height: block.height,
+  timeMs: block.timeMs,
 });
-
-/** Height, transaction and event, each as 8 hex digits. */
-const eventId = (height: number, index: number): string =>
-  [height, MATCHES_TRANSACTION, index].map((word) => word.toString(16).padStart(8, '0')).join('');
 
 function computed<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   let value = map.get(key);

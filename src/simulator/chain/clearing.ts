@@ -22,7 +22,7 @@ export interface Account {
 
 /** What a market's margin depends on; changes with every match and every block. */
 export interface MarginState {
-  readonly market: PerpetualMarket;
+  market: PerpetualMarket;
   oraclePriceE12: bigint;
   openInterest: bigint;
 }

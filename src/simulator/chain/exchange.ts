@@ -5,6 +5,7 @@
  */
 import { BlockCommit } from './block-commit.js';
 import { BlockRateLimit } from './block-rate-limit.js';
+import { BLOCK_END, eventIds, type BlockStep } from './block-steps.js';
 import { ACCEPTED, orderKey, refuse } from './check-tx.js';
 import type {
   ChainLimits,
@@ -16,7 +17,7 @@ import type {
   PnlTick,
   Wallet,
 } from '../chain-messages.js';
-import { Clearing, subaccountKey, type Account, type MarginState } from './clearing.js';
+import { Clearing, type Account, type MarginState } from './clearing.js';
 import { exchangeRandom } from './exchange-random.js';
 import type { ExchangeOptions } from '../exchange-options.js';
 import type {
@@ -28,18 +29,16 @@ import type {
   ExchangeOutput,
   MarketView,
 } from '../exchange-types.js';
-import type { CancelOrder, SubaccountId, VenueOrderId } from '../order-terms.js';
+import type { SubaccountId, VenueOrderId } from '../order-terms.js';
+import { MarketChanges } from './market-changes.js';
 import { MarketHistory } from './market-history.js';
-import {
-  MatchingEngine,
-  type EngineListener,
-  type OptimisticMatch,
-  type RemovalReason,
-} from './matching-engine.js';
-import type { LiveOrder } from './memclob.js';
+import { MatchingEngine } from './matching-engine.js';
+import { OrderPublisher } from './order-publisher.js';
+import { PendingTransactions } from './pending-transactions.js';
 import { SeededTraders } from '../flow/seeded-traders.js';
 import { RollingHash } from './rolling-hash.js';
-import { SubaccountRecord } from './subaccount-record.js';
+import { SubaccountRecords } from './subaccount-records.js';
+import { SubaccountTransfers } from './subaccount-transfers.js';
 
 export const createExchange = (options: ExchangeOptions): Exchange =>
   new SimulatedExchange(options);
@@ -48,15 +47,17 @@ class SimulatedExchange implements Exchange {
   readonly #margins: readonly MarginState[];
   readonly #clearing: Clearing;
   readonly #engine: MatchingEngine;
+  readonly #publisher: OrderPublisher;
   readonly #traders: SeededTraders;
-  readonly #commit: BlockCommit;
-  readonly #records = new Map<string, SubaccountRecord>();
+  readonly #transactions: PendingTransactions;
+  readonly #changes: MarketChanges;
+  readonly #steps: readonly BlockStep[];
+  readonly #records = new SubaccountRecords();
   readonly #accountNumbers = new Map<string, number>();
   readonly #histories = new Map<number, MarketHistory>();
   readonly #rateLimit = new BlockRateLimit();
   readonly #hash = new RollingHash();
   #outputs: ExchangeOutput[] = [];
-  #matches: OptimisticMatch[] = [];
   #height: number;
   #timeMs: number;
 
@@ -65,11 +66,17 @@ class SimulatedExchange implements Exchange {
     this.#timeMs = options.startTimeMs;
     this.#margins = options.markets.map((market) => marginOf(market, options.oraclePricesE12));
     this.#clearing = new Clearing({ ...options, margins: this.#margins });
+    this.#publisher = new OrderPublisher({
+      clearing: this.#clearing,
+      records: this.#records,
+      emit: (output) => this.#emit(output),
+      filled: (key) => this.#engine.filled(key),
+    });
     this.#engine = new MatchingEngine({
       clearing: this.#clearing,
       margins: this.#margins,
       nextHeight: this.#height + 1,
-      listener: this.#listener(),
+      listener: this.#publisher,
     });
     for (const { clobPairId } of options.markets) {
       this.#histories.set(clobPairId, new MarketHistory(clobPairId));
@@ -82,12 +89,13 @@ class SimulatedExchange implements Exchange {
       startTimeMs: options.startTimeMs,
       fund: (id, quoteQuantums) => this.#openAccount(id, quoteQuantums, true),
     });
-    this.#commit = new BlockCommit({
-      margins: this.#margins,
-      engine: this.#engine,
-      histories: this.#histories,
-      record: (account) => this.#record(account),
+    this.#transactions = new PendingTransactions({
+      money: new SubaccountTransfers(this.#clearing, (account) => this.#records.of(account)),
+      orders: NO_STATEFUL_ORDERS,
+      admit: () => undefined,
     });
+    this.#changes = new MarketChanges(this.#clearing, () => undefined);
+    this.#steps = this.#blockSteps();
     this.#hash.mix(options.seed);
   }
 
@@ -125,7 +133,7 @@ class SimulatedExchange implements Exchange {
   }
 
   subaccount(id: SubaccountId): ReturnType<Exchange['subaccount']> {
-    const record = this.#records.get(subaccountKey(id));
+    const record = this.#records.find(id);
     return record?.isFunded === true ? record.view(this.#clearing) : undefined;
   }
 
@@ -134,15 +142,15 @@ class SimulatedExchange implements Exchange {
   }
 
   order(id: VenueOrderId): ExchangeOrder | undefined {
-    return this.#records.get(subaccountKey(id.subaccount))?.order(orderKey(id));
+    return this.#records.find(id.subaccount)?.order(orderKey(id));
   }
 
   orders(id: SubaccountId): readonly ExchangeOrder[] {
-    return this.#records.get(subaccountKey(id))?.orders() ?? [];
+    return this.#records.find(id)?.orders() ?? [];
   }
 
   fills(id: SubaccountId): ReturnType<Exchange['fills']> {
-    return this.#records.get(subaccountKey(id))?.fills.newestFirst() ?? [];
+    return this.#records.find(id)?.fills.newestFirst() ?? [];
   }
 
   trades(clobPairId: number): ReturnType<Exchange['trades']> {
@@ -154,7 +162,7 @@ class SimulatedExchange implements Exchange {
   }
 
   closedPositions(id: SubaccountId): ReturnType<Exchange['closedPositions']> {
-    return this.#records.get(subaccountKey(id))?.closedPositions.newestFirst() ?? [];
+    return this.#records.find(id)?.closedPositions.newestFirst() ?? [];
   }
 
   wallet(): Wallet {
@@ -226,9 +234,12 @@ class SimulatedExchange implements Exchange {
         this.#fund(input.subaccount, input.quoteQuantums);
         break;
       case 'transaction':
-      case 'fundWallet':
+        return this.#transactions.accept(input.transaction);
       case 'market':
       case 'oracleJump':
+        this.#changes.ask(input);
+        break;
+      case 'fundWallet':
       case 'lateCancels':
       case 'missedMatches':
         return refuse(9000, 'unsupported input');
@@ -252,7 +263,7 @@ class SimulatedExchange implements Exchange {
   }
 
   #fund(id: SubaccountId, quoteQuantums: bigint): void {
-    const record = this.#record(this.#openAccount(id, quoteQuantums, false));
+    const record = this.#records.of(this.#openAccount(id, quoteQuantums, false));
     record.isFunded = true;
     record.quoteQuantums += quoteQuantums;
     record.updatedAtHeight = this.#height;
@@ -275,72 +286,37 @@ class SimulatedExchange implements Exchange {
     return account;
   }
 
+  /** In the order in which a block happens; liquidations and funding belong at its end. */
+  #blockSteps(): readonly BlockStep[] {
+    const commit = new BlockCommit({
+      margins: this.#margins,
+      engine: this.#engine,
+      histories: this.#histories,
+      record: (account) => this.#records.of(account),
+    });
+    return [
+      (block) => commit.operations(block, this.#publisher.takeMatches()),
+      (block) => this.#transactions.run(block),
+      (block) => this.#changes.apply(block),
+      (block) => commit.moveOracles(block),
+      ({ height }) => this.#engine.expire(height),
+      () => this.#rateLimit.advance(),
+    ];
+  }
+
   /** Block times are strictly increasing, whatever the host's clock says. */
   #block(timeMs: number): void {
     this.#height += 1;
     this.#timeMs = Math.max(timeMs, this.#timeMs + 1);
     const block = { height: this.#height, timeMs: this.#timeMs };
-    const matches = this.#matches;
-    this.#matches = [];
-    for (const output of this.#commit.run(block, matches)) this.#outputs.push(output);
-    this.#engine.expire(this.#height);
-    this.#rateLimit.advance();
-    this.#outputs.push({ type: 'block', ...block });
+    const nextEventId = eventIds(this.#height, BLOCK_END);
+    const emit = (output: ExchangeOutput): void => this.#emit(output);
+    for (const step of this.#steps) step({ ...block, nextEventId, emit });
+    this.#emit({ type: 'block', ...block });
   }
 
-  #listener(): EngineListener {
-    return {
-      opened: (order) => {
-        if (order.account.seeded) return;
-        this.#tellOrder(this.#record(order.account).opened(order));
-      },
-      removed: (order, reason) => {
-        if (!order.account.seeded) this.#removed(order, reason);
-      },
-      canceledElsewhere: (cancel) => this.#canceledElsewhere(cancel),
-      level: (clobPairId, side, level) => {
-        this.#outputs.push({ type: 'level', clobPairId, side, level });
-      },
-      matched: (match) => {
-        this.#matches.push(match);
-      },
-    };
-  }
-
-  #removed(order: LiveOrder, reason: RemovalReason): void {
-    const status = reason === 'EXPIRED' ? 'CANCELED' : 'BEST_EFFORT_CANCELED';
-    const removed = this.#record(order.account).removed(order.key, status, reason);
-    if (removed !== undefined) this.#tellOrder({ ...removed, totalFilled: order.filled });
-  }
-
-  /** The indexer reports every accepted cancel, except of orders whose end it has seen. */
-  #canceledElsewhere({ id, goodTilBlock }: CancelOrder): void {
-    const account = this.#clearing.open(id.subaccount);
-    if (account.seeded) return;
-    const key = orderKey(id);
-    const record = this.#record(account);
-    const known = record.order(key);
-    if (known === undefined) {
-      this.#tellOrder({ ...UNSEEN, id, goodTilBlock });
-      return;
-    }
-    const filled = this.#engine.filled(key);
-    if (filled >= known.quantums) return;
-    const removed = record.removed(key, 'BEST_EFFORT_CANCELED', 'USER_CANCELED');
-    if (removed !== undefined) this.#tellOrder({ ...removed, totalFilled: filled });
-  }
-
-  #tellOrder(order: ExchangeOrder): void {
-    this.#outputs.push({ type: 'order', order, publisher: 'vulcan' });
-  }
-
-  #record(account: Account): SubaccountRecord {
-    let record = this.#records.get(account.key);
-    if (record === undefined) {
-      record = new SubaccountRecord(account);
-      this.#records.set(account.key, record);
-    }
-    return record;
+  #emit(output: ExchangeOutput): void {
+    this.#outputs.push(output);
   }
 
   #history(clobPairId: number): MarketHistory {
@@ -350,22 +326,10 @@ class SimulatedExchange implements Exchange {
   }
 }
 
-/** What is told of a canceled order that was never seen: its id and that it has no size. */
-const UNSEEN = {
-  side: 'BUY',
-  quantums: 0n,
-  subticks: 0n,
-  goodTilBlockTime: 0,
-  timeInForce: 'GTT',
-  reduceOnly: false,
-  clientMetadata: 0,
-  status: 'BEST_EFFORT_CANCELED',
-  totalFilled: 0n,
-  removalReason: 'ORDER_REMOVAL_REASON_USER_CANCELED',
-  createdAtHeight: undefined,
-  updatedAtHeight: undefined,
-  updatedAtMs: undefined,
-} as const;
+const NO_STATEFUL_ORDERS = {
+  check: () => refuse(9000, 'stateful orders are not supported by this exchange'),
+  execute: () => refuse(9000, 'stateful orders are not supported by this exchange'),
+};
 
 function marginOf(
   market: ExchangeOptions['markets'][number],
