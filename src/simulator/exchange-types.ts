@@ -23,6 +23,7 @@ import type {
   CancelOrder,
   BatchCancel,
 } from './order-terms.js';
+import type { RecordedMoment } from './recorded-moment.js';
 
 export interface PerpetualMarket {
   readonly ticker: string;
@@ -87,6 +88,8 @@ export type ExchangeInput =
    * and are removed.
    */
   | { readonly type: 'missedMatches'; readonly count: number }
+  /** A recording drives the book of a market: see flow/recorded-book.ts for the conventions. */
+  | { readonly type: 'recorded'; readonly moment: RecordedMoment }
   /** The seeded traders' turn: they look at the books and act. */
   | { readonly type: 'flow'; readonly timeMs: number }
   /** Commits a block: matches become fills, orders expire, oracle prices move. */

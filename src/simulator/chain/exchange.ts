@@ -242,6 +242,7 @@ class SimulatedExchange implements Exchange {
       case 'fundWallet':
       case 'lateCancels':
       case 'missedMatches':
+      case 'recorded':
         return refuse(9000, 'unsupported input');
       case 'flow':
         this.#traders.act(input.timeMs);
