@@ -20,6 +20,7 @@ import {
 } from './indexer/topic-contents.codec.js';
 import { TopicHub, type Listener } from './indexer/topic-hub.js';
 import { TradingChanges } from './indexer/trading-changes.js';
+import { answerNodeRest, isNodeRest } from './validator/node-rest.codec.js';
 import { isAddress } from './validator/transaction.codec.js';
 import { ValidatorRpc } from './validator/validator-rpc.codec.js';
 import { uuidOf } from './indexer/venue-ids.codec.js';
@@ -148,16 +149,18 @@ export class ExchangeHost {
     return check;
   }
 
-  /** RPC (`POST /`), REST (`GET /v4/…`) and faucet (`POST /faucet/tokens`) on one port. */
+  /** On one port: RPC (`POST /`), the node's REST, the indexer's (`GET /v4/…`) and the faucet. */
   answer({ method, target, body }: HostRequest): HostAnswer {
     if (method === 'POST' && target === '/')
       return { ...this.#rpc.answer(body), headers: JSON_TYPE };
     const rest =
       method === 'POST' && target === '/faucet/tokens'
         ? this.#fund(body)
-        : method === 'GET' && target.startsWith('/v4/')
-          ? answerRest(this.#state, target.slice('/v4'.length), this.#options.clock.now())
-          : unknownRoute;
+        : isNodeRest(target)
+          ? answerNodeRest(this.#rpc, { method, target, body })
+          : method === 'GET' && target.startsWith('/v4/')
+            ? answerRest(this.#state, target.slice('/v4'.length), this.#options.clock.now())
+            : unknownRoute;
     return { status: rest.status, headers: JSON_TYPE, body: JSON.stringify(rest.body) };
   }
 

@@ -189,6 +189,10 @@ test('requests find RPC, REST and faucet by method and path', async () => {
   expect(await request('POST', '/', { id: 1, method: 'status' })).toMatchObject({
     body: { result: { node_info: {} } },
   });
+  expect(await request('GET', '/cosmos/nothing')).toMatchObject({
+    status: 501,
+    body: { code: 12 },
+  });
   expect(await request('GET', '/metrics')).toEqual({
     status: 404,
     body: { error: 'Not Found', errorCode: 404 },

@@ -1,6 +1,7 @@
 /**
  * Replay protection of transactions that reach the chain: an account's next number, checked ahead
- * of the block, or a timestamp in its place. Short-term orders need neither.
+ * of the block, or a timestamp in its place. Short-term orders need neither. The first of them also
+ * tells the chain the account's public key.
  */
 import type { CheckResult } from '../exchange-types.js';
 
@@ -15,6 +16,8 @@ interface AccountSequence {
   checked: bigint;
   timestamps: readonly bigint[];
   newestEjected: bigint;
+  committedKey: Uint8Array | undefined;
+  checkedKey: Uint8Array | undefined;
 }
 
 export class AccountSequences {
@@ -25,6 +28,11 @@ export class AccountSequences {
     return this.#accounts.get(owner)?.committed ?? 0n;
   }
 
+  /** Undefined until a block has an account's first transaction; short-term orders are in none. */
+  publicKey(owner: string): Uint8Array | undefined {
+    return this.#accounts.get(owner)?.committedKey;
+  }
+
   /** Undefined if the sequence may be used now; it is consumed only by `consume`. */
   check(owner: string, sequence: bigint, blockTimeMs: number): CheckResult | undefined {
     const account = this.#account(owner);
@@ -33,8 +41,10 @@ export class AccountSequences {
     return wrongSequence(`account sequence mismatch, expected ${account.checked}, got ${sequence}`);
   }
 
-  consume(owner: string, sequence: bigint): void {
+  /** `publicKey`: of the account itself, not of a key that it has permitted. */
+  consume(owner: string, sequence: bigint, publicKey?: Uint8Array): void {
     const account = this.#account(owner);
+    account.checkedKey ??= publicKey;
     if (sequence < TIMESTAMP_NONCE_MIN) {
       account.checked += 1n;
       return;
@@ -47,13 +57,23 @@ export class AccountSequences {
 
   /** A block was committed: what was checked is now state. */
   commit(): void {
-    for (const account of this.#accounts.values()) account.committed = account.checked;
+    for (const account of this.#accounts.values()) {
+      account.committed = account.checked;
+      account.committedKey = account.checkedKey;
+    }
   }
 
   #account(owner: string): AccountSequence {
     const known = this.#accounts.get(owner);
     if (known !== undefined) return known;
-    const account = { committed: 0n, checked: 0n, timestamps: [], newestEjected: 0n };
+    const account = {
+      committed: 0n,
+      checked: 0n,
+      timestamps: [],
+      newestEjected: 0n,
+      committedKey: undefined,
+      checkedKey: undefined,
+    };
     this.#accounts.set(owner, account);
     return account;
   }

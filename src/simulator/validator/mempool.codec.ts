@@ -101,12 +101,13 @@ export class Mempool {
     return undefined;
   }
 
-  #deliver({ signer, sequence }: Transaction, orders: readonly OrderMessage[]): CheckResult {
+  #deliver(transaction: Transaction, orders: readonly OrderMessage[]): CheckResult {
     for (const order of orders) {
       const result = this.#options.submit(order);
       if (order.type !== 'batchCancel' && result.code !== 0) return result;
     }
-    if (!orders.every(isShortTerm)) this.sequences.consume(signer, sequence);
+    const { signer, sequence, publicKey } = transaction;
+    if (!orders.every(isShortTerm)) this.sequences.consume(signer, sequence, publicKey);
     return ACCEPTED;
   }
 }

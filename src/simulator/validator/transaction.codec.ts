@@ -84,6 +84,12 @@ export function isSignedFor(transaction: Transaction, domain: SigningDomain): bo
   return verify('sha256', document, { key, dsaEncoding: 'ieee-p1363' }, signature);
 }
 
+/** A key as transactions and accounts carry it. */
+export const publicKeyMessage = (key: Uint8Array) => ({
+  typeUrl: PUBLIC_KEY_TYPE,
+  value: PubKey.encode({ key }).finish(),
+});
+
 /** bech32 of RIPEMD-160 of SHA-256 of the compressed key. */
 export function addressOf(publicKey: Uint8Array): string {
   const digest = createHash('sha256').update(publicKey).digest();

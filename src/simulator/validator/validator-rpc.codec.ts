@@ -8,6 +8,7 @@ import { SimulateResponse } from 'cosmjs-types/cosmos/tx/v1beta1/service.js';
 import type { Exchange } from '../exchange-types.js';
 import type { IndexerState } from '../indexer/indexer-state.codec.js';
 import type { Mempool } from './mempool.codec.js';
+import { publicKeyMessage } from './transaction.codec.js';
 import { sha256Hex } from '../indexer/venue-ids.codec.js';
 import { isoText } from '../indexer/wire-units.js';
 
@@ -136,8 +137,10 @@ export class ValidatorRpc {
       const reason = `account ${address} not found: key not found`;
       return this.#missing(22, `rpc error: code = NotFound desc = ${reason}`);
     }
+    const key = this.#mempool.sequences.publicKey(address);
     const account = BaseAccount.fromPartial({
       address,
+      ...(key === undefined ? {} : { pubKey: publicKeyMessage(key) }),
       accountNumber: BigInt(accountNumber),
       sequence: this.#mempool.sequences.committed(address),
     });
