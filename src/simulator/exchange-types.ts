@@ -139,8 +139,10 @@ export interface ExchangeFill {
   readonly quantums: bigint;
   readonly subticks: bigint;
   readonly quoteQuantums: bigint;
-  /** 1e-6 USDC, rounded up; negative = rebate. */
+  /** 1e-6 USDC, rounded up; negative = rebate. Of a liquidated side: to the insurance fund. */
   readonly fee: bigint;
+  /** On top of `fee`, to the builder that the order names. */
+  readonly builderFee?: bigint | undefined;
   readonly clientMetadata: number;
   readonly height: number;
   readonly timeMs: number;

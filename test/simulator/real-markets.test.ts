@@ -1,5 +1,6 @@
 /** The listed markets, their oracle prices, and the exchange's own chance and fingerprints. */
 import { describe, expect, it } from 'vitest';
+import { emptyAccount } from '../../src/simulator/chain/clearing-account.js';
 import { exchangeRandom } from '../../src/simulator/chain/exchange-random.js';
 import { Memclob } from '../../src/simulator/chain/memclob.js';
 import {
@@ -45,13 +46,7 @@ describe('the markets', () => {
 describe('the oracle price', () => {
   const [market] = REAL_MARKETS;
   if (market === undefined) throw new Error('expected a market');
-  const account = {
-    key: 'a/0',
-    id: subaccount('a'),
-    seeded: false,
-    quoteQuantums: 0n,
-    positions: new Map<number, bigint>(),
-  };
+  const account = emptyAccount(subaccount('a'));
   const bookAt = (dollars: bigint): Memclob => {
     const book = new Memclob();
     for (const side of ['BUY', 'SELL'] as const) {

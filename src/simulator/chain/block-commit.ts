@@ -3,7 +3,8 @@
  * and oracle prices, in the order in which the on-chain publisher tells of them.
  */
 import { OPERATIONS, eventIdOf, type Block, type BlockContext } from './block-steps.js';
-import type { Account, MarginState } from './clearing.js';
+import type { Account } from './clearing-account.js';
+import type { MarginState } from './margin.js';
 import type {
   ExchangeFill,
   ExchangeOutput,
@@ -69,6 +70,9 @@ export class BlockCommit {
         const filled = computed(orders, fill.order.key, () => opened(record, fill.order));
         const positions = computed(touched, record, () => new Map());
         filled.fills.push(fill.fill);
+        for (const position of record.settleFunding()) {
+          positions.set(position.openEventId, position);
+        }
         for (const position of record.filled(fill.order.key, fill.fill)) {
           filled.position = position;
           positions.set(position.openEventId, position);
@@ -154,12 +158,14 @@ function fillsOf(block: Block, match: OptimisticMatch, index: number) {
     ...own(taker),
     liquidity: 'TAKER',
     fee: match.takerFee,
+    builderFee: match.takerBuilderFee,
   };
   const makerFill: ExchangeFill = {
     ...shared,
     ...own(maker),
     liquidity: 'MAKER',
     fee: match.makerFee,
+    builderFee: match.makerBuilderFee,
   };
   return [
     { order: taker, fill: takerFill },

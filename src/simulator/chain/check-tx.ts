@@ -3,7 +3,7 @@
  * its codes. Each rule answers a refusal or nothing; the first refusal counts.
  */
 import { absolute } from '../../model/quantities.js';
-import { subaccountKey } from './clearing.js';
+import { subaccountKey } from './clearing-account.js';
 import type { CheckResult, PerpetualMarket } from '../exchange-types.js';
 import {
   ORDER_FLAGS,

@@ -1,31 +1,22 @@
 /**
- * The money: balances, signed positions, fees and the collateral check of every match, optimistic
- * ones included. Σ balances + fees = Σ funded, and positions sum to zero in every market, at all
- * times.
+ * The money of the subaccounts: balances, signed positions, fees and the collateral check of every
+ * match, optimistic ones included. Σ balances + treasury = Σ paid in, and positions sum to zero in
+ * every market, at all times.
  */
-import { absolute, divideCeil, divideFloor, powerOfTen, smallest } from '../../model/quantities.js';
+import { largest, smallest } from '../../model/quantities.js';
+import type { MoneyTotals } from '../chain-messages.js';
 import type { PerpetualMarket } from '../exchange-types.js';
-import type { OrderSide, SubaccountId } from '../order-terms.js';
-import { oracleValue } from '../indexer/wire-units.js';
+import type { OrderSide, PlaceOrder, SubaccountId } from '../order-terms.js';
+import { emptyAccount, subaccountKey, type Account, type Holdings } from './clearing-account.js';
+import { TradedVolume, dayOf, feeOf, type FeeSchedule } from './fee-schedule.js';
+import { poolOf, poolOfHeld, violatesIsolation } from './isolated-rule.js';
+import { bankruptcyQuote, largestLiquidationFee } from './liquidation-terms.js';
+import { MarginBook, isPermitted, type Change, type MarginState, type Risk } from './margin.js';
+import { quoteOf } from './quote-quantums.js';
+import { Treasury } from './treasury.js';
+import { Wallets } from './wallets.js';
 
-const MILLION = 1_000_000n;
-
-export interface Account {
-  readonly key: string;
-  readonly id: SubaccountId;
-  /** One of the exchange's own traders: nobody asks for its history, so none is kept. */
-  readonly seeded: boolean;
-  quoteQuantums: bigint;
-  /** Signed base quantums by clobPairId; no zeros. */
-  readonly positions: Map<number, bigint>;
-}
-
-/** What a market's margin depends on; changes with every match and every block. */
-export interface MarginState {
-  market: PerpetualMarket;
-  oraclePriceE12: bigint;
-  openInterest: bigint;
-}
+type Builder = PlaceOrder['builder'];
 
 /** Both sides of one match before it is booked. */
 export interface Match {
@@ -35,89 +26,74 @@ export interface Match {
   readonly clobPairId: number;
   readonly quantums: bigint;
   readonly subticks: bigint;
+  readonly takerBuilder?: Builder;
+  readonly makerBuilder?: Builder;
+  /** The taker does not trade: the protocol closes his position. */
+  readonly isLiquidation?: boolean;
 }
 
-export interface Settlement {
-  readonly quoteQuantums: bigint;
+/** What each side paid (< 0: received), 1e-6 USDC. */
+interface Charges {
+  /** Of a liquidated taker: to the insurance fund, or from it. */
   readonly takerFee: bigint;
   readonly makerFee: bigint;
+  /** On top, to the address that the order names. */
+  readonly takerBuilderFee: bigint;
+  readonly makerBuilderFee: bigint;
 }
 
-/** In 1e-6 USDC. */
-export interface Risk {
-  readonly equity: bigint;
-  readonly initialMargin: bigint;
-  readonly maintenanceMargin: bigint;
+export interface Settlement extends Charges {
+  readonly type: 'settled';
+  readonly quoteQuantums: bigint;
 }
 
-type Holdings = Pick<Account, 'quoteQuantums' | 'positions'>;
+/** Why an account may not have a position that a match would give it. */
+export type Unfit = 'UNDERCOLLATERALIZED' | 'VIOLATES_ISOLATED_SUBACCOUNT_CONSTRAINTS';
 
-export const subaccountKey = ({ owner, number }: SubaccountId): string => `${owner}/${number}`;
-
-/** ⌊ subticks · quantums · 10^QCE ⌋ in 1e-6 USDC. */
-export function quoteOf(market: PerpetualMarket, quantums: bigint, subticks: bigint): bigint {
-  const exponent = market.quantumConversionExponent;
-  return exponent >= 0
-    ? quantums * subticks * powerOfTen(exponent)
-    : divideFloor(quantums * subticks, powerOfTen(-exponent));
+export interface Refusal {
+  readonly type: 'refused';
+  readonly taker: Unfit | undefined;
+  readonly maker: Unfit | undefined;
+  /** A liquidation would cost more than the insurance fund has. */
+  readonly isUninsured: boolean;
 }
 
-/** Initial margin fraction in ppm: grows linearly to 1 between the caps of open interest. */
-export function initialMarginPpm({ market, oraclePriceE12, openInterest }: MarginState): bigint {
-  const base = BigInt(market.initialMarginPpm);
-  const { openInterestLowerCap: lower, openInterestUpperCap: upper } = market;
-  if (upper === 0n) return base;
-  const notional = oracleValue(market, openInterest, oraclePriceE12);
-  if (notional <= lower) return base;
-  if (notional >= upper) return MILLION;
-  return smallest(MILLION, base + divideCeil((MILLION - base) * (notional - lower), upper - lower));
-}
-
-/**
- * Equity ≥ initial margin, or not riskier than before: maintenance and equity ÷ maintenance no
- * worse.
- */
-export function isPermitted(before: Risk, after: Risk): boolean {
-  if (after.equity >= after.initialMargin) return true;
-  if (after.maintenanceMargin > before.maintenanceMargin) return false;
-  if (after.maintenanceMargin === 0n) return after.equity >= before.equity;
-  return after.equity * before.maintenanceMargin >= before.equity * after.maintenanceMargin;
+export interface ClearingOptions {
+  readonly margins: readonly MarginState[];
+  readonly fees: FeeSchedule;
+  readonly startTimeMs: number;
 }
 
 export class Clearing {
+  readonly margins: MarginBook;
+  readonly fees: FeeSchedule;
+  readonly treasury = new Treasury();
+  readonly wallets = new Wallets();
   readonly #accounts = new Map<string, Account>();
-  readonly #margins = new Map<number, MarginState>();
-  readonly #takerFeePpm: bigint;
-  readonly #makerFeePpm: bigint;
-  #funded = 0n;
-  #fees = 0n;
+  readonly #volumes = new Map<string, TradedVolume>();
+  #day: number;
 
-  constructor(options: {
-    readonly margins: readonly MarginState[];
-    readonly takerFeePpm: number;
-    readonly makerFeePpm: number;
-  }) {
-    for (const margin of options.margins) this.#margins.set(margin.market.clobPairId, margin);
-    this.#takerFeePpm = BigInt(options.takerFeePpm);
-    this.#makerFeePpm = BigInt(options.makerFeePpm);
+  constructor({ margins, fees, startTimeMs }: ClearingOptions) {
+    this.margins = new MarginBook(margins);
+    this.fees = fees;
+    this.#day = dayOf(startTimeMs);
   }
 
-  get feesCollected(): bigint {
-    return this.#fees;
-  }
-
-  get funded(): bigint {
-    return this.#funded;
+  /** The time of the block: volumes are counted by its day. */
+  advance(timeMs: number): void {
+    this.#day = dayOf(timeMs);
   }
 
   account(id: SubaccountId): Account | undefined {
     return this.#accounts.get(subaccountKey(id));
   }
 
+  accounts(): IterableIterator<Account> {
+    return this.#accounts.values();
+  }
+
   margin(clobPairId: number): MarginState {
-    const margin = this.#margins.get(clobPairId);
-    if (margin === undefined) throw new RangeError(`expected a clob pair, was ${clobPairId}`);
-    return margin;
+    return this.margins.state(clobPairId);
   }
 
   /** The account of a subaccount, opened empty if it is new. */
@@ -125,75 +101,225 @@ export class Clearing {
     const key = subaccountKey(id);
     let account = this.#accounts.get(key);
     if (account === undefined) {
-      account = { key, id, seeded, quoteQuantums: 0n, positions: new Map() };
+      account = emptyAccount(id, {
+        seeded,
+        fundingRound: this.margins.fundingRound,
+        volume: this.#volumeOf(id.owner),
+      });
       this.#accounts.set(key, account);
     }
     return account;
   }
 
-  /** Credits 1e-6 USDC > 0. */
+  /** Credits 1e-6 USDC > 0 from outside. */
   fund(account: Account, quoteQuantums: bigint): void {
     if (quoteQuantums <= 0n) throw new RangeError(`expected funds > 0, was ${quoteQuantums}`);
+    this.settleFunding(account);
     account.quoteQuantums += quoteQuantums;
-    this.#funded += quoteQuantums;
+    this.treasury.payIn(quoteQuantums);
   }
 
-  risk({ quoteQuantums, positions }: Holdings): Risk {
-    let equity = quoteQuantums;
-    let initialMargin = 0n;
-    let maintenanceMargin = 0n;
-    for (const [clobPairId, quantums] of positions) {
-      const state = this.margin(clobPairId);
-      const notional = oracleValue(state.market, absolute(quantums), state.oraclePriceE12);
-      equity += oracleValue(state.market, quantums, state.oraclePriceE12);
-      initialMargin += divideCeil(notional * initialMarginPpm(state), MILLION);
-      maintenanceMargin += divideCeil(
-        notional * BigInt(state.market.maintenanceMarginPpm),
-        MILLION,
-      );
-    }
-    return { equity, initialMargin, maintenanceMargin };
+  risk(holdings: Holdings): Risk {
+    return this.margins.risk(holdings);
   }
 
-  /** Books a match, or says whose collateral does not permit it. Nothing changes when refused. */
-  settle(match: Match): Settlement | 'taker' | 'maker' {
-    const { market } = this.margin(match.clobPairId);
-    const quoteQuantums = quoteOf(market, match.quantums, match.subticks);
-    const takerFee = divideCeil(quoteQuantums * this.#takerFeePpm, MILLION);
-    const makerFee = divideCeil(quoteQuantums * this.#makerFeePpm, MILLION);
+  /** What an address has traded within 30 days, 1e-6 USDC. */
+  volume30d(owner: string): bigint {
+    return this.#volumes.get(owner)?.total(this.#day) ?? 0n;
+  }
+
+  /** May so much of the balance leave the account? */
+  permitsWithdrawal(account: Account, quoteQuantums: bigint): boolean {
+    return this.#permits(account, { clobPairId: -1, base: 0n, quote: -quoteQuantums });
+  }
+
+  /** The insurance fund and collateral pool that an account belongs to. */
+  poolOf({ positions }: Account): number {
+    return poolOfHeld(positions, (clobPairId) => this.margin(clobPairId).market);
+  }
+
+  /** Books a match, or says whom it would not fit. Nothing changes when refused. */
+  settle(match: Match): Settlement | Refusal {
+    const { taker, maker, clobPairId, quantums } = match;
+    const state = this.margin(clobPairId);
+    const quoteQuantums = quoteOf(state.market, quantums, match.subticks);
     const sign = match.takerSide === 'BUY' ? 1n : -1n;
-    const base = sign * match.quantums;
+    const base = sign * quantums;
     const quote = sign * quoteQuantums;
-    const taker = after(match.taker, match.clobPairId, base, -quote - takerFee);
-    const maker = after(match.maker, match.clobPairId, -base, quote - makerFee);
-    if (!this.#permits(match.maker, maker)) return 'maker';
-    if (!this.#permits(match.taker, taker)) return 'taker';
-    this.#book(match.taker, match.clobPairId, taker);
-    this.#book(match.maker, match.clobPairId, maker);
-    this.#fees += takerFee + makerFee;
-    return { quoteQuantums, takerFee, makerFee };
+    const charges =
+      match.isLiquidation === true
+        ? this.#liquidationCharges(match, base, quote)
+        : this.#charges(match, quoteQuantums);
+    const pool = poolOf(state.market);
+    const payment = charges.takerFee < 0n && match.isLiquidation === true ? -charges.takerFee : 0n;
+    if (payment > this.treasury.insurance(pool)) return UNINSURED;
+    const refused = this.#exchange(
+      { account: taker, quote: -quote - charges.takerFee - charges.takerBuilderFee },
+      { account: maker, quote: quote - charges.makerFee - charges.makerBuilderFee },
+      { state, base },
+    );
+    if (refused !== undefined) return refused;
+    if (match.isLiquidation === true) this.treasury.insure(pool, charges.takerFee);
+    else this.treasury.collectFee(charges.takerFee);
+    this.treasury.collectFee(charges.makerFee);
+    this.#payBuilder(match.takerBuilder, charges.takerBuilderFee);
+    this.#payBuilder(match.makerBuilder, charges.makerBuilderFee);
+    taker.volume.add(this.#day, quoteQuantums);
+    maker.volume.add(this.#day, quoteQuantums);
+    return { type: 'settled', quoteQuantums, ...charges };
   }
 
-  #permits(account: Account, after: Holdings): boolean {
-    return isPermitted(this.risk(account), this.risk(after));
+  /**
+   * Moves so much of a position (signed, as it changes the first account) and money between two
+   * accounts without fees; false, and nothing changes, if that does not fit one of them.
+   */
+  offset(deleveraged: Account, offsetting: Account, { clobPairId, base, quote }: Change): boolean {
+    const refused = this.#exchange(
+      { account: deleveraged, quote },
+      { account: offsetting, quote: -quote },
+      { state: this.margin(clobPairId), base },
+    );
+    return refused === undefined;
   }
 
-  #book(account: Account, clobPairId: number, { quoteQuantums, positions }: Holdings): void {
-    const before = account.positions.get(clobPairId) ?? 0n;
-    const quantums = positions.get(clobPairId) ?? 0n;
-    this.margin(clobPairId).openInterest += long(quantums) - long(before);
-    account.quoteQuantums = quoteQuantums;
-    if (quantums === 0n) account.positions.delete(clobPairId);
-    else account.positions.set(clobPairId, quantums);
+  /**
+   * Pays what all ticks since the last settlement owe to the account, or collects it; answers how
+   * to take that back.
+   */
+  settleFunding(account: Account): () => void {
+    const { margins, treasury } = this;
+    const { fundingRound, fundingIndexes } = account;
+    if (fundingRound === margins.fundingRound) return NOTHING;
+    const undos: (() => void)[] = [];
+    for (const clobPairId of account.positions.keys()) {
+      const owedPpm = margins.unsettledPpm(account, clobPairId);
+      const before = fundingIndexes.get(clobPairId) ?? 0n;
+      const paid = treasury.payFunding(owedPpm);
+      account.quoteQuantums += paid;
+      fundingIndexes.set(clobPairId, this.margin(clobPairId).fundingIndex);
+      undos.push(() => {
+        treasury.takeBackFunding(owedPpm, paid);
+        account.quoteQuantums -= paid;
+        fundingIndexes.set(clobPairId, before);
+      });
+    }
+    account.fundingRound = margins.fundingRound;
+    return () => {
+      for (const undo of undos) undo();
+      account.fundingRound = fundingRound;
+    };
+  }
+
+  totals(): MoneyTotals {
+    let subaccounts = 0n;
+    for (const { quoteQuantums } of this.#accounts.values()) subaccounts += quoteQuantums;
+    return this.treasury.totals({ subaccounts, wallets: this.wallets.usdc() });
+  }
+
+  #charges(match: Match, quoteQuantums: bigint): Charges {
+    const tier = ({ volume }: Account) => this.fees.tier(volume.total(this.#day));
+    return {
+      takerFee: feeOf(quoteQuantums, tier(match.taker).takerFeePpm),
+      makerFee: feeOf(quoteQuantums, tier(match.maker).makerFeePpm),
+      takerBuilderFee: feeOf(quoteQuantums, match.takerBuilder?.feePpm ?? 0),
+      makerBuilderFee: feeOf(quoteQuantums, match.makerBuilder?.feePpm ?? 0),
+    };
+  }
+
+  /**
+   * The liquidated side pays what is left above its bankruptcy price, up to the largest fee, to the
+   * insurance fund, which pays what is missing below it; makers get no rebate.
+   */
+  #liquidationCharges(match: Match, base: bigint, quote: bigint): Charges {
+    const bankrupt = bankruptcyQuote(this.margins, match.taker, match.clobPairId, base);
+    const surplus = -quote - bankrupt;
+    const quoteQuantums = quote < 0n ? -quote : quote;
+    const { makerFeePpm } = this.fees.tier(match.maker.volume.total(this.#day));
+    return {
+      takerFee: smallest(surplus, largestLiquidationFee(quoteQuantums)),
+      makerFee: largest(0n, feeOf(quoteQuantums, makerFeePpm)),
+      takerBuilderFee: 0n,
+      makerBuilderFee: feeOf(quoteQuantums, match.makerBuilder?.feePpm ?? 0),
+    };
+  }
+
+  /** Both sides or none; `base` as it changes the first one. */
+  #exchange(
+    first: { readonly account: Account; readonly quote: bigint },
+    second: { readonly account: Account; readonly quote: bigint },
+    { state, base }: { readonly state: MarginState; readonly base: bigint },
+  ): Refusal | undefined {
+    const { clobPairId } = state.market;
+    const interest =
+      interestChange(first.account, clobPairId, base) +
+      interestChange(second.account, clobPairId, -base);
+    // Margins are judged with the open interest that the match leaves.
+    state.openInterest += interest;
+    const taker = this.#unfit(first.account, { clobPairId, base, quote: first.quote });
+    const maker = this.#unfit(second.account, { clobPairId, base: -base, quote: second.quote });
+    if (taker !== undefined || maker !== undefined) {
+      state.openInterest -= interest;
+      return { type: 'refused', taker, maker, isUninsured: false };
+    }
+    this.#book(first.account, state, base, first.quote);
+    this.#book(second.account, state, -base, second.quote);
+    return undefined;
+  }
+
+  #unfit(account: Account, change: Change): Unfit | undefined {
+    const marketOf = (clobPairId: number): PerpetualMarket => this.margin(clobPairId).market;
+    if (violatesIsolation(account.positions, change.clobPairId, marketOf)) {
+      return 'VIOLATES_ISOLATED_SUBACCOUNT_CONSTRAINTS';
+    }
+    return this.#permits(account, change) ? undefined : 'UNDERCOLLATERALIZED';
+  }
+
+  #permits(account: Account, change: Change): boolean {
+    const after = this.margins.risk(account, change);
+    return after.equity >= after.initialMargin || isPermitted(this.risk(account), after);
+  }
+
+  #book(account: Account, state: MarginState, base: bigint, quote: bigint): void {
+    const { clobPairId } = state.market;
+    this.settleFunding(account);
+    account.quoteQuantums += quote;
+    const quantums = (account.positions.get(clobPairId) ?? 0n) + base;
+    if (quantums === 0n) {
+      account.positions.delete(clobPairId);
+      account.fundingIndexes.delete(clobPairId);
+    } else {
+      account.positions.set(clobPairId, quantums);
+      account.fundingIndexes.set(clobPairId, state.fundingIndex);
+    }
+  }
+
+  #payBuilder(builder: Builder, fee: bigint): void {
+    if (builder === undefined || fee === 0n) return;
+    if (!this.wallets.add(builder.address, 'usdc', fee)) this.treasury.collectFee(fee);
+  }
+
+  #volumeOf(owner: string): TradedVolume {
+    let volume = this.#volumes.get(owner);
+    if (volume === undefined) {
+      volume = new TradedVolume();
+      this.#volumes.set(owner, volume);
+    }
+    return volume;
   }
 }
 
+const NOTHING = (): void => {};
+
+const UNINSURED: Refusal = {
+  type: 'refused',
+  taker: undefined,
+  maker: undefined,
+  isUninsured: true,
+};
+
 const long = (quantums: bigint): bigint => (quantums > 0n ? quantums : 0n);
 
-function after(account: Account, clobPairId: number, base: bigint, quote: bigint): Holdings {
-  const positions = new Map(account.positions);
-  const quantums = (positions.get(clobPairId) ?? 0n) + base;
-  if (quantums === 0n) positions.delete(clobPairId);
-  else positions.set(clobPairId, quantums);
-  return { quoteQuantums: account.quoteQuantums + quote, positions };
+function interestChange({ positions }: Account, clobPairId: number, base: bigint): bigint {
+  const before = positions.get(clobPairId) ?? 0n;
+  return long(before + base) - long(before);
 }

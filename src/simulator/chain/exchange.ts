@@ -17,7 +17,8 @@ import type {
   PnlTick,
   Wallet,
 } from '../chain-messages.js';
-import { Clearing, type Account, type MarginState } from './clearing.js';
+import type { Account } from './clearing-account.js';
+import { Clearing } from './clearing.js';
 import { exchangeRandom } from './exchange-random.js';
 import type { ExchangeOptions } from '../exchange-options.js';
 import type {
@@ -29,16 +30,19 @@ import type {
   ExchangeOutput,
   MarketView,
 } from '../exchange-types.js';
+import { FeeSchedule } from './fee-schedule.js';
+import type { MarginState } from './margin.js';
 import type { SubaccountId, VenueOrderId } from '../order-terms.js';
 import { MarketChanges } from './market-changes.js';
 import { MarketHistory } from './market-history.js';
 import { MatchingEngine } from './matching-engine.js';
+import { MoneyTransfers } from './money-transfers.js';
 import { OrderPublisher } from './order-publisher.js';
 import { PendingTransactions } from './pending-transactions.js';
 import { SeededTraders } from '../flow/seeded-traders.js';
 import { RollingHash } from './rolling-hash.js';
 import { SubaccountRecords } from './subaccount-records.js';
-import { SubaccountTransfers } from './subaccount-transfers.js';
+import { WithdrawalGate } from './withdrawal-gate.js';
 
 export const createExchange = (options: ExchangeOptions): Exchange =>
   new SimulatedExchange(options);
@@ -52,7 +56,8 @@ class SimulatedExchange implements Exchange {
   readonly #transactions: PendingTransactions;
   readonly #changes: MarketChanges;
   readonly #steps: readonly BlockStep[];
-  readonly #records = new SubaccountRecords();
+  readonly #records: SubaccountRecords;
+  readonly #gate = new WithdrawalGate();
   readonly #accountNumbers = new Map<string, number>();
   readonly #histories = new Map<number, MarketHistory>();
   readonly #rateLimit = new BlockRateLimit();
@@ -65,7 +70,12 @@ class SimulatedExchange implements Exchange {
     this.#height = options.startHeight;
     this.#timeMs = options.startTimeMs;
     this.#margins = options.markets.map((market) => marginOf(market, options.oraclePricesE12));
-    this.#clearing = new Clearing({ ...options, margins: this.#margins });
+    this.#clearing = new Clearing({
+      margins: this.#margins,
+      fees: new FeeSchedule(options),
+      startTimeMs: options.startTimeMs,
+    });
+    this.#records = new SubaccountRecords(this.#clearing.margins);
     this.#publisher = new OrderPublisher({
       clearing: this.#clearing,
       records: this.#records,
@@ -90,7 +100,12 @@ class SimulatedExchange implements Exchange {
       fund: (id, quoteQuantums) => this.#openAccount(id, quoteQuantums, true),
     });
     this.#transactions = new PendingTransactions({
-      money: new SubaccountTransfers(this.#clearing, (account) => this.#records.of(account)),
+      money: new MoneyTransfers({
+        clearing: this.#clearing,
+        gate: this.#gate,
+        record: (account) => this.#records.of(account),
+        admit: (owner) => this.#admit(owner),
+      }),
       orders: NO_STATEFUL_ORDERS,
       admit: () => undefined,
     });
@@ -134,7 +149,7 @@ class SimulatedExchange implements Exchange {
 
   subaccount(id: SubaccountId): ReturnType<Exchange['subaccount']> {
     const record = this.#records.find(id);
-    return record?.isFunded === true ? record.view(this.#clearing) : undefined;
+    return record?.isFunded === true ? record.view() : undefined;
   }
 
   accountNumber(owner: string): number | undefined {
@@ -165,12 +180,12 @@ class SimulatedExchange implements Exchange {
     return this.#records.find(id)?.closedPositions.newestFirst() ?? [];
   }
 
-  wallet(): Wallet {
-    return { usdc: 0n, native: 0n };
+  wallet(address: string): Wallet {
+    return this.#clearing.wallets.of(address);
   }
 
-  transfers(): readonly ExchangeTransfer[] {
-    return [];
+  transfers(id: SubaccountId): readonly ExchangeTransfer[] {
+    return this.#records.find(id)?.transfers.newestFirst() ?? [];
   }
 
   fundingPayments(): readonly FundingPayment[] {
@@ -186,36 +201,27 @@ class SimulatedExchange implements Exchange {
   }
 
   feeTiers(): readonly FeeTier[] {
-    return [];
+    return this.#clearing.fees.tiers;
   }
 
-  feeTierOf(): FeeTier {
-    return { name: '1', volumeRequired: 0n, takerFeePpm: 0, makerFeePpm: 0 };
+  feeTierOf(owner: string): FeeTier {
+    return this.#clearing.fees.tier(this.volume30d(owner));
   }
 
-  volume30d(): bigint {
-    return 0n;
+  volume30d(owner: string): bigint {
+    return this.#clearing.volume30d(owner);
   }
 
   limits(): ChainLimits {
     return { shortTerm: [], stateful: [], equityTiers: [] };
   }
 
-  leverage(): ReadonlyMap<number, number> {
-    return new Map();
+  leverage(id: SubaccountId): ReadonlyMap<number, number> {
+    return this.#clearing.account(id)?.leverage ?? new Map();
   }
 
   totals(): MoneyTotals {
-    const subaccounts = 0n;
-    return {
-      subaccounts,
-      wallets: 0n,
-      fees: this.#clearing.feesCollected,
-      insurance: 0n,
-      fundingPool: 0n,
-      dust: 0n,
-      paidIn: this.#clearing.funded,
-    };
+    return this.#clearing.totals();
   }
 
   hash(): string {
@@ -240,6 +246,8 @@ class SimulatedExchange implements Exchange {
         this.#changes.ask(input);
         break;
       case 'fundWallet':
+        this.#fundWallet(input);
+        break;
       case 'lateCancels':
       case 'missedMatches':
       case 'recorded':
@@ -265,26 +273,40 @@ class SimulatedExchange implements Exchange {
 
   #fund(id: SubaccountId, quoteQuantums: bigint): void {
     const record = this.#records.of(this.#openAccount(id, quoteQuantums, false));
-    record.isFunded = true;
-    record.quoteQuantums += quoteQuantums;
-    record.updatedAtHeight = this.#height;
-    this.#outputs.push({
+    this.#emit({
       type: 'subaccount',
       subaccount: id,
-      positions: [],
+      positions: record.transferred(quoteQuantums, this.#height),
       quoteQuantums: record.quoteQuantums,
       publisher: 'ender',
     });
   }
 
+  /** Throws if nothing is given, or no further wallet can be opened: the operator's mistake. */
+  #fundWallet({ address, denom, amount }: FundWallet): void {
+    if (amount <= 0n || !this.#clearing.wallets.add(address, denom, amount)) {
+      throw new RangeError(`expected funds > 0 and room for a wallet, was ${amount}`);
+    }
+    if (denom === 'usdc') this.#clearing.treasury.payIn(amount);
+    this.#admit(address);
+  }
+
   #openAccount(id: SubaccountId, quoteQuantums: bigint, seeded: boolean): Account {
     const account = this.#clearing.open(id, seeded);
     this.#clearing.fund(account, quoteQuantums);
-    if (!this.#accountNumbers.has(id.owner)) {
-      this.#accountNumbers.set(id.owner, this.#accountNumbers.size);
-      this.#engine.admit(id.owner);
-    }
+    this.#admit(id.owner);
     return account;
+  }
+
+  /** The address may send from now on; answers how to take that back. */
+  #admit(owner: string): () => void {
+    if (this.#accountNumbers.has(owner)) return () => {};
+    this.#accountNumbers.set(owner, this.#accountNumbers.size);
+    this.#engine.admit(owner);
+    return () => {
+      this.#accountNumbers.delete(owner);
+      this.#engine.dismiss(owner);
+    };
   }
 
   /** In the order in which a block happens; liquidations and funding belong at its end. */
@@ -296,6 +318,7 @@ class SimulatedExchange implements Exchange {
       record: (account) => this.#records.of(account),
     });
     return [
+      ({ timeMs }) => this.#clearing.advance(timeMs),
       (block) => commit.operations(block, this.#publisher.takeMatches()),
       (block) => this.#transactions.run(block),
       (block) => this.#changes.apply(block),
@@ -318,6 +341,7 @@ class SimulatedExchange implements Exchange {
 
   #emit(output: ExchangeOutput): void {
     this.#outputs.push(output);
+    if (output.type === 'transfer') this.#records.remember(output.transfer);
   }
 
   #history(clobPairId: number): MarketHistory {
@@ -326,6 +350,8 @@ class SimulatedExchange implements Exchange {
     return history;
   }
 }
+
+type FundWallet = Extract<ExchangeInput, { readonly type: 'fundWallet' }>;
 
 const NO_STATEFUL_ORDERS = {
   check: () => refuse(9000, 'stateful orders are not supported by this exchange'),
@@ -340,5 +366,5 @@ function marginOf(
   if (oraclePriceE12 === undefined || oraclePriceE12 <= 0n) {
     throw new RangeError(`expected an oracle price > 0 of ${market.ticker}, was ${oraclePriceE12}`);
   }
-  return { market, oraclePriceE12, openInterest: 0n };
+  return { market, oraclePriceE12, openInterest: 0n, fundingIndex: 0n };
 }

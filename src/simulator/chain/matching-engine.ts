@@ -16,7 +16,8 @@ import {
   refuse,
   type CheckContext,
 } from './check-tx.js';
-import type { Clearing, MarginState, Settlement } from './clearing.js';
+import type { Clearing, Refusal, Settlement } from './clearing.js';
+import type { MarginState } from './margin.js';
 import type { BookLevel, CheckResult, PerpetualMarket } from '../exchange-types.js';
 import type {
   BatchCancel,
@@ -37,7 +38,8 @@ export type RemovalReason =
   | 'POST_ONLY_WOULD_CROSS_MAKER_ORDER'
   | 'IMMEDIATE_OR_CANCEL_WOULD_REST_ON_BOOK'
   | 'REDUCE_ONLY_RESIZE'
-  | 'REPLACED';
+  | 'REPLACED'
+  | 'VIOLATES_ISOLATED_SUBACCOUNT_CONSTRAINTS';
 
 export interface OptimisticMatch extends Settlement {
   readonly taker: LiveOrder;
@@ -128,6 +130,11 @@ export class MatchingEngine implements CheckContext {
     this.#owners.add(owner);
   }
 
+  /** The admission is taken back. */
+  dismiss(owner: string): void {
+    this.#owners.delete(owner);
+  }
+
   place(placed: PlaceOrder): CheckResult {
     const refusal = checkPlace(placed, this);
     if (refusal !== undefined) return refusal;
@@ -150,7 +157,9 @@ export class MatchingEngine implements CheckContext {
     const reason = this.#match(order, book) ?? unfit(order);
     if (reason !== undefined) this.#listener.removed(order, reason);
     else if (remaining(order) > 0n) this.#rest(order, book);
-    return ACCEPTED;
+    return reason === 'VIOLATES_ISOLATED_SUBACCOUNT_CONSTRAINTS'
+      ? refuse(2005, 'order violates isolated subaccount constraints')
+      : ACCEPTED;
   }
 
   cancel(cancel: CancelOrder): CheckResult {
@@ -200,13 +209,13 @@ export class MatchingEngine implements CheckContext {
       const quantums = smallest(matchable(taker), remaining(maker));
       if (quantums === 0n) return 'REDUCE_ONLY_RESIZE';
       const refused = this.#settle(taker, maker, quantums);
-      if (refused === 'taker') return 'UNDERCOLLATERALIZED';
-      if (refused === 'maker') this.#remove(maker, 'UNDERCOLLATERALIZED');
+      if (refused?.maker !== undefined) this.#remove(maker, refused.maker);
+      if (refused?.taker !== undefined) return refused.taker;
     }
     return undefined;
   }
 
-  #settle(taker: LiveOrder, maker: LiveOrder, quantums: bigint): 'taker' | 'maker' | undefined {
+  #settle(taker: LiveOrder, maker: LiveOrder, quantums: bigint): Refusal | undefined {
     const { subticks, id, side } = maker.placed;
     const { clobPairId } = id;
     const settled = this.#clearing.settle({
@@ -216,8 +225,10 @@ export class MatchingEngine implements CheckContext {
       clobPairId,
       quantums,
       subticks,
+      takerBuilder: taker.placed.builder,
+      makerBuilder: maker.placed.builder,
     });
-    if (typeof settled === 'string') return settled;
+    if (settled.type === 'refused') return settled;
     const level = this.book(clobPairId).fill(maker, quantums);
     taker.filled += quantums;
     this.#rememberFill(taker);

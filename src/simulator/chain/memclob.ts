@@ -5,7 +5,7 @@
  */
 import type { BookLevel } from '../exchange-types.js';
 import type { OrderSide, PlaceOrder } from '../order-terms.js';
-import type { Account } from './clearing.js';
+import type { Account } from './clearing-account.js';
 
 /**
  * An order in the exchange's memory; `filled` counts optimistic matches, also before their block.

@@ -3,7 +3,7 @@
  * grid.
  */
 import { largest, smallest } from '../../model/quantities.js';
-import type { MarginState } from '../chain/clearing.js';
+import type { MarginState } from '../chain/margin.js';
 import type { PerpetualMarket } from '../exchange-types.js';
 import type { OrderSide, PlaceOrder, SubaccountId } from '../order-terms.js';
 import type { MatchingEngine } from '../chain/matching-engine.js';

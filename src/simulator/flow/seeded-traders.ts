@@ -4,7 +4,8 @@
  * other.
  */
 import type { Random } from '../../ports/random.js';
-import type { Account, MarginState } from '../chain/clearing.js';
+import type { Account } from '../chain/clearing-account.js';
+import type { MarginState } from '../chain/margin.js';
 import type { ExchangeOptions } from '../exchange-options.js';
 import type { SubaccountId } from '../order-terms.js';
 import { FairPrice } from './fair-price.js';

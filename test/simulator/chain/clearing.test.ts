@@ -4,100 +4,36 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  Clearing,
-  initialMarginPpm,
-  isPermitted,
-  quoteOf,
-  type Account,
-  type MarginState,
-} from '../../../src/simulator/chain/clearing.js';
+import type { Account } from '../../../src/simulator/chain/clearing-account.js';
 import type { OrderSide, PlaceOrder, TimeInForce } from '../../../src/simulator/order-terms.js';
 import { MatchingEngine } from '../../../src/simulator/chain/matching-engine.js';
 import { remaining, type LiveOrder } from '../../../src/simulator/chain/memclob.js';
-import { marketsOf } from '../../../src/simulator/real-markets.js';
 import { STEP, TICK, subaccount } from '../../support/exchange-driver.js';
+import { btcMargin, clearingOf } from '../../support/clearing-samples.js';
 
 const MILLION = 1_000_000n;
 
-function marginsOf(count: number, change: Partial<MarginState['market']> = {}): MarginState[] {
-  const { markets, oraclePricesE12 } = marketsOf(count);
-  return markets.map((market) => ({
-    market: { ...market, ...change },
-    oraclePriceE12: oraclePricesE12.get(market.clobPairId) ?? 0n,
-    openInterest: 0n,
-  }));
-}
-
-const btc = (change: Partial<MarginState['market']> = {}): MarginState => {
-  const [margin] = marginsOf(1, change);
-  if (margin === undefined) throw new Error('expected a market');
-  return margin;
-};
-
-describe('the value of a fill', () => {
-  it('is price times size in 1e-6 USDC, cut off', () => {
-    expect(quoteOf(btc().market, 125_000_000n, 8_995_000_000n)).toBe(1_124_375_000n);
-    expect(quoteOf(btc().market, 1n, 999_999_999n)).toBe(0n);
-    expect(quoteOf(btc({ quantumConversionExponent: 1 }).market, 2n, 3n)).toBe(60n);
-  });
-});
-
-describe('the initial margin fraction', () => {
-  const caps = {
-    initialMarginPpm: 50_000,
-    openInterestLowerCap: 1_000_000n * MILLION,
-    openInterestUpperCap: 2_000_000n * MILLION,
-  };
-  const oracle = 100_000n * 10n ** 12n;
-  it.each([
-    ['without caps the base', { ...caps, openInterestUpperCap: 0n }, 50n, 50_000n],
-    ['below the lower cap the base', caps, 10n, 50_000n],
-    ['half way between the caps the middle', caps, 15n, 525_000n],
-    ['at the upper cap everything', caps, 20n, 1_000_000n],
-    ['above the upper cap everything', caps, 30n, 1_000_000n],
-  ])('is %s', (_, change, coins, expected) => {
-    const state = { ...btc(change), oraclePriceE12: oracle, openInterest: coins * 10n ** 10n };
-    expect(initialMarginPpm(state)).toBe(expected);
-  });
-});
-
-describe('a change of an account', () => {
-  const risk = (equity: bigint, maintenanceMargin: bigint) => ({
-    equity,
-    maintenanceMargin,
-    initialMargin: maintenanceMargin * 2n,
-  });
-  it.each([
-    ['with enough equity', risk(100n, 10n), risk(100n, 50n), true],
-    ['that grows the margin of a poor account', risk(15n, 10n), risk(15n, 11n), false],
-    ['that shrinks the margin of a poor account', risk(15n, 10n), risk(15n, 9n), true],
-    ['that costs a poor account more than it frees', risk(15n, 10n), risk(12n, 9n), false],
-    ['that closes a bankrupt account at a loss', risk(-5n, 10n), risk(-6n, 0n), false],
-    ['that closes a bankrupt account at no loss', risk(-5n, 10n), risk(-5n, 0n), true],
-  ])('%s is judged', (_, before, after, permitted) => {
-    expect(isPermitted(before, after)).toBe(permitted);
-  });
-});
-
 describe('clearing', () => {
   it('rounds fees up, rebates towards zero', () => {
-    const clearing = new Clearing({ margins: [btc()], takerFeePpm: 500, makerFeePpm: -110 });
+    const clearing = clearingOf([btcMargin()], { takerFeePpm: 500, makerFeePpm: -110 });
     const taker = clearing.open(subaccount('taker'));
     const maker = clearing.open(subaccount('maker'));
     for (const account of [taker, maker]) clearing.fund(account, 1_000n * MILLION);
     const match = { taker, maker, takerSide: 'BUY', clobPairId: 0 } as const;
     expect(clearing.settle({ ...match, quantums: STEP, subticks: 94_521n * TICK })).toEqual({
+      type: 'settled',
       quoteQuantums: 9_452_100n,
       takerFee: 4_727n,
       makerFee: -1_039n,
+      takerBuilderFee: 0n,
+      makerBuilderFee: 0n,
     });
     expect(taker.quoteQuantums).toBe(1_000n * MILLION - 9_452_100n - 4_727n);
     expect(maker.quoteQuantums).toBe(1_000n * MILLION + 9_452_100n + 1_039n);
   });
 
   it('refuses to fund nothing and to know an unlisted market', () => {
-    const clearing = new Clearing({ margins: [btc()], takerFeePpm: 0, makerFeePpm: 0 });
+    const clearing = clearingOf([btcMargin()]);
     expect(() => clearing.fund(clearing.open(subaccount('a')), 0n)).toThrow('> 0');
     expect(() => clearing.margin(99)).toThrow('99');
   });
@@ -107,12 +43,8 @@ const OWNERS = ['a', 'b', 'c', 'd'];
 
 /** A market in which every rule of matching is watched while it runs. */
 class Watched {
-  readonly margins = marginsOf(1);
-  readonly clearing = new Clearing({
-    margins: this.margins,
-    takerFeePpm: 500,
-    makerFeePpm: -110,
-  });
+  readonly margins = [btcMargin()];
+  readonly clearing = clearingOf(this.margins, { takerFeePpm: 500, makerFeePpm: -110 });
   readonly accounts: Account[] = [];
   readonly arrivals: LiveOrder[] = [];
   readonly gone = new Set<LiveOrder>();
@@ -199,8 +131,8 @@ function act(watched: Watched, order: RandomOrder): void {
 }
 
 function checkBooks({ engine, clearing, accounts, margins }: Watched): void {
-  const total = accounts.reduce((sum, { quoteQuantums }) => sum + quoteQuantums, 0n);
-  expect(total + clearing.feesCollected).toBe(clearing.funded);
+  const { paidIn, ...held } = clearing.totals();
+  expect(Object.values(held).reduce((sum, part) => sum + part, 0n)).toBe(paidIn);
   const positions = accounts.map(({ positions }) => positions.get(0) ?? 0n);
   expect(positions.reduce((sum, position) => sum + position, 0n)).toBe(0n);
   const long = positions.reduce((sum, position) => (position > 0n ? sum + position : sum), 0n);

@@ -1,18 +1,13 @@
 /** The book's structures against naive ones: levels from a list of orders, memories from dates. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { emptyAccount } from '../../../src/simulator/chain/clearing-account.js';
 import type { OrderSide } from '../../../src/simulator/order-terms.js';
 import { HeightMemory } from '../../../src/simulator/chain/height-memory.js';
 import { Memclob, remaining, type LiveOrder } from '../../../src/simulator/chain/memclob.js';
 import { orderOf, subaccount } from '../../support/exchange-driver.js';
 
-const account = {
-  key: 'a/0',
-  id: subaccount('a'),
-  seeded: false,
-  quoteQuantums: 0n,
-  positions: new Map<number, bigint>(),
-};
+const account = emptyAccount(subaccount('a'));
 
 const liveOrder = (index: number, side: OrderSide, subticks: bigint): LiveOrder => ({
   key: `${index}`,

@@ -46,7 +46,7 @@ describe('a transaction', () => {
   it('whose second message fails takes the first one back, and says so', () => {
     const exchange = quietExchange();
     submit(exchange, 'AA', [transfer(7n), transfer(HUNDRED_THOUSAND)]);
-    expect(told(exchange)).toEqual(['transaction AA 404']);
+    expect(told(exchange)).toEqual(['transaction AA 102']);
     expect(exchange.subaccount(subaccount('alice'))?.quoteQuantums).toBe(HUNDRED_THOUSAND);
     expect(exchange.subaccount(subaccount('alice', 1))).toBeUndefined();
   });

@@ -1,0 +1,11 @@
+/** What a fill is worth in quote quantums (1e-6 USDC). */
+import { divideFloor, powerOfTen } from '../../model/quantities.js';
+import type { PerpetualMarket } from '../exchange-types.js';
+
+/** ⌊ subticks · quantums · 10^QCE ⌋ in 1e-6 USDC. */
+export function quoteOf(market: PerpetualMarket, quantums: bigint, subticks: bigint): bigint {
+  const exponent = market.quantumConversionExponent;
+  return exponent >= 0
+    ? quantums * subticks * powerOfTen(exponent)
+    : divideFloor(quantums * subticks, powerOfTen(-exponent));
+}
