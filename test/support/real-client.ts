@@ -14,7 +14,7 @@ const DENOMINATIONS = {
   CHAINTOKEN_DECIMALS: 18,
 };
 
-export function networkOf({ urls }: Devnet, chainId = 'localdydxprotocol') {
+export function networkOf({ urls }: Pick<Devnet, 'urls'>, chainId = 'localdydxprotocol') {
   return new client.Network(
     'devnet',
     new client.IndexerConfig(urls.rest, urls.socket),
