@@ -31,6 +31,7 @@ import type {
   MarketView,
 } from '../exchange-types.js';
 import { FeeSchedule } from './fee-schedule.js';
+import { FundingClock } from './funding-clock.js';
 import type { MarginState } from './margin.js';
 import type { SubaccountId, VenueOrderId } from '../order-terms.js';
 import { MarketChanges } from './market-changes.js';
@@ -58,6 +59,7 @@ class SimulatedExchange implements Exchange {
   readonly #steps: readonly BlockStep[];
   readonly #records: SubaccountRecords;
   readonly #gate = new WithdrawalGate();
+  readonly #funding: FundingClock;
   readonly #accountNumbers = new Map<string, number>();
   readonly #histories = new Map<number, MarketHistory>();
   readonly #rateLimit = new BlockRateLimit();
@@ -109,6 +111,13 @@ class SimulatedExchange implements Exchange {
       orders: NO_STATEFUL_ORDERS,
       admit: () => undefined,
     });
+    this.#funding = new FundingClock({
+      margins: this.#clearing.margins,
+      states: this.#margins,
+      book: (clobPairId) => this.#engine.book(clobPairId),
+      records: () => this.#records.all(),
+      startTimeMs: options.startTimeMs,
+    });
     this.#changes = new MarketChanges(this.#clearing, () => undefined);
     this.#steps = this.#blockSteps();
     this.#hash.mix(options.seed);
@@ -133,13 +142,16 @@ class SimulatedExchange implements Exchange {
   }
 
   markets(): readonly MarketView[] {
-    return this.#margins.map(({ market, oraclePriceE12, openInterest }) => ({
-      market,
-      oraclePriceE12,
-      openInterest,
-      nextFundingRate1hE12: 0n,
-      ...this.#history(market.clobPairId).statistics(this.#timeMs, oraclePriceE12),
-    }));
+    return this.#margins.map((state) => {
+      const { market, oraclePriceE12, openInterest } = state;
+      return {
+        market,
+        oraclePriceE12,
+        openInterest,
+        nextFundingRate1hE12: this.#funding.nextRate1hE12(state),
+        ...this.#history(market.clobPairId).statistics(this.#timeMs, oraclePriceE12),
+      };
+    });
   }
 
   book(clobPairId: number, depth: number): ReturnType<Exchange['book']> {
@@ -188,16 +200,16 @@ class SimulatedExchange implements Exchange {
     return this.#records.find(id)?.transfers.newestFirst() ?? [];
   }
 
-  fundingPayments(): readonly FundingPayment[] {
-    return [];
+  fundingPayments(id: SubaccountId): readonly FundingPayment[] {
+    return this.#records.find(id)?.fundingPayments.newestFirst() ?? [];
   }
 
-  fundingHistory(): readonly FundingTick[] {
-    return [];
+  fundingHistory(clobPairId: number): readonly FundingTick[] {
+    return this.#funding.history(clobPairId);
   }
 
-  pnlTicks(): readonly PnlTick[] {
-    return [];
+  pnlTicks(id: SubaccountId): readonly PnlTick[] {
+    return this.#records.find(id)?.pnlTicks.newestFirst() ?? [];
   }
 
   feeTiers(): readonly FeeTier[] {
@@ -320,9 +332,11 @@ class SimulatedExchange implements Exchange {
     return [
       ({ timeMs }) => this.#clearing.advance(timeMs),
       (block) => commit.operations(block, this.#publisher.takeMatches()),
+      (block) => this.#funding.tick(block),
       (block) => this.#transactions.run(block),
       (block) => this.#changes.apply(block),
       (block) => commit.moveOracles(block),
+      (block) => this.#funding.vote(block),
       ({ height }) => this.#engine.expire(height),
       () => this.#rateLimit.advance(),
     ];
