@@ -5,33 +5,24 @@
  */
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
-import type { CheckResult, Exchange, ExchangeInput, ExchangeOutput } from './exchange-types.js';
+import type { CheckResult, Exchange, ExchangeInput } from './exchange-types.js';
 import { answerRest } from './indexer/indexer-rest.codec.js';
+import { DEFAULT_HABITS, type IndexerHabits } from './indexer/indexer-habits.js';
 import { IndexerState } from './indexer/indexer-state.codec.js';
+import { IndexerStream, type HostConnection } from './indexer/indexer-stream.venue.js';
 import { Mempool } from './validator/mempool.codec.js';
 import { repeat } from './repeat.js';
 import { unknownRoute } from './indexer/rest-errors.js';
-import { SocketSession } from './indexer/socket-session.js';
-import {
-  isValidTopic,
-  topicMessage,
-  topicSnapshot,
-  topicsOf,
-} from './indexer/topic-contents.codec.js';
-import { TopicHub, type Listener } from './indexer/topic-hub.js';
-import { TradingChanges } from './indexer/trading-changes.js';
+import type { Peer } from './indexer/socket-session.js';
 import { answerNodeRest, isNodeRest } from './validator/node-rest.codec.js';
 import { isAddress } from './validator/transaction.codec.js';
 import { ValidatorRpc } from './validator/validator-rpc.codec.js';
-import { uuidOf } from './indexer/venue-ids.codec.js';
 
 export const LOCAL_CHAIN_ID = 'localdydxprotocol';
 const BLOCK_MS = 650;
 /** Blocks come this much earlier or later than the mean. */
 const BLOCK_JITTER = 0.15;
 const FLOW_MS = 50;
-const BATCH_MS = 250;
-const TRADING_MS = 30_000;
 const FAUCET_MAX_USDC = 1_000_000_000;
 
 export interface ExchangeHostOptions {
@@ -44,6 +35,8 @@ export interface ExchangeHostOptions {
   readonly blockMs?: number | undefined;
   /** Time between the seeded traders' turns. */
   readonly flowMs?: number | undefined;
+  /** How the indexer keeps its clients waiting and where it errs; what is not given is small. */
+  readonly habits?: Partial<IndexerHabits> | undefined;
 }
 
 export interface HostRequest {
@@ -57,18 +50,6 @@ export interface HostAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-}
-
-/** The client's side of a connection: frames go in, and a close from our side ends it. */
-export interface Peer {
-  write(frame: string): void;
-  close(code: number, reason: string): void;
-}
-
-export interface HostConnection {
-  receive(text: string): void;
-  /** The client has gone: nothing more is written. */
-  detach(): void;
 }
 
 export interface HostStats {
@@ -88,11 +69,8 @@ export class ExchangeHost {
   readonly #state: IndexerState;
   readonly #mempool: Mempool;
   readonly #rpc: ValidatorRpc;
-  readonly #hub = new TopicHub();
-  readonly #trading = new TradingChanges();
+  readonly #stream: IndexerStream;
   #stops: readonly (() => void)[] = [];
-  #connections = 0;
-  #connected = 0;
   #ordersAccepted = 0;
   #ordersRejected = 0;
 
@@ -101,6 +79,12 @@ export class ExchangeHost {
     this.exchange = exchange;
     this.#options = options;
     this.#state = new IndexerState(exchange);
+    this.#stream = new IndexerStream({
+      state: this.#state,
+      clock: options.clock,
+      random: options.random.fork('indexer'),
+      habits: { ...DEFAULT_HABITS, ...options.habits },
+    });
     this.#mempool = new Mempool({ chainId, exchange, submit: (input) => this.submit(input) });
     this.#rpc = new ValidatorRpc({ chainId, state: this.#state, mempool: this.#mempool });
   }
@@ -119,22 +103,14 @@ export class ExchangeHost {
         () => flowMs,
         () => this.submit({ type: 'flow', timeMs: this.#timeMs() }),
       ),
-      repeat(
-        clock,
-        () => BATCH_MS,
-        () => this.#hub.flushBatches(),
-      ),
-      repeat(
-        clock,
-        () => TRADING_MS,
-        () => this.#publishTrading(),
-      ),
     ];
+    this.#stream.start();
   }
 
   stop(): void {
     for (const stop of this.#stops) stop();
     this.#stops = [];
+    this.#stream.stop();
   }
 
   /** Applies one input and tells the listeners what came of it. */
@@ -145,7 +121,7 @@ export class ExchangeHost {
       if (check.code === 0) this.#ordersAccepted += 1;
       else this.#ordersRejected += 1;
     }
-    for (const output of outputs) this.#publish(output);
+    this.#stream.tell(outputs);
     return check;
   }
 
@@ -166,43 +142,15 @@ export class ExchangeHost {
 
   /** A new WebSocket client; its greeting is written at once. */
   connect(peer: Peer): HostConnection {
-    const { clock } = this.#options;
-    let isOpen = true;
-    const write = (frame: string): void => {
-      if (isOpen) peer.write(frame);
-    };
-    const session: SocketSession = new SocketSession(this.#nextConnectionId(), {
-      isValid: (topic) => isValidTopic(this.#state, topic),
-      snapshot: (topic) => topicSnapshot(this.#state, topic),
-      subscribe: (topic, batched) => this.#hub.subscribe(topic, listener, batched),
-      unsubscribe: (topic) => this.#hub.unsubscribe(topic, listener),
-    });
-    const listener: Listener = { session, write };
-    const detach = (): void => {
-      if (!isOpen) return;
-      isOpen = false;
-      this.#connected -= 1;
-      for (const topic of session.topics) this.#hub.unsubscribe(topic, listener);
-    };
-    this.#connected += 1;
-    write(session.greeting());
-    const receive = (text: string): void => {
-      if (!isOpen) return;
-      const { frames, close } = session.receive(text, clock.now());
-      for (const frame of frames) write(frame);
-      if (close === undefined) return;
-      detach();
-      peer.close(close.code, close.reason);
-    };
-    return { receive, detach };
+    return this.#stream.connect(peer);
   }
 
   stats(): HostStats {
     return {
       height: this.exchange.height,
-      connections: this.#connected,
-      subscriptions: this.#hub.subscriptions,
-      frames: this.#hub.frames,
+      connections: this.#stream.connected,
+      subscriptions: this.#stream.subscriptions,
+      frames: this.#stream.frames,
       ordersAccepted: this.#ordersAccepted,
       ordersRejected: this.#ordersRejected,
     };
@@ -211,21 +159,6 @@ export class ExchangeHost {
   #block(): void {
     this.submit({ type: 'block', timeMs: Math.max(this.#timeMs(), this.exchange.timeMs + 1) });
     this.#mempool.commit();
-  }
-
-  #publish(output: ExchangeOutput): void {
-    for (const topic of topicsOf(this.#state, output)) {
-      if (this.#hub.hasListeners(topic)) {
-        this.#hub.publish(topicMessage(this.#state, topic, output));
-      }
-    }
-  }
-
-  #publishTrading(): void {
-    const trading = this.#trading.next(this.#state.views().values());
-    if (trading === undefined) return;
-    const topic = { channel: 'v4_markets', id: 'v4_markets' } as const;
-    this.#hub.publish({ topic, contents: JSON.stringify({ trading }) });
   }
 
   /** Testnet's faucet: `{address, subaccountNumber, amount}`, amount in whole USDC. */
@@ -242,13 +175,6 @@ export class ExchangeHost {
   /** Whole milliseconds that never go back. */
   #timeMs(): number {
     return Math.max(this.exchange.timeMs, Math.floor(this.#options.clock.now()));
-  }
-
-  #nextConnectionId(): string {
-    this.#connections += 1;
-    const { clock, random } = this.#options;
-    const nonce = random.fork(`connection/${this.#connections}`).next();
-    return uuidOf(`connection/${clock.now()}/${this.#connections}/${nonce}`);
   }
 }
 

@@ -6,7 +6,8 @@ import { delay, map, Observable, observeOn, Subject, timer } from 'rxjs';
 import type { Clock } from '../ports/clock.js';
 import type { HttpPort } from '../ports/http.js';
 import type { Socket, SocketPort, SocketSignal } from '../ports/socket.js';
-import type { ExchangeHost, HostConnection } from './exchange-host.venue.js';
+import type { ExchangeHost } from './exchange-host.venue.js';
+import type { HostConnection } from './indexer/indexer-stream.venue.js';
 
 export interface MemoryHostOptions {
   readonly host: ExchangeHost;

@@ -7,6 +7,7 @@ import { seededRandom } from '../../src/clock/seeded-random.js';
 import { SimulatedClock } from '../../src/clock/simulated.clock.js';
 import { startDevnet, type Devnet } from '../../src/simulator/devnet.server.js';
 import { FakeExchange } from '../support/fake-exchange.js';
+import { PROMPT } from '../support/prompt-habits.js';
 import { OWNER } from '../support/venue-story.js';
 
 const devnets: Devnet[] = [];
@@ -14,7 +15,13 @@ const devnets: Devnet[] = [];
 async function start(port = 0) {
   const exchange = new FakeExchange();
   const clock = new SimulatedClock(exchange.timeMs);
-  const devnet = await startDevnet({ port, exchange, clock, random: seededRandom(1) });
+  const devnet = await startDevnet({
+    port,
+    exchange,
+    clock,
+    random: seededRandom(1),
+    habits: PROMPT,
+  });
   devnets.push(devnet);
   return { exchange, clock, devnet };
 }

@@ -9,12 +9,13 @@ import { ExchangeHost } from '../../src/simulator/exchange-host.venue.js';
 import { connectInMemory } from '../../src/simulator/memory-host.venue.js';
 import { marketsOf } from '../../src/simulator/real-markets.js';
 import { FakeExchange } from '../support/fake-exchange.js';
+import { PROMPT } from '../support/prompt-habits.js';
 import { OPENED, OWNER, SUBACCOUNT } from '../support/venue-story.js';
 
 function startHost({ latencyMs = 0 } = {}) {
   const exchange = new FakeExchange();
   const clock = new SimulatedClock(exchange.timeMs);
-  const host = new ExchangeHost({ exchange, clock, random: seededRandom(1) });
+  const host = new ExchangeHost({ exchange, clock, random: seededRandom(1), habits: PROMPT });
   const ports = connectInMemory({ host, clock, latencyMs });
   host.start();
   const open = () => {

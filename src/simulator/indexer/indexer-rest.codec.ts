@@ -121,7 +121,7 @@ const noMarket = (ticker: string | undefined): RestAnswer =>
 function answerBook({ state, path }: Question): RestAnswer {
   const market = state.marketOf(path.get('ticker') ?? '');
   if (market === undefined) return noMarket(path.get('ticker'));
-  return found(bookObject(market, state.exchange.book(market.clobPairId, BOOK_DEPTH)));
+  return found(bookObject(market, state.books.view(market.clobPairId, BOOK_DEPTH)));
 }
 
 function answerTrades({ state, path, query }: Question): RestAnswer {

@@ -11,6 +11,7 @@ import type {
   SubaccountView,
 } from '../exchange-types.js';
 import type { SubaccountId, VenueOrderId } from '../order-terms.js';
+import { BookCache } from './book-cache.js';
 import { orderUuid } from './venue-ids.codec.js';
 
 /** Block times and order ids that are remembered; the oldest go first. */
@@ -22,6 +23,7 @@ export const CHILDREN_PER_PARENT = 128;
 
 export class IndexerState {
   readonly exchange: Exchange;
+  readonly books: BookCache;
   readonly #blockTimes = new Map<number, number>();
   readonly #orderIds = new Map<string, VenueOrderId>();
   readonly #numbersByOwner = new Map<string, Set<number>>();
@@ -33,6 +35,7 @@ export class IndexerState {
 
   constructor(exchange: Exchange) {
     this.exchange = exchange;
+    this.books = new BookCache(exchange);
     for (const { market } of exchange.markets()) {
       this.#marketsByPair.set(market.clobPairId, market);
       this.#marketsByTicker.set(market.ticker, market);
@@ -61,6 +64,7 @@ export class IndexerState {
       case 'oracleJump':
       case 'lateCancels':
       case 'missedMatches':
+      case 'recorded':
         return;
     }
   }

@@ -1,11 +1,14 @@
 /**
- * One client's connection to the indexer as a fold: texts in, frames out.
+ * One client's connection to the indexer: texts in, frames out.
  *
- * 1. One counter numbers all frames. A subscribe or unsubscribe takes its number before anything
- *    can go wrong with it; errors raised earlier repeat the current number.
+ * 1. One counter numbers all frames. A subscribe takes its number before its snapshot is read, so
+ *    its answer may come after later frames; errors raised earlier repeat the current number.
  * 2. Limits: ids per channel, two subscribes per id and second, two invalid messages per second;
  *    above the last two the connection is told why and closed with 1008.
+ * 3. A subscription lives from the moment of its answer on: what happened since the snapshot was
+ *    read is lost, and an unsubscribe before that moment changes nothing.
  */
+import { AttemptWindow } from './attempt-window.js';
 import {
   isSocketChannel,
   needsId,
@@ -15,178 +18,253 @@ import {
   type SocketChannel,
   type Topic,
 } from './socket-channels.js';
+import type { DataType, Listener } from './topic-hub.js';
 
-const WINDOW_MS = 1000;
-const PER_WINDOW_MAX = 2;
-/** Ids whose subscribe times are remembered before the outdated ones are forgotten. */
+/** Ids whose subscribe windows are remembered before the outdated ones are forgotten. */
 const WINDOWS_MAX = 1000;
 
 /** Where subscriptions are kept and snapshots come from. */
 export interface SubscriptionDesk {
   isValid(topic: Topic): boolean;
-  /** JSON of the topic's state now; `{}` for an unknown subaccount. */
-  snapshot(topic: Topic): string;
-  subscribe(topic: Topic, batched: boolean): void;
-  unsubscribe(topic: Topic): void;
+  /** Reads the topic's state and hands it over, now or later. */
+  fetch(topic: Topic, done: (snapshot: Snapshot) => void): void;
+  subscribe(topic: Topic, listener: Listener, batched: boolean): void;
+  unsubscribe(topic: Topic, listener: Listener): void;
 }
 
-/** What a text led to. A close comes after the frames. */
-export interface Reaction {
-  readonly frames: readonly string[];
-  readonly close?: { readonly code: number; readonly reason: string };
+export type Snapshot =
+  /** JSON of the topic's state; `{}` for an unknown subaccount. */
+  | { readonly type: 'contents'; readonly json: string }
+  /** The account may not be served. */
+  | { readonly type: 'blocked'; readonly message: string }
+  | { readonly type: 'failed' };
+
+/** The client's side of a connection: frames go in, and a close from our side ends it. */
+export interface Peer {
+  write(frame: string): void;
+  close(code: number, reason: string): void;
 }
 
-const RATE_LIMITED = { code: 1008, reason: JSON.stringify({ message: 'Rate limited' }) };
+/** What a client asked for; `id` as it came, for the answers that repeat it. */
+interface Asked {
+  readonly topic: Topic;
+  readonly id: { readonly id?: string };
+}
 
-export class SocketSession {
+type Message = Readonly<Record<string, unknown>>;
+
+export class SocketSession implements Listener {
   readonly #connectionId: string;
   readonly #desk: SubscriptionDesk;
+  readonly #peer: Peer;
+  readonly #heads: Readonly<Record<DataType, string>>;
   readonly #topics = new Map<string, Topic>();
-  readonly #subscribeTimes = new Map<string, readonly number[]>();
-  #invalidTimes: readonly number[] = [];
+  readonly #windows = new Map<string, AttemptWindow>();
+  readonly #invalid = new AttemptWindow();
+  /** By channel: subscriptions that live and that wait for their snapshot. */
+  readonly #counts = new Map<SocketChannel, number>();
   #messageId = 0;
+  #isOpen = true;
 
-  constructor(connectionId: string, desk: SubscriptionDesk) {
+  constructor(connectionId: string, desk: SubscriptionDesk, peer: Peer) {
     this.#connectionId = connectionId;
     this.#desk = desk;
+    this.#peer = peer;
+    const head = `"connection_id":"${connectionId}","message_id":`;
+    this.#heads = {
+      channel_data: `{"type":"channel_data",${head}`,
+      channel_batch_data: `{"type":"channel_batch_data",${head}`,
+    };
   }
 
-  get topics(): Iterable<Topic> {
-    return this.#topics.values();
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** The first frame of a connection. */
-  greeting(): string {
-    return JSON.stringify({ type: 'connected', ...this.#stamp() });
+  greet(): void {
+    this.#write({ type: 'connected', ...this.#stamp(0) });
   }
 
-  /** Data frame: `tail` is everything after the message id, shared by all subscribers. */
-  data(type: 'channel_data' | 'channel_batch_data', tail: string): string {
+  /** Nothing is written any more, and all subscriptions are gone. */
+  end(): void {
+    this.#isOpen = false;
+    for (const topic of this.#topics.values()) this.#desk.unsubscribe(topic, this);
+    this.#topics.clear();
+  }
+
+  data(type: DataType, tail: string): void {
     this.#messageId += 1;
-    const connection = `"connection_id":"${this.#connectionId}"`;
-    return `{"type":"${type}",${connection},"message_id":${this.#messageId},${tail}`;
+    this.#peer.write(this.#heads[type] + this.#messageId + tail);
   }
 
-  receive(text: string, nowMs: number): Reaction {
+  receive(text: string, nowMs: number): void {
+    if (!this.#isOpen) return;
     const message = readMessage(text);
-    if (message === undefined) return this.#invalid('Invalid message: could not parse', nowMs);
-    switch (message['type']) {
-      case undefined:
-        return this.#invalid('Invalid message: type is required', nowMs);
+    if (message === undefined) this.#refuse('Invalid message: could not parse', nowMs);
+    else if (message === null) this.#error('Internal error', this.#messageId);
+    else this.#act(message, nowMs);
+  }
+
+  #act(message: Message, nowMs: number): void {
+    const { type } = message;
+    switch (type) {
       case 'ping':
-        return { frames: [] };
+        return;
       case 'subscribe':
       case 'unsubscribe': {
         const asked = readTopic(message);
-        if (typeof asked === 'string') return this.#error(asked);
+        if (typeof asked === 'string') {
+          this.#error(asked, this.#messageId);
+          return;
+        }
         this.#messageId += 1;
-        return message['type'] === 'unsubscribe'
-          ? this.#unsubscribe(asked)
-          : this.#subscribe(asked, message['batched'] === true, nowMs);
+        if (type === 'unsubscribe') this.#unsubscribe(asked);
+        else this.#subscribe(asked, isTrue(message['batched']), nowMs);
+        return;
       }
       default:
-        return this.#invalid(`Invalid message type: ${shown(message['type'])}`, nowMs);
+        this.#refuse(
+          isTrue(type)
+            ? `Invalid message type: ${shown(type)}`
+            : 'Invalid message: type is required',
+          nowMs,
+        );
     }
   }
 
-  #subscribe(topic: Topic, batched: boolean, nowMs: number): Reaction {
+  #subscribe(asked: Asked, batched: boolean, nowMs: number): void {
+    const { topic } = asked;
     const { channel, id } = topic;
-    const key = topicKey(topic);
+    const number = this.#messageId;
     if (!this.#desk.isValid(topic)) {
-      return this.#error(`Invalid subscription id for channel: (${channel}-${id})`);
+      this.#error(`Invalid subscription id for channel: (${channel}-${id})`, number);
+      return;
     }
     const { idsMax } = SOCKET_CHANNELS[channel];
     if (this.#countOf(channel) >= idsMax) {
       const limit = `${channel} (limit=${idsMax})`;
-      return this.#error(`Per-connection subscription limit reached for ${limit}.`);
+      this.#error(`Per-connection subscription limit reached for ${limit}.`, number);
+      return;
     }
-    if (!this.#takeSubscribe(key, nowMs)) {
+    if (!this.#windowOf(topicKey(topic), nowMs).take(nowMs)) {
       const text = `Too many subscribe attempts for channel ${channel}-${id}.`;
-      return { ...this.#error(`${text} Please  reconnect and try again.`), close: RATE_LIMITED };
+      this.#error(`${text} Please  reconnect and try again.`, number);
+      this.#closeForFlood();
+      return;
     }
-    if (this.#topics.has(key)) {
-      return this.#error(`Invalid subscribe message: already subscribed (${channel}-${id})`, topic);
-    }
-    const contents = this.#desk.snapshot(topic);
-    this.#topics.set(key, topic);
-    this.#desk.subscribe(topic, batched);
-    const frame = JSON.stringify({
-      type: 'subscribed',
-      ...this.#stamp(),
-      channel,
-      ...shownId(topic),
+    this.#counts.set(channel, this.#countOf(channel) + 1);
+    this.#desk.fetch(topic, (snapshot) => {
+      if (this.#isOpen) this.#answer(asked, { snapshot, batched, number });
     });
-    return { frames: [`${frame.slice(0, -1)},"contents":${contents}}`] };
   }
 
-  #unsubscribe(topic: Topic): Reaction {
-    if (this.#topics.delete(topicKey(topic))) this.#desk.unsubscribe(topic);
+  /** The snapshot has come: only now a second subscription of the same is noticed. */
+  #answer(
+    { topic, id }: Asked,
+    answer: { readonly snapshot: Snapshot; readonly batched: boolean; readonly number: number },
+  ): void {
     const { channel } = topic;
-    return {
-      frames: [
-        JSON.stringify({ type: 'unsubscribed', ...this.#stamp(), channel, ...shownId(topic) }),
-      ],
-    };
+    const { snapshot, batched, number } = answer;
+    const key = topicKey(topic);
+    if (snapshot.type !== 'contents' || this.#topics.has(key)) {
+      const text =
+        snapshot.type === 'contents'
+          ? `Invalid subscribe message: already subscribed (${channel}-${topic.id})`
+          : snapshot.type === 'blocked'
+            ? snapshot.message
+            : `Internal error, could not fetch data for subscription: ${channel}.`;
+      this.#counts.set(channel, this.#countOf(channel) - 1);
+      this.#error(text, number, { channel, ...id });
+      return;
+    }
+    this.#topics.set(key, topic);
+    const head = { type: 'subscribed', ...this.#stamp(number), channel, ...shownId(topic) };
+    this.#peer.write(`${JSON.stringify(head).slice(0, -1)},"contents":${snapshot.json}}`);
+    this.#desk.subscribe(topic, this, batched);
   }
 
-  #error(message: string, topic?: Topic): Reaction {
-    const about = topic === undefined ? {} : { channel: topic.channel, ...shownId(topic) };
-    return { frames: [JSON.stringify({ type: 'error', message, ...this.#stamp(), ...about })] };
+  /** Answered always, whether there was such a subscription or not. */
+  #unsubscribe({ topic, id }: Asked): void {
+    const { channel } = topic;
+    if (this.#topics.delete(topicKey(topic))) {
+      this.#counts.set(channel, this.#countOf(channel) - 1);
+      this.#desk.unsubscribe(topic, this);
+    }
+    const shownAs = channel === 'v4_markets' ? {} : id;
+    this.#write({ type: 'unsubscribed', ...this.#stamp(this.#messageId), channel, ...shownAs });
   }
 
-  #invalid(message: string, nowMs: number): Reaction {
-    const times = recent(this.#invalidTimes, nowMs);
-    this.#invalidTimes = [...times, nowMs];
-    if (times.length < PER_WINDOW_MAX) return this.#error(message);
+  #error(message: string, number: number, about: object = {}): void {
+    this.#write({ type: 'error', message, ...this.#stamp(number), ...about });
+  }
+
+  #refuse(message: string, nowMs: number): void {
+    if (this.#invalid.take(nowMs)) {
+      this.#error(message, this.#messageId);
+      return;
+    }
     const text = 'Too many invalid messages. Please reconnect and try again.';
-    return { ...this.#error(text), close: RATE_LIMITED };
+    this.#error(text, this.#messageId);
+    this.#closeForFlood();
   }
 
-  #takeSubscribe(key: string, nowMs: number): boolean {
-    if (this.#subscribeTimes.size >= WINDOWS_MAX) this.#forgetOutdated(nowMs);
-    const times = recent(this.#subscribeTimes.get(key) ?? [], nowMs);
-    if (times.length >= PER_WINDOW_MAX) return false;
-    this.#subscribeTimes.set(key, [...times, nowMs]);
-    return true;
+  #closeForFlood(): void {
+    this.end();
+    this.#peer.close(1008, JSON.stringify({ message: 'Rate limited' }));
+  }
+
+  #windowOf(key: string, nowMs: number): AttemptWindow {
+    let window = this.#windows.get(key);
+    if (window === undefined) {
+      if (this.#windows.size >= WINDOWS_MAX) this.#forgetOutdated(nowMs);
+      window = new AttemptWindow();
+      this.#windows.set(key, window);
+    }
+    return window;
   }
 
   #forgetOutdated(nowMs: number): void {
-    for (const [key, times] of this.#subscribeTimes) {
-      if (recent(times, nowMs).length === 0) this.#subscribeTimes.delete(key);
+    for (const [key, window] of this.#windows) {
+      if (window.isOver(nowMs)) this.#windows.delete(key);
     }
   }
 
   #countOf(channel: SocketChannel): number {
-    let count = 0;
-    for (const topic of this.#topics.values()) if (topic.channel === channel) count += 1;
-    return count;
+    return this.#counts.get(channel) ?? 0;
   }
 
-  #stamp() {
-    return { connection_id: this.#connectionId, message_id: this.#messageId };
+  #stamp(number: number) {
+    return { connection_id: this.#connectionId, message_id: number };
+  }
+
+  #write(frame: object): void {
+    this.#peer.write(JSON.stringify(frame));
   }
 }
 
-const recent = (times: readonly number[], nowMs: number): readonly number[] =>
-  times.filter((time) => time > nowMs - WINDOW_MS);
-
-function readMessage(text: string): Readonly<Record<string, unknown>> | undefined {
+/** Undefined: no JSON. A text or a number is a message without fields. */
+function readMessage(text: string): Message | null | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+    return value === null ? null : { ...(value as object) };
   } catch {
     return undefined;
   }
 }
 
 /** The topic that is asked for, or the text of the error. */
-function readTopic({ channel, id }: Readonly<Record<string, unknown>>): Topic | string {
-  if (channel === undefined) return 'Invalid subscribe message: channel is required';
+function readTopic({ channel, id }: Message): Asked | string {
+  if (!isTrue(channel)) return 'Invalid subscribe message: channel is required';
   if (!isSocketChannel(channel)) return `Invalid channel: ${shown(channel)}`;
-  if (!needsId(channel)) return { channel, id: channel };
-  return typeof id === 'string' ? { channel, id } : `Invalid id: ${shown(id)}`;
+  if (typeof id === 'string') return { topic: { channel, id }, id: { id } };
+  return needsId(channel)
+    ? `Invalid id: ${shown(id)}`
+    : { topic: { channel, id: channel }, id: {} };
 }
 
-/** An unwanted value in an error text: JSON unless it is text already. */
+const isTrue = (value: unknown): boolean => Boolean(value);
+
+/** An unwanted value as it stands in a text. */
 const shown = (value: unknown): string =>
-  typeof value === 'string' ? value : JSON.stringify(value);
+  typeof value === 'object' && value !== null ? '[object Object]' : String(value);

@@ -1,28 +1,20 @@
-/** What the socket's topics say: a snapshot on subscribing, then what the core's outputs cause. */
-import {
-  parentOf,
-  parentSubaccountObject,
-  socketAsset,
-  socketPosition,
-  subaccountObject,
-} from './account-objects.codec.js';
-import type { ExchangeOrder, ExchangeOutput } from '../exchange-types.js';
+/** Which topics there are, and what a subscriber reads first: the topic's state as REST has it. */
+import { parentSubaccountObject, subaccountObject } from './account-objects.codec.js';
+import type { ExchangeOrder } from '../exchange-types.js';
 import type { SubaccountId } from '../order-terms.js';
 import { BOOK_DEPTH, heightObject } from './indexer-rest.codec.js';
 import type { IndexerState } from './indexer-state.codec.js';
 import {
   bookObject,
-  candleObject,
   candlesObject,
   marketsObject,
   RESOLUTIONS,
-  tradeObject,
   tradesObject,
 } from './market-objects.js';
-import { offChainOrder, onChainOrder, restOrder, socketFills } from './order-objects.codec.js';
+import { restOrder } from './order-objects.codec.js';
 import { PARENT_MAX } from './rest-errors.js';
-import type { Topic, TopicMessage } from './socket-channels.js';
-import { isoText, oracleText, priceText, sizeText } from './wire-units.js';
+import type { Topic } from './socket-channels.js';
+import type { Snapshot } from './socket-session.js';
 
 const SUBACCOUNT_MAX = 127_999;
 /** Best-effort canceled orders are shown while their block is at most this far behind. */
@@ -40,15 +32,18 @@ export function isValidTopic(state: IndexerState, { channel, id }: Topic): boole
     case 'v4_candles':
       return readCandleId(state, id) !== undefined;
     case 'v4_subaccounts':
-      return (readSubaccountId(id)?.number ?? Infinity) <= SUBACCOUNT_MAX;
+      return readSubaccountId(id).number <= SUBACCOUNT_MAX;
     case 'v4_parent_subaccounts':
-      return (readSubaccountId(id)?.number ?? Infinity) <= PARENT_MAX;
+      return readSubaccountId(id).number <= PARENT_MAX;
   }
 }
 
-/** JSON of a valid topic's state now. */
-export function topicSnapshot(state: IndexerState, { channel, id }: Topic): string {
-  return JSON.stringify(snapshotOf(state, channel, id) ?? {});
+/** A valid topic's state now. A number that only JavaScript takes for one cannot be fetched. */
+export function topicSnapshot(state: IndexerState, { channel, id }: Topic): Snapshot {
+  const isAccount = channel === 'v4_subaccounts' || channel === 'v4_parent_subaccounts';
+  if (isAccount && !/\/\d+$/.test(id)) return { type: 'failed' };
+  const contents = snapshotOf(state, channel, id) ?? {};
+  return { type: 'contents', json: JSON.stringify(contents) };
 }
 
 function snapshotOf(
@@ -66,7 +61,7 @@ function snapshotOf(
     case 'v4_trades':
       return market && tradesObject(market, exchange.trades(market.clobPairId));
     case 'v4_orderbook':
-      return market && bookObject(market, exchange.book(market.clobPairId, BOOK_DEPTH));
+      return market && bookObject(market, state.books.view(market.clobPairId, BOOK_DEPTH));
     case 'v4_candles': {
       const candles = readCandleId(state, id);
       if (candles === undefined) return undefined;
@@ -82,9 +77,8 @@ function snapshotOf(
 function accountSnapshot(
   state: IndexerState,
   channel: 'v4_subaccounts' | 'v4_parent_subaccounts',
-  id: SubaccountId | undefined,
+  id: SubaccountId,
 ): object | undefined {
-  if (id === undefined) return undefined;
   const own = state.exchange.subaccount(id);
   const views =
     channel === 'v4_subaccounts'
@@ -114,112 +108,10 @@ function isShownAtStart(order: ExchangeOrder, height: number): boolean {
   return order.status !== 'FILLED' && order.status !== 'CANCELED';
 }
 
-/** The topics that an output is about: one, or a subaccount's own and its parent's. */
-export function topicsOf(state: IndexerState, output: ExchangeOutput): readonly Topic[] {
-  switch (output.type) {
-    case 'level':
-      return [{ channel: 'v4_orderbook', id: state.market(output.clobPairId).ticker }];
-    case 'trades':
-      return [{ channel: 'v4_trades', id: state.market(output.clobPairId).ticker }];
-    case 'candle': {
-      const { clobPairId, resolution } = output.candle;
-      return [{ channel: 'v4_candles', id: `${state.market(clobPairId).ticker}/${resolution}` }];
-    }
-    case 'oracle':
-      return [{ channel: 'v4_markets', id: 'v4_markets' }];
-    case 'block':
-      return [{ channel: 'v4_block_height', id: 'v4_block_height' }];
-    case 'order':
-      return accountTopics(output.order.id.subaccount);
-    case 'fills':
-    case 'subaccount':
-      return accountTopics(output.subaccount);
-    case 'market':
-    case 'transfer':
-    case 'funding':
-    case 'transaction':
-      return [];
-  }
-}
-
-const accountTopics = (subaccount: SubaccountId): readonly Topic[] => [
-  { channel: 'v4_subaccounts', id: `${subaccount.owner}/${subaccount.number}` },
-  { channel: 'v4_parent_subaccounts', id: `${subaccount.owner}/${parentOf(subaccount).number}` },
-];
-
-export function topicMessage(
-  state: IndexerState,
-  topic: Topic,
-  output: ExchangeOutput,
-): TopicMessage {
-  const contents = JSON.stringify(updateOf(state, output));
-  return topic.channel === 'v4_parent_subaccounts'
-    ? { topic, contents, subaccountNumber: childNumber(output) }
-    : { topic, contents };
-}
-
-function childNumber(output: ExchangeOutput): number {
-  if (output.type === 'order') return output.order.id.subaccount.number;
-  return output.type === 'subaccount' || output.type === 'fills' ? output.subaccount.number : 0;
-}
-
-function updateOf(state: IndexerState, output: ExchangeOutput): object {
-  const blockHeight = String(state.exchange.height);
-  switch (output.type) {
-    case 'level': {
-      const market = state.market(output.clobPairId);
-      const { subticks, quantums } = output.level;
-      const level = [priceText(market, subticks), sizeText(market, quantums)];
-      return output.side === 'BUY' ? { bids: [level] } : { asks: [level] };
-    }
-    case 'trades': {
-      const market = state.market(output.clobPairId);
-      return { trades: output.trades.map((trade) => tradeObject(market, trade)) };
-    }
-    case 'candle':
-      return candleObject(state.market(output.candle.clobPairId), output.candle);
-    case 'oracle':
-      return { oraclePrices: { [state.market(output.clobPairId).ticker]: oracle(state, output) } };
-    case 'block':
-      return { blockHeight: String(output.height), time: isoText(output.timeMs) };
-    case 'order':
-      return { orders: [offChainOrder(state, output.order)], blockHeight };
-    case 'fills': {
-      const { subaccount, order } = output;
-      return {
-        fills: socketFills(state, output.fills, output.position.quantums),
-        ...(order === undefined ? {} : { orders: [onChainOrder(state, order)] }),
-        perpetualPositions: [socketPosition(state, subaccount, output.position)],
-        blockHeight,
-      };
-    }
-    case 'subaccount': {
-      const { subaccount, positions, quoteQuantums } = output;
-      return {
-        perpetualPositions: positions.map((each) => socketPosition(state, subaccount, each)),
-        assetPositions: [socketAsset(subaccount, quoteQuantums)],
-        blockHeight,
-      };
-    }
-    case 'market':
-    case 'transfer':
-    case 'funding':
-    case 'transaction':
-      return {};
-  }
-}
-
-const oracle = (state: IndexerState, output: ExchangeOutput & { readonly type: 'oracle' }) => ({
-  oraclePrice: oracleText(output.priceE12),
-  effectiveAt: isoText(state.exchange.timeMs),
-  effectiveAtHeight: String(output.height),
-  marketId: output.clobPairId,
-});
-
-function readSubaccountId(id: string): SubaccountId | undefined {
+/** Two parts, the second of which can be read as a number; NaN, which no limit holds, otherwise. */
+function readSubaccountId(id: string): SubaccountId {
   const [owner = '', number = '', ...rest] = id.split('/');
-  if (owner === '' || rest.length > 0 || !/^\d{1,6}$/.test(number)) return undefined;
-  return { owner, number: Number(number) };
+  return { owner, number: id.includes('/') && rest.length === 0 ? Number(number) : Number.NaN };
 }
 
 function readCandleId(state: IndexerState, id: string) {

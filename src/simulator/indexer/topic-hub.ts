@@ -1,6 +1,6 @@
 /**
  * Who listens to what. Contents are written once per topic, and not at all for nobody; only the
- * envelope differs between connections. Batched listeners of a topic share one buffer.
+ * head of a frame differs between connections. Batched listeners of a topic share one buffer.
  */
 import {
   shownId,
@@ -9,19 +9,21 @@ import {
   type Topic,
   type TopicMessage,
 } from './socket-channels.js';
-import type { SocketSession } from './socket-session.js';
 
 /** Messages that a topic's buffer holds before it is flushed ahead of time. */
 const BATCH_MAX = 1000;
 
+export type DataType = 'channel_data' | 'channel_batch_data';
+
 /** A connection as the hub sees it. */
 export interface Listener {
-  readonly session: SocketSession;
-  write(frame: string): void;
+  /** Writes a frame; `tail` is everything after the message id, shared by all listeners. */
+  data(type: DataType, tail: string): void;
 }
 
 interface Audience {
-  readonly topic: Topic;
+  /** Everything between message id and contents. */
+  readonly head: string;
   readonly direct: Set<Listener>;
   readonly batched: Set<Listener>;
   buffer: TopicMessage[];
@@ -48,13 +50,11 @@ export class TopicHub {
 
   subscribe(topic: Topic, listener: Listener, batched: boolean): void {
     const key = topicKey(topic);
-    const audience = this.#audiences.get(key) ?? {
-      topic,
-      direct: new Set<Listener>(),
-      batched: new Set<Listener>(),
-      buffer: [],
-    };
-    this.#audiences.set(key, audience);
+    let audience = this.#audiences.get(key);
+    if (audience === undefined) {
+      audience = { head: headOf(topic), direct: new Set(), batched: new Set(), buffer: [] };
+      this.#audiences.set(key, audience);
+    }
     (batched ? audience.batched : audience.direct).add(listener);
   }
 
@@ -75,7 +75,7 @@ export class TopicHub {
       if (audience.buffer.length >= BATCH_MAX) this.#flush(audience);
     }
     if (audience.direct.size === 0) return;
-    const tail = tailOf(message, message.contents);
+    const tail = audience.head + message.contents + endOf(message.subaccountNumber);
     this.#write(audience.direct, 'channel_data', tail);
   }
 
@@ -83,39 +83,38 @@ export class TopicHub {
     for (const audience of this.#audiences.values()) this.#flush(audience);
   }
 
-  /** One frame per child subaccount, order kept inside each. */
+  /**
+   * One frame per child subaccount, in ascending order, the messages' order kept inside each. A
+   * topic's messages all have one version.
+   */
   #flush(audience: Audience): void {
-    const groups = new Map<number | undefined, TopicMessage[]>();
-    for (const message of audience.buffer) {
-      const group = groups.get(message.subaccountNumber);
-      if (group === undefined) groups.set(message.subaccountNumber, [message]);
-      else group.push(message);
-    }
+    const { head, batched, buffer } = audience;
+    if (buffer.length === 0) return;
     audience.buffer = [];
-    for (const group of groups.values()) {
-      const [first] = group;
-      if (first === undefined) continue;
-      const contents = `[${group.map((message) => message.contents).join(',')}]`;
-      this.#write(audience.batched, 'channel_batch_data', tailOf(first, contents));
+    const groups = new Map<number | undefined, string[]>();
+    for (const { subaccountNumber, contents } of buffer) {
+      const group = groups.get(subaccountNumber);
+      if (group === undefined) groups.set(subaccountNumber, [contents]);
+      else group.push(contents);
+    }
+    const ascending = [...groups].sort(([a = 0], [b = 0]) => a - b);
+    for (const [subaccountNumber, contents] of ascending) {
+      const tail = `${head}[${contents.join(',')}]${endOf(subaccountNumber)}`;
+      this.#write(batched, 'channel_batch_data', tail);
     }
   }
 
-  #write(
-    listeners: ReadonlySet<Listener>,
-    type: 'channel_data' | 'channel_batch_data',
-    tail: string,
-  ): void {
-    for (const listener of listeners) {
-      this.#frames += 1;
-      listener.write(listener.session.data(type, tail));
-    }
+  #write(listeners: ReadonlySet<Listener>, type: DataType, tail: string): void {
+    this.#frames += listeners.size;
+    for (const listener of listeners) listener.data(type, tail);
   }
 }
 
-function tailOf({ topic, subaccountNumber }: TopicMessage, contents: string): string {
+function headOf(topic: Topic): string {
   const { channel } = topic;
   const { version } = SOCKET_CHANNELS[channel];
-  const child = subaccountNumber === undefined ? {} : { subaccountNumber };
-  const head = JSON.stringify({ ...shownId(topic), channel, version, ...child });
-  return `${head.slice(1, -1)},"contents":${contents}}`;
+  return `,${JSON.stringify({ ...shownId(topic), channel, version }).slice(1, -1)},"contents":`;
 }
+
+const endOf = (subaccountNumber: number | undefined): string =>
+  subaccountNumber === undefined ? '}' : `,"subaccountNumber":${subaccountNumber}}`;

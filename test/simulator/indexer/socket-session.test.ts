@@ -1,23 +1,54 @@
 /** The rules of one connection: numbering, envelopes, error texts, limits and closes. */
 import { describe, expect, test } from 'vitest';
 import type { Topic } from '../../../src/simulator/indexer/socket-channels.js';
-import { SocketSession } from '../../../src/simulator/indexer/socket-session.js';
+import { SocketSession, type Snapshot } from '../../../src/simulator/indexer/socket-session.js';
 
-function open() {
+interface Close {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** A connection; with `slow`, snapshots arrive when `arrive` is called, oldest first. */
+function open({ slow = false } = {}) {
   const log: string[] = [];
+  const frames: object[] = [];
+  const fetches: (() => void)[] = [];
+  let close: Close | undefined;
+  let snapshot: Snapshot = { type: 'contents', json: '{"now":1}' };
   const note = (what: string, topic: Topic) => log.push(`${what} ${topic.channel} ${topic.id}`);
-  const session = new SocketSession('c0', {
-    isValid: ({ id }) => !id.startsWith('NOPE'),
-    snapshot: () => '{"now":1}',
-    subscribe: (topic, batched) => note(batched ? 'batched' : 'subscribe', topic),
-    unsubscribe: (topic) => note('unsubscribe', topic),
-  });
+  const session = new SocketSession(
+    'c0',
+    {
+      isValid: ({ id }) => !id.startsWith('NOPE'),
+      fetch: (_, done) => {
+        if (slow) fetches.push(() => done(snapshot));
+        else done(snapshot);
+      },
+      subscribe: (topic, _, batched) => note(batched ? 'batched' : 'subscribe', topic),
+      unsubscribe: (topic) => note('unsubscribe', topic),
+    },
+    {
+      write: (frame) => frames.push(JSON.parse(frame) as object),
+      close: (code, reason) => {
+        close = { code, reason };
+      },
+    },
+  );
   const send = (message: unknown, at = 0) => {
-    const text = typeof message === 'string' ? message : JSON.stringify(message);
-    const { frames, close } = session.receive(text, at);
-    return { frames: frames.map((frame) => JSON.parse(frame) as object), close };
+    const before = frames.length;
+    session.receive(typeof message === 'string' ? message : JSON.stringify(message), at);
+    return { frames: frames.slice(before), close };
   };
-  return { session, send, log };
+  return {
+    session,
+    send,
+    log,
+    frames,
+    arrive: () => fetches.shift()?.(),
+    answerWith: (other: Snapshot) => {
+      snapshot = other;
+    },
+  };
 }
 
 const subscribe = (channel?: string, id?: string) => ({ type: 'subscribe', channel, id });
@@ -25,8 +56,9 @@ const unsubscribe = (channel: string, id?: string) => ({ type: 'unsubscribe', ch
 const stamp = (message_id: number) => ({ connection_id: 'c0', message_id });
 
 test('the greeting has number 0', () => {
-  const { session } = open();
-  expect(session.greeting()).toBe('{"type":"connected","connection_id":"c0","message_id":0}');
+  const { session, frames } = open();
+  session.greet();
+  expect(frames).toEqual([{ type: 'connected', ...stamp(0) }]);
 });
 
 test.each([
@@ -35,7 +67,7 @@ test.each([
     { type: 'subscribed', ...stamp(1), channel: 'v4_trades', id: 'BTC-USD', contents: { now: 1 } },
   ],
   [
-    subscribe('v4_markets', 'ignored'),
+    subscribe('v4_markets'),
     { type: 'subscribed', ...stamp(1), channel: 'v4_markets', contents: { now: 1 } },
   ],
   [
@@ -52,9 +84,17 @@ test.each([
     unsubscribe('v4_trades', 'BTC-USD'),
     { type: 'unsubscribed', ...stamp(1), channel: 'v4_trades', id: 'BTC-USD' },
   ],
+  [
+    unsubscribe('v4_block_height'),
+    { type: 'unsubscribed', ...stamp(1), channel: 'v4_block_height' },
+  ],
   [unsubscribe('v4_markets'), { type: 'unsubscribed', ...stamp(1), channel: 'v4_markets' }],
   ['{bad', { type: 'error', message: 'Invalid message: could not parse', ...stamp(0) }],
-  ['7', { type: 'error', message: 'Invalid message: could not parse', ...stamp(0) }],
+  ['7', { type: 'error', message: 'Invalid message: type is required', ...stamp(0) }],
+  ['null', { type: 'error', message: 'Internal error', ...stamp(0) }],
+  [{ type: '' }, { type: 'error', message: 'Invalid message: type is required', ...stamp(0) }],
+  [{ type: 7 }, { type: 'error', message: 'Invalid message type: 7', ...stamp(0) }],
+  [{ type: {} }, { type: 'error', message: 'Invalid message type: [object Object]', ...stamp(0) }],
   [{}, { type: 'error', message: 'Invalid message: type is required', ...stamp(0) }],
   [{ type: 'shout' }, { type: 'error', message: 'Invalid message type: shout', ...stamp(0) }],
   [
@@ -83,7 +123,7 @@ test('a JSON ping is never answered', () => {
 });
 
 test('a second subscribe is an error that names its topic; the first one lives on', () => {
-  const { send, log, session } = open();
+  const { send, log } = open();
   send(subscribe('v4_trades', 'BTC-USD'));
   expect(send(subscribe('v4_trades', 'BTC-USD')).frames).toEqual([
     {
@@ -95,7 +135,6 @@ test('a second subscribe is an error that names its topic; the first one lives o
     },
   ]);
   expect(log).toEqual(['subscribe v4_trades BTC-USD']);
-  expect([...session.topics]).toEqual([{ channel: 'v4_trades', id: 'BTC-USD' }]);
 });
 
 test('the third subscribe to one id within a second closes, a second later it would not', () => {
@@ -188,13 +227,108 @@ test('a batched subscribe says so, and an unsubscribe of nothing is told to nobo
 });
 
 test('data continue the one count of the connection', () => {
-  const { session, send } = open();
+  const { session, send, frames } = open();
   send(subscribe('v4_trades', 'BTC-USD'));
-  expect(JSON.parse(session.data('channel_data', '"channel":"v4_trades","contents":{}}'))).toEqual({
+  session.data('channel_data', ',"channel":"v4_trades","contents":{}}');
+  expect(frames.at(-1)).toEqual({
     type: 'channel_data',
     ...stamp(2),
     channel: 'v4_trades',
     contents: {},
   });
   expect(send(unsubscribe('v4_trades', 'BTC-USD')).frames).toMatchObject([stamp(3)]);
+});
+
+test('the window of a rate limit begins with its first attempt and does not slide', () => {
+  const { send } = open();
+  for (const at of [0, 999, 1000, 1001]) {
+    expect(send(subscribe('v4_trades', 'BTC-USD'), at).close).toBeUndefined();
+  }
+  expect(send(subscribe('v4_trades', 'BTC-USD'), 1999).close).toMatchObject({ code: 1008 });
+});
+
+describe('while a snapshot is on its way', () => {
+  test('its number is taken, so that its answer comes after later frames', () => {
+    const { session, send, arrive, frames } = open({ slow: true });
+    send(subscribe('v4_trades', 'BTC-USD'));
+    session.data('channel_data', '}');
+    send('{bad');
+    arrive();
+    expect(frames).toMatchObject([
+      { type: 'channel_data', message_id: 2 },
+      { type: 'error', message_id: 2 },
+      { type: 'subscribed', message_id: 1 },
+    ]);
+  });
+
+  test('nothing is heard yet', () => {
+    const { send, arrive, log } = open({ slow: true });
+    send(subscribe('v4_trades', 'BTC-USD'));
+    expect(log).toEqual([]);
+    arrive();
+    expect(log).toEqual(['subscribe v4_trades BTC-USD']);
+  });
+
+  test('an unsubscribe is answered at once, and the subscription lives all the same', () => {
+    const { send, arrive, log, frames } = open({ slow: true });
+    send(subscribe('v4_trades', 'BTC-USD'));
+    expect(send(unsubscribe('v4_trades', 'BTC-USD')).frames).toMatchObject([
+      { type: 'unsubscribed', message_id: 2 },
+    ]);
+    arrive();
+    expect(frames.at(-1)).toMatchObject({ type: 'subscribed', message_id: 1 });
+    expect(log).toEqual(['subscribe v4_trades BTC-USD']);
+  });
+
+  test('a second subscribe of the same is refused only after its own snapshot', () => {
+    const { send, arrive, frames } = open({ slow: true });
+    send(subscribe('v4_trades', 'BTC-USD'));
+    send(subscribe('v4_trades', 'BTC-USD'));
+    expect(frames).toEqual([]);
+    arrive();
+    arrive();
+    expect(frames).toMatchObject([
+      { type: 'subscribed', message_id: 1 },
+      { type: 'error', message_id: 2, channel: 'v4_trades', id: 'BTC-USD' },
+    ]);
+  });
+
+  test('it counts towards the limit, until it fails', () => {
+    const { send, arrive, answerWith } = open({ slow: true });
+    send(subscribe('v4_block_height'));
+    expect(send(subscribe('v4_block_height')).frames).toMatchObject([
+      { message: 'Per-connection subscription limit reached for v4_block_height (limit=1).' },
+    ]);
+    answerWith({ type: 'failed' });
+    arrive();
+    expect(send(subscribe('v4_block_height'), 1000).frames).toEqual([]);
+  });
+
+  test('a flood closes first, and the answers are dropped', () => {
+    const { send, arrive, frames, log } = open({ slow: true });
+    for (let n = 0; n < 4; n += 1) send(subscribe('v4_trades', 'BTC-USD'));
+    arrive();
+    arrive();
+    expect(frames).toMatchObject([{ type: 'error', message_id: 3 }]);
+    expect(log).toEqual([]);
+  });
+});
+
+test.each([
+  [{ type: 'blocked', message: 'no service' }, 'no service'],
+  [{ type: 'failed' }, 'Internal error, could not fetch data for subscription: v4_subaccounts.'],
+] as const)('a snapshot that is %o is an error that names its topic', (snapshot, message) => {
+  const { send, answerWith, log } = open();
+  answerWith(snapshot);
+  expect(send(subscribe('v4_subaccounts', 'dydx1x/0')).frames).toEqual([
+    { type: 'error', message, ...stamp(1), channel: 'v4_subaccounts', id: 'dydx1x/0' },
+  ]);
+  expect(log).toEqual([]);
+});
+
+test('an id where none is needed makes a subscription of its own', () => {
+  const { send, log } = open();
+  expect(send(subscribe('v4_markets', 'mine')).frames).toMatchObject([{ type: 'subscribed' }]);
+  send(subscribe('v4_block_height', 'mine'));
+  expect(log).toEqual(['subscribe v4_markets mine', 'subscribe v4_block_height mine']);
 });

@@ -1,6 +1,5 @@
 /** Distribution: contents written once, envelopes per connection, batches by topic and child. */
 import { expect, test } from 'vitest';
-import { SocketSession } from '../../../src/simulator/indexer/socket-session.js';
 import { TopicHub, type Listener } from '../../../src/simulator/indexer/topic-hub.js';
 
 const TRADES = { channel: 'v4_trades', id: 'BTC-USD' } as const;
@@ -8,14 +7,15 @@ const PARENT = { channel: 'v4_parent_subaccounts', id: 'dydx1x/0' } as const;
 
 function listen(name: string): { readonly listener: Listener; readonly frames: object[] } {
   const frames: object[] = [];
-  const session = new SocketSession(name, {
-    isValid: () => true,
-    snapshot: () => '{}',
-    subscribe: () => undefined,
-    unsubscribe: () => undefined,
-  });
-  const write = (frame: string) => frames.push(JSON.parse(frame) as object);
-  return { listener: { session, write }, frames };
+  let count = 0;
+  const listener: Listener = {
+    data: (type, tail) => {
+      count += 1;
+      const head = `{"type":"${type}","connection_id":"${name}","message_id":${count}`;
+      frames.push(JSON.parse(head + tail) as object);
+    },
+  };
+  return { listener, frames };
 }
 
 test('each listener of a topic gets the contents in its own envelope', () => {
@@ -24,11 +24,10 @@ test('each listener of a topic gets the contents in its own envelope', () => {
   hub.subscribe(TRADES, one.listener, false);
   hub.subscribe(TRADES, two.listener, false);
   hub.subscribe({ ...TRADES, id: 'ETH-USD' }, other.listener, false);
-  one.listener.session.receive('{"type":"unsubscribe","channel":"v4_markets"}', 0);
   hub.publish({ topic: TRADES, contents: '{"trades":[]}' });
   const frame = { type: 'channel_data', id: 'BTC-USD', channel: 'v4_trades', version: '2.1.0' };
   const contents = { trades: [] };
-  expect(one.frames).toEqual([{ ...frame, connection_id: 'one', message_id: 2, contents }]);
+  expect(one.frames).toEqual([{ ...frame, connection_id: 'one', message_id: 1, contents }]);
   expect(two.frames).toEqual([{ ...frame, connection_id: 'two', message_id: 1, contents }]);
   expect(other.frames).toEqual([]);
   expect(hub.frames).toBe(2);
@@ -71,9 +70,9 @@ test('batched listeners get an array per child subaccount when the batch is flus
   const { listener, frames } = listen('one');
   hub.subscribe(PARENT, listener, true);
   for (const [n, subaccountNumber] of [
-    [1, 0],
-    [2, 128],
-    [3, 0],
+    [1, 128],
+    [2, 0],
+    [3, 128],
   ] as const) {
     hub.publish({ topic: PARENT, contents: `{"n":${n}}`, subaccountNumber });
   }
@@ -82,8 +81,8 @@ test('batched listeners get an array per child subaccount when the batch is flus
   hub.flushBatches();
   const frame = { type: 'channel_batch_data', connection_id: 'one', ...PARENT, version: '3.0.0' };
   expect(frames).toEqual([
-    { ...frame, message_id: 1, subaccountNumber: 0, contents: [{ n: 1 }, { n: 3 }] },
-    { ...frame, message_id: 2, subaccountNumber: 128, contents: [{ n: 2 }] },
+    { ...frame, message_id: 1, subaccountNumber: 0, contents: [{ n: 2 }] },
+    { ...frame, message_id: 2, subaccountNumber: 128, contents: [{ n: 1 }, { n: 3 }] },
   ]);
 });
 
@@ -93,4 +92,16 @@ test('a full batch does not wait for its time', () => {
   hub.subscribe(TRADES, listener, true);
   for (let n = 0; n < 1000; n += 1) hub.publish({ topic: TRADES, contents: '1' });
   expect(frames).toHaveLength(1);
+});
+
+test('a batched listener that joins hears what was buffered before', () => {
+  const hub = new TopicHub();
+  const [one, two] = [listen('one'), listen('two')];
+  hub.subscribe(TRADES, one.listener, true);
+  hub.publish({ topic: TRADES, contents: '1' });
+  hub.subscribe(TRADES, two.listener, true);
+  hub.publish({ topic: TRADES, contents: '2' });
+  hub.flushBatches();
+  expect(two.frames).toMatchObject([{ type: 'channel_batch_data', contents: [1, 2] }]);
+  expect(two.frames).toHaveLength(one.frames.length);
 });
