@@ -131,6 +131,8 @@ export interface RateLimitRule {
 export interface ChainLimits {
   readonly shortTerm: readonly RateLimitRule[];
   readonly stateful: readonly RateLimitRule[];
+  /** Leverage updates; none: unlimited. */
+  readonly leverage?: readonly RateLimitRule[] | undefined;
   readonly equityTiers: readonly EquityTier[];
 }
 

@@ -51,7 +51,7 @@ describe('the oracle price', () => {
     const book = new Memclob();
     for (const side of ['BUY', 'SELL'] as const) {
       const placed = orderOf('a', 1, { side, subticks: dollars * 100_000n });
-      book.add({ key: side, account, placed, filled: 0n });
+      book.add({ key: side, account, placed, filled: 0n, isResting: false });
     }
     return book;
   };

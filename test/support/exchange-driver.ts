@@ -2,6 +2,7 @@
  * A simulated exchange without seeded flow, and short words to drive it: one market, named owners.
  */
 import { createExchange } from '../../src/simulator/chain/exchange.js';
+import type { ChainMessage } from '../../src/simulator/chain-messages.js';
 import type { ExchangeOptions } from '../../src/simulator/exchange-options.js';
 import type {
   Exchange,
@@ -87,6 +88,54 @@ export const cancel = (
     type: 'cancel',
     cancel: { id: idOf(owner, clientId), goodTilBlock, goodTilBlockTime: 0 },
   });
+
+/** The time of the exchange's first block, unix seconds. */
+export const START_SECONDS = START_MS / 1000;
+
+/** A long-term order like `orderOf`, good for a hundred seconds. */
+export const statefulOf = (
+  owner: string,
+  clientId: number,
+  terms: Partial<PlaceOrder> & { readonly orderFlags?: number } = {},
+): PlaceOrder => {
+  const { orderFlags = 64, ...rest } = terms;
+  return orderOf(owner, clientId, {
+    id: { ...idOf(owner, clientId), orderFlags },
+    goodTilBlock: 0,
+    goodTilBlockTime: START_SECONDS + 100,
+    ...rest,
+  });
+};
+
+/** Hands in a transaction without a fee. */
+export const submit = (
+  exchange: Exchange,
+  messages: readonly ChainMessage[],
+  hash = 'AA',
+): ReturnType<Exchange['apply']> =>
+  exchange.apply({
+    type: 'transaction',
+    transaction: { hash, messages, feePayer: 'alice', feeDenom: 'usdc', fee: 0n },
+  });
+
+export const placeStateful = (
+  exchange: Exchange,
+  owner: string,
+  clientId: number,
+  terms: Parameters<typeof statefulOf>[2] = {},
+) => submit(exchange, [{ type: 'place', order: statefulOf(owner, clientId, terms) }]).check;
+
+export const cancelStateful = (
+  exchange: Exchange,
+  owner: string,
+  clientId: number,
+  terms: { readonly orderFlags?: number; readonly goodTilBlockTime?: number } = {},
+) => {
+  const { orderFlags = 64, goodTilBlockTime = START_SECONDS + 100 } = terms;
+  const id = { ...idOf(owner, clientId), orderFlags };
+  const cancel = { id, goodTilBlock: 0, goodTilBlockTime };
+  return submit(exchange, [{ type: 'cancel', cancel }]).check;
+};
 
 export const block = (exchange: Exchange): readonly ExchangeOutput[] =>
   exchange.apply({ type: 'block', timeMs: exchange.timeMs + 650 }).outputs;

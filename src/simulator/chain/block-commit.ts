@@ -12,8 +12,11 @@ import type {
   ExchangeTrade,
 } from '../exchange-types.js';
 import type { MarketHistory } from './market-history.js';
-import type { MatchingEngine, OptimisticMatch } from './matching-engine.js';
+import { orderKey } from './check-tx.js';
+import type { MatchingEngine } from './matching-engine.js';
 import type { LiveOrder } from './memclob.js';
+import type { OptimisticMatch } from './order-matcher.js';
+import { ORDER_FLAGS, type VenueOrderId } from '../order-terms.js';
 import { nextOraclePrice } from './oracle-price.js';
 import type { SubaccountRecord } from './subaccount-record.js';
 
@@ -67,13 +70,14 @@ export class BlockCommit {
       for (const fill of fillsOf(block, match, index)) {
         if (fill.order.account.seeded) continue;
         const record = this.#options.record(fill.order.account);
-        const filled = computed(orders, fill.order.key, () => opened(record, fill.order));
+        const key = reportedKey(fill.order);
+        const filled = computed(orders, key, () => opened(record, key));
         const positions = computed(touched, record, () => new Map());
         filled.fills.push(fill.fill);
         for (const position of record.settleFunding()) {
           positions.set(position.openEventId, position);
         }
-        for (const position of record.filled(fill.order.key, fill.fill)) {
+        for (const position of record.filled(key, fill.fill)) {
           filled.position = position;
           positions.set(position.openEventId, position);
         }
@@ -121,7 +125,20 @@ export class BlockCommit {
 
 const NO_TRADES: MarketTrades = { trades: [], quotes: [] };
 
-const opened = (record: SubaccountRecord, { key }: LiveOrder): FilledOrder => ({
+/** A suborder's fills are reported as its parent's. */
+const reportedId = ({ placed: { id } }: LiveOrder): VenueOrderId =>
+  isSuborder(id) ? { ...id, orderFlags: ORDER_FLAGS.twap } : id;
+
+const reportedKey = (order: LiveOrder): string =>
+  isSuborder(order.placed.id) ? orderKey(reportedId(order)) : order.key;
+
+const isSuborder = ({ orderFlags }: VenueOrderId): boolean =>
+  orderFlags === ORDER_FLAGS.twapSuborder;
+
+const typeOf = ({ placed }: LiveOrder): 'LIMIT' | 'TWAP_SUBORDER' =>
+  isSuborder(placed.id) ? 'TWAP_SUBORDER' : 'LIMIT';
+
+const opened = (record: SubaccountRecord, key: string): FilledOrder => ({
   record,
   key,
   fills: [],
@@ -140,18 +157,18 @@ function fillsOf(block: Block, match: OptimisticMatch, index: number) {
   const shared = {
     eventId: eventIdOf(block.height, OPERATIONS, index),
     clobPairId,
-    type: 'LIMIT',
     quantums,
     subticks,
     quoteQuantums,
     height: block.height,
     timeMs: block.timeMs,
   } as const;
-  const own = ({ placed }: LiveOrder) => ({
-    orderId: placed.id,
-    subaccount: placed.id.subaccount,
-    side: placed.side,
-    clientMetadata: placed.clientMetadata,
+  const own = (order: LiveOrder) => ({
+    orderId: reportedId(order),
+    subaccount: order.placed.id.subaccount,
+    side: order.placed.side,
+    type: typeOf(order),
+    clientMetadata: order.placed.clientMetadata,
   });
   const takerFill: ExchangeFill = {
     ...shared,
@@ -175,7 +192,7 @@ function fillsOf(block: Block, match: OptimisticMatch, index: number) {
 
 const tradeOf = (block: Block, match: OptimisticMatch, index: number): ExchangeTrade => ({
   eventId: eventIdOf(block.height, OPERATIONS, index),
-  type: 'LIMIT',
+  type: typeOf(match.taker),
   clobPairId: match.clobPairId,
   side: match.taker.placed.side,
   quantums: match.quantums,

@@ -133,6 +133,16 @@ export class Clearing {
     return this.#permits(account, { clobPairId: -1, base: 0n, quote: -quoteQuantums });
   }
 
+  /** Why an account may not have this whole order filled at its price, as a maker. */
+  unfitFor({ id, side, quantums, subticks }: PlaceOrder): Unfit | undefined {
+    const account = this.open(id.subaccount);
+    const quoteQuantums = quoteOf(this.margin(id.clobPairId).market, quantums, subticks);
+    const { makerFeePpm } = this.fees.tier(account.volume.total(this.#day));
+    const sign = side === 'BUY' ? 1n : -1n;
+    const quote = -sign * quoteQuantums - feeOf(quoteQuantums, makerFeePpm);
+    return this.#unfit(account, { clobPairId: id.clobPairId, base: sign * quantums, quote });
+  }
+
   /** The insurance fund and collateral pool that an account belongs to. */
   poolOf({ positions }: Account): number {
     return poolOfHeld(positions, (clobPairId) => this.margin(clobPairId).market);

@@ -1,5 +1,5 @@
 /** An owner asks for less leverage than the market allows: a greater initial margin fraction. */
-import { refuse } from './check-tx.js';
+import { refuse } from './validate-basic.js';
 import type { Clearing } from './clearing.js';
 import type { CheckResult } from '../exchange-types.js';
 import type { Delivery, MoneyMessage } from './money-module.js';

@@ -4,9 +4,9 @@
  * Deterministic: equal options and inputs give equal outputs and hashes.
  */
 import { BlockCommit } from './block-commit.js';
-import { BlockRateLimit } from './block-rate-limit.js';
+import { DEFAULT_LIMITS } from './chain-limits.js';
 import { BLOCK_END, eventIds, type BlockStep } from './block-steps.js';
-import { ACCEPTED, orderKey, refuse } from './check-tx.js';
+import { orderKey } from './check-tx.js';
 import type {
   ChainLimits,
   ExchangeTransfer,
@@ -34,15 +34,19 @@ import { FeeSchedule } from './fee-schedule.js';
 import { FundingClock } from './funding-clock.js';
 import type { MarginState } from './margin.js';
 import type { SubaccountId, VenueOrderId } from '../order-terms.js';
-import { MarketChanges } from './market-changes.js';
+import { MarketChanges, type ChangedMarket } from './market-changes.js';
 import { MarketHistory } from './market-history.js';
 import { MatchingEngine } from './matching-engine.js';
+import { MessageAdmission } from './message-admission.js';
+import { Mishaps } from './mishaps.js';
 import { MoneyTransfers } from './money-transfers.js';
 import { OrderPublisher } from './order-publisher.js';
 import { PendingTransactions } from './pending-transactions.js';
 import { SeededTraders } from '../flow/seeded-traders.js';
 import { RollingHash } from './rolling-hash.js';
+import { StatefulOrders } from './stateful-orders.js';
 import { SubaccountRecords } from './subaccount-records.js';
+import { ACCEPTED, refuse } from './validate-basic.js';
 import { WithdrawalGate } from './withdrawal-gate.js';
 
 export const createExchange = (options: ExchangeOptions): Exchange =>
@@ -53,6 +57,9 @@ class SimulatedExchange implements Exchange {
   readonly #clearing: Clearing;
   readonly #engine: MatchingEngine;
   readonly #publisher: OrderPublisher;
+  readonly #stateful: StatefulOrders;
+  readonly #admission: MessageAdmission;
+  readonly #limits: ChainLimits;
   readonly #traders: SeededTraders;
   readonly #transactions: PendingTransactions;
   readonly #changes: MarketChanges;
@@ -62,7 +69,7 @@ class SimulatedExchange implements Exchange {
   readonly #funding: FundingClock;
   readonly #accountNumbers = new Map<string, number>();
   readonly #histories = new Map<number, MarketHistory>();
-  readonly #rateLimit = new BlockRateLimit();
+  readonly #mishaps = new Mishaps();
   readonly #hash = new RollingHash();
   #outputs: ExchangeOutput[] = [];
   #height: number;
@@ -78,17 +85,31 @@ class SimulatedExchange implements Exchange {
       startTimeMs: options.startTimeMs,
     });
     this.#records = new SubaccountRecords(this.#clearing.margins);
+    this.#limits = options.limits ?? DEFAULT_LIMITS;
+    this.#admission = new MessageAdmission(this.#limits, (owner) =>
+      this.#accountNumbers.has(owner),
+    );
     this.#publisher = new OrderPublisher({
       clearing: this.#clearing,
       records: this.#records,
       emit: (output) => this.#emit(output),
       filled: (key) => this.#engine.filled(key),
+      dropped: (order, reason) => this.#stateful.dropped(order, reason),
+      remember: (match) => this.#engine.remember(match),
     });
     this.#engine = new MatchingEngine({
       clearing: this.#clearing,
       margins: this.#margins,
       nextHeight: this.#height + 1,
       listener: this.#publisher,
+    });
+    this.#stateful = new StatefulOrders({
+      clearing: this.#clearing,
+      matcher: this.#engine.matcher,
+      markets: this.#engine,
+      records: this.#records,
+      equityTiers: this.#limits.equityTiers,
+      startTimeMs: options.startTimeMs,
     });
     for (const { clobPairId } of options.markets) {
       this.#histories.set(clobPairId, new MarketHistory(clobPairId));
@@ -108,8 +129,8 @@ class SimulatedExchange implements Exchange {
         record: (account) => this.#records.of(account),
         admit: (owner) => this.#admit(owner),
       }),
-      orders: NO_STATEFUL_ORDERS,
-      admit: () => undefined,
+      orders: this.#stateful,
+      admit: (message) => this.#admission.inTransaction(message),
     });
     this.#funding = new FundingClock({
       margins: this.#clearing.margins,
@@ -118,7 +139,7 @@ class SimulatedExchange implements Exchange {
       records: () => this.#records.all(),
       startTimeMs: options.startTimeMs,
     });
-    this.#changes = new MarketChanges(this.#clearing, () => undefined);
+    this.#changes = new MarketChanges(this.#clearing, (change) => this.#changedMarket(change));
     this.#steps = this.#blockSteps();
     this.#hash.mix(options.seed);
   }
@@ -225,7 +246,7 @@ class SimulatedExchange implements Exchange {
   }
 
   limits(): ChainLimits {
-    return { shortTerm: [], stateful: [], equityTiers: [] };
+    return this.#limits;
   }
 
   leverage(id: SubaccountId): ReadonlyMap<number, number> {
@@ -243,11 +264,13 @@ class SimulatedExchange implements Exchange {
   #run(input: ExchangeInput): CheckResult {
     switch (input.type) {
       case 'place':
-        return this.#limited(input.order.id.subaccount, 1) ?? this.#engine.place(input.order);
+        return this.#admission.place(input.order) ?? this.#mishaps.place(this.#engine, input.order);
       case 'cancel':
-        return this.#limited(input.cancel.id.subaccount, 1) ?? this.#engine.cancel(input.cancel);
+        return (
+          this.#admission.cancel(input.cancel) ?? this.#mishaps.cancel(this.#engine, input.cancel)
+        );
       case 'batchCancel':
-        return this.#limited(input.batch.subaccount, 2) ?? this.#engine.batchCancel(input.batch);
+        return this.#admission.batchCancel(input.batch) ?? this.#engine.batchCancel(input.batch);
       case 'fund':
         this.#fund(input.subaccount, input.quoteQuantums);
         break;
@@ -262,6 +285,8 @@ class SimulatedExchange implements Exchange {
         break;
       case 'lateCancels':
       case 'missedMatches':
+        this.#mishaps.ask(input);
+        break;
       case 'recorded':
         return refuse(9000, 'unsupported input');
       case 'flow':
@@ -272,15 +297,6 @@ class SimulatedExchange implements Exchange {
         break;
     }
     return ACCEPTED;
-  }
-
-  /**
-   * A refusal if the address has sent too much; unknown addresses are refused later, and
-   * uncounted.
-   */
-  #limited({ owner }: SubaccountId, weight: number): CheckResult | undefined {
-    if (!this.#accountNumbers.has(owner) || this.#rateLimit.admits(owner, weight)) return undefined;
-    return refuse(5001, `block rate limit exceeded by ${owner}`);
   }
 
   #fund(id: SubaccountId, quoteQuantums: bigint): void {
@@ -314,10 +330,8 @@ class SimulatedExchange implements Exchange {
   #admit(owner: string): () => void {
     if (this.#accountNumbers.has(owner)) return () => {};
     this.#accountNumbers.set(owner, this.#accountNumbers.size);
-    this.#engine.admit(owner);
     return () => {
       this.#accountNumbers.delete(owner);
-      this.#engine.dismiss(owner);
     };
   }
 
@@ -331,15 +345,29 @@ class SimulatedExchange implements Exchange {
     });
     return [
       ({ timeMs }) => this.#clearing.advance(timeMs),
-      (block) => commit.operations(block, this.#publisher.takeMatches()),
+      (block) => {
+        const matches = this.#publisher.takeMatches();
+        commit.operations(block, matches);
+        this.#stateful.commit(block, matches);
+      },
       (block) => this.#funding.tick(block),
       (block) => this.#transactions.run(block),
       (block) => this.#changes.apply(block),
       (block) => commit.moveOracles(block),
       (block) => this.#funding.vote(block),
+      (block) => this.#stateful.endBlock(block),
       ({ height }) => this.#engine.expire(height),
-      () => this.#rateLimit.advance(),
+      () => this.#stateful.enterBooks(),
+      () => this.#admission.advance(),
     ];
+  }
+
+  #changedMarket({ before, after, block }: ChangedMarket): void {
+    if (after.status !== 'FINAL_SETTLEMENT' || before.status === after.status) return;
+    this.#stateful.settleMarket(after.clobPairId, block);
+    for (const order of this.#engine.book(after.clobPairId).orders()) {
+      this.#engine.matcher.remove(order, 'FINAL_SETTLEMENT');
+    }
   }
 
   /** Block times are strictly increasing, whatever the host's clock says. */
@@ -366,11 +394,6 @@ class SimulatedExchange implements Exchange {
 }
 
 type FundWallet = Extract<ExchangeInput, { readonly type: 'fundWallet' }>;
-
-const NO_STATEFUL_ORDERS = {
-  check: () => refuse(9000, 'stateful orders are not supported by this exchange'),
-  execute: () => refuse(9000, 'stateful orders are not supported by this exchange'),
-};
 
 function marginOf(
   market: ExchangeOptions['markets'][number],

@@ -11,16 +11,19 @@ const MILLION = 1_000_000n;
 type MarketChange = Extract<ExchangeInput, { readonly type: 'market' }>;
 type OracleJump = Extract<ExchangeInput, { readonly type: 'oracleJump' }>;
 
+export interface ChangedMarket {
+  readonly before: PerpetualMarket;
+  readonly after: PerpetualMarket;
+  readonly block: BlockContext;
+}
+
 export class MarketChanges {
   readonly #clearing: Clearing;
-  readonly #changed: (before: PerpetualMarket, after: PerpetualMarket) => void;
+  readonly #changed: (change: ChangedMarket) => void;
   /** Asked for since the last block; the operator's own, so as many as he sends. */
   #waiting: (MarketChange | OracleJump)[] = [];
 
-  constructor(
-    clearing: Clearing,
-    changed: (before: PerpetualMarket, after: PerpetualMarket) => void,
-  ) {
+  constructor(clearing: Clearing, changed: (change: ChangedMarket) => void) {
     this.#clearing = clearing;
     this.#changed = changed;
   }
@@ -48,7 +51,7 @@ export class MarketChanges {
     const before = margin.market;
     margin.market = { ...before, ...change };
     block.emit({ type: 'market', clobPairId });
-    this.#changed(before, margin.market);
+    this.#changed({ before, after: margin.market, block });
   }
 
   #jump({ clobPairId, ratioPpm }: OracleJump, block: BlockContext): void {

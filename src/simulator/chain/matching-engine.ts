@@ -1,73 +1,50 @@
 /**
- * A node's memory of short-term orders: checks them, matches them optimistically in price-time
- * order at the maker's price, lets them rest, and tells a listener at once; the matches wait for
- * the next block. Orders, cancels and fills are forgotten 41, 41 and 81 blocks after their last
- * change at most, and the block rate limit bounds how many come.
+ * A node's memory of short-term orders: checks them, has them matched at once, and forgets orders,
+ * cancels and fills 41, 41 and 81 blocks after their last change at most; the block rate limit
+ * bounds how many come.
  */
-import { smallest } from '../../model/quantities.js';
 import {
-  ACCEPTED,
   SHORT_BLOCK_WINDOW,
-  checkBatch,
   checkCancel,
   checkPlace,
-  matchable,
   orderKey,
-  refuse,
   type CheckContext,
 } from './check-tx.js';
-import type { Clearing, Refusal, Settlement } from './clearing.js';
+import type { Clearing } from './clearing.js';
 import type { MarginState } from './margin.js';
-import type { BookLevel, CheckResult, PerpetualMarket } from '../exchange-types.js';
-import type {
-  BatchCancel,
-  CancelOrder,
-  OrderSide,
-  PlaceOrder,
-  SubaccountId,
-} from '../order-terms.js';
+import type { CheckResult, PerpetualMarket } from '../exchange-types.js';
+import type { BatchCancel, CancelOrder, PlaceOrder, SubaccountId } from '../order-terms.js';
 import { HeightMemory } from './height-memory.js';
-import { Memclob, opposite, remaining, type LiveOrder } from './memclob.js';
+import { ACCEPTED, refuse } from './validate-basic.js';
+import { opposite, remaining, type LiveOrder, type Memclob } from './memclob.js';
+import { OrderMatcher, type EngineListener, type OptimisticMatch } from './order-matcher.js';
 import { oracleSubticks } from './oracle-price.js';
 
-export type RemovalReason =
-  | 'EXPIRED'
-  | 'USER_CANCELED'
-  | 'UNDERCOLLATERALIZED'
-  | 'SELF_TRADE_ERROR'
-  | 'POST_ONLY_WOULD_CROSS_MAKER_ORDER'
-  | 'IMMEDIATE_OR_CANCEL_WOULD_REST_ON_BOOK'
-  | 'REDUCE_ONLY_RESIZE'
-  | 'REPLACED'
-  | 'VIOLATES_ISOLATED_SUBACCOUNT_CONSTRAINTS';
+/** Who else could take an order that the proposer still held when its cancel came. */
+const LATE_TAKER: SubaccountId = { owner: 'exchange/late-taker', number: 0 };
+/** 1e-6 USDC, paid in before each late match: the taker never lacks collateral. */
+const LATE_TAKER_FUNDS = 10_000_000_000_000_000n;
 
-export interface OptimisticMatch extends Settlement {
-  readonly taker: LiveOrder;
-  readonly maker: LiveOrder;
-  readonly clobPairId: number;
-  readonly quantums: bigint;
-  readonly subticks: bigint;
-}
-
-/** Told in the order in which a node would publish. */
-export interface EngineListener {
-  opened(order: LiveOrder): void;
-  removed(order: LiveOrder, reason: RemovalReason): void;
-  /** A cancel was accepted for an order that the node does not hold, or holds on to. */
-  canceledElsewhere(cancel: CancelOrder): void;
-  level(clobPairId: number, side: OrderSide, level: BookLevel): void;
-  matched(match: OptimisticMatch): void;
+/** What went wrong on the way to the proposer; nothing, usually. */
+export interface Mishap {
+  /** The cancel comes too late: the order is filled all the same. */
+  readonly late?: boolean;
+  /** The order finds no match, whatever the book says. */
+  readonly missed?: boolean;
 }
 
 export class MatchingEngine implements CheckContext {
   readonly #clearing: Clearing;
+  /** The books, which hold orders of all kinds. */
+  readonly matcher: OrderMatcher;
   readonly #listener: EngineListener;
   readonly #markets = new Map<number, MarginState>();
-  readonly #books = new Map<number, Memclob>();
-  readonly #owners = new Set<string>();
-  readonly #resting = new HeightMemory<LiveOrder>();
+  /** Also those that have left the book, until their last block. */
+  readonly #placed = new HeightMemory<LiveOrder>();
   readonly #canceled = new HeightMemory<number>();
   readonly #filled = new HeightMemory<bigint>();
+  /** Matched since the last block, by key. */
+  readonly #matched = new Map<string, PlaceOrder>();
   nextHeight: number;
 
   constructor(options: {
@@ -77,23 +54,19 @@ export class MatchingEngine implements CheckContext {
     readonly listener: EngineListener;
   }) {
     this.#clearing = options.clearing;
+    this.matcher = new OrderMatcher(options);
     this.#listener = options.listener;
     this.nextHeight = options.nextHeight;
-    for (const state of options.margins) {
-      this.#markets.set(state.market.clobPairId, state);
-      this.#books.set(state.market.clobPairId, new Memclob());
-    }
+    for (const state of options.margins) this.#markets.set(state.market.clobPairId, state);
   }
 
   /** Orders, cancels and fills that are remembered now. */
   get memorySize(): number {
-    return this.#resting.size + this.#canceled.size + this.#filled.size;
+    return this.#placed.size + this.#canceled.size + this.#filled.size;
   }
 
   book(clobPairId: number): Memclob {
-    const book = this.#books.get(clobPairId);
-    if (book === undefined) throw new RangeError(`expected a clob pair, was ${clobPairId}`);
-    return book;
+    return this.matcher.book(clobPairId);
   }
 
   market(clobPairId: number): PerpetualMarket | undefined {
@@ -105,16 +78,17 @@ export class MatchingEngine implements CheckContext {
     return oracleSubticks(market, oraclePriceE12);
   }
 
-  hasAccount(owner: string): boolean {
-    return this.#owners.has(owner);
-  }
-
   canceledUntil(key: string): number | undefined {
     return this.#canceled.get(key);
   }
 
   resting(key: string): LiveOrder | undefined {
-    return this.#resting.get(key);
+    const order = this.#placed.get(key);
+    return order?.isResting === true ? order : undefined;
+  }
+
+  matched(key: string): PlaceOrder | undefined {
+    return this.#matched.get(key);
   }
 
   filled(key: string): bigint {
@@ -125,145 +99,105 @@ export class MatchingEngine implements CheckContext {
     return this.#clearing.account(subaccount)?.positions.get(clobPairId) ?? 0n;
   }
 
-  /** Orders of this address are known from now on. */
-  admit(owner: string): void {
-    this.#owners.add(owner);
-  }
-
-  /** The admission is taken back. */
-  dismiss(owner: string): void {
-    this.#owners.delete(owner);
-  }
-
-  place(placed: PlaceOrder): CheckResult {
+  place(placed: PlaceOrder, { missed = false }: Mishap = {}): CheckResult {
     const refusal = checkPlace(placed, this);
     if (refusal !== undefined) return refusal;
     const key = orderKey(placed.id);
-    const old = this.#resting.get(key);
-    if (old !== undefined) this.#remove(old, 'REPLACED');
+    const old = this.resting(key);
+    if (old !== undefined) this.matcher.remove(old, 'REPLACED');
     const order: LiveOrder = {
       key,
       // A subaccount that was never funded may place: its orders just find no collateral.
       account: this.#clearing.open(placed.id.subaccount),
       placed,
       filled: this.filled(key),
+      isResting: false,
     };
+    this.#placed.set(key, order, placed.goodTilBlock);
     this.#listener.opened(order);
-    const book = this.book(placed.id.clobPairId);
-    if (placed.timeInForce === 'POST_ONLY' && book.crosses(placed.side, placed.subticks)) {
-      this.#listener.removed(order, 'POST_ONLY_WOULD_CROSS_MAKER_ORDER');
-      return refuse(2003, 'post-only order would cross one or more maker orders');
+    if (missed) {
+      const isImmediate = placed.timeInForce === 'IOC';
+      const reason = isImmediate ? 'IMMEDIATE_OR_CANCEL_WOULD_REST_ON_BOOK' : 'INTERNAL_ERROR';
+      this.#listener.removed(order, reason);
+      return ACCEPTED;
     }
-    const reason = this.#match(order, book) ?? unfit(order);
-    if (reason !== undefined) this.#listener.removed(order, reason);
-    else if (remaining(order) > 0n) this.#rest(order, book);
-    return reason === 'VIOLATES_ISOLATED_SUBACCOUNT_CONSTRAINTS'
-      ? refuse(2005, 'order violates isolated subaccount constraints')
-      : ACCEPTED;
+    switch (this.matcher.enter(order)) {
+      case 'POST_ONLY_WOULD_CROSS_MAKER_ORDER':
+        return refuse(2003, 'post-only order would cross one or more maker orders');
+      case 'VIOLATES_ISOLATED_SUBACCOUNT_CONSTRAINTS':
+        return refuse(2005, 'order would violate isolated subaccount constraints');
+      default:
+        return ACCEPTED;
+    }
   }
 
-  cancel(cancel: CancelOrder): CheckResult {
+  cancel(cancel: CancelOrder, { late = false }: Mishap = {}): CheckResult {
     const refusal = checkCancel(cancel, this);
     if (refusal !== undefined) return refusal;
     const key = orderKey(cancel.id);
     this.#canceled.set(key, cancel.goodTilBlock, cancel.goodTilBlock);
-    const order = this.#resting.get(key);
+    const order = this.resting(key);
     if (order !== undefined && cancel.goodTilBlock >= order.placed.goodTilBlock) {
-      this.#remove(order, 'USER_CANCELED');
+      this.matcher.remove(order, 'USER_CANCELED');
+      if (late) this.#takeLate(order);
     } else {
       this.#listener.canceledElsewhere(cancel);
     }
     return ACCEPTED;
   }
 
-  batchCancel(batch: BatchCancel): CheckResult {
-    const refusal = checkBatch(batch, this);
-    if (refusal !== undefined) return refusal;
-    for (const { clobPairId, clientIds } of batch.batches) {
+  /** Whether a cancel of this order would remove it now. */
+  wouldCancel({ id, goodTilBlock }: CancelOrder): boolean {
+    const order = this.resting(orderKey(id));
+    return order !== undefined && goodTilBlock >= order.placed.goodTilBlock;
+  }
+
+  /** Always accepted: what became of the single cancels is never told. */
+  batchCancel({ subaccount, batches, goodTilBlock }: BatchCancel): CheckResult {
+    for (const { clobPairId, clientIds } of batches) {
       for (const clientId of clientIds) {
-        const id = { subaccount: batch.subaccount, clientId, orderFlags: 0, clobPairId };
-        this.cancel({ id, goodTilBlock: batch.goodTilBlock, goodTilBlockTime: 0 });
+        const id = { subaccount, clientId, orderFlags: 0, clobPairId };
+        this.cancel({ id, goodTilBlock, goodTilBlockTime: 0 });
       }
     }
     return ACCEPTED;
   }
 
+  /** A match is remembered by both of its short-term orders. */
+  remember({ taker, maker }: OptimisticMatch): void {
+    for (const { key, filled, placed } of [taker, maker]) {
+      if (placed.id.orderFlags !== 0) continue;
+      this.#filled.set(key, filled, placed.goodTilBlock + SHORT_BLOCK_WINDOW);
+      this.#matched.set(key, placed);
+    }
+  }
+
   /** Block `height` has committed: what was good until then is over. */
   expire(height: number): void {
-    for (const order of this.#resting.expire(height)) this.#unrest(order, 'EXPIRED');
+    for (const order of this.#placed.expire(height)) {
+      if (order.isResting) this.matcher.remove(order, 'EXPIRED');
+    }
     this.#canceled.expire(height);
     this.#filled.expire(height);
+    this.#matched.clear();
     this.nextHeight = height + 1;
   }
 
-  /** Why the taker must go; undefined when nothing (more) matches. */
-  #match(taker: LiveOrder, book: Memclob): RemovalReason | undefined {
-    const { side, subticks } = taker.placed;
-    while (remaining(taker) > 0n && book.crosses(side, subticks)) {
-      const maker = book.first(opposite(side));
-      if (maker === undefined) return undefined;
-      if (maker.account === taker.account) {
-        this.#remove(maker, 'SELF_TRADE_ERROR');
-        continue;
-      }
-      const quantums = smallest(matchable(taker), remaining(maker));
-      if (quantums === 0n) return 'REDUCE_ONLY_RESIZE';
-      const refused = this.#settle(taker, maker, quantums);
-      if (refused?.maker !== undefined) this.#remove(maker, refused.maker);
-      if (refused?.taker !== undefined) return refused.taker;
-    }
-    return undefined;
+  /** The proposer's own book had a taker for the order. */
+  #takeLate(maker: LiveOrder): void {
+    const account = this.#clearing.open(LATE_TAKER, true);
+    this.#clearing.fund(account, LATE_TAKER_FUNDS);
+    const { placed } = maker;
+    const quantums = remaining(maker);
+    const id = { ...placed.id, subaccount: LATE_TAKER };
+    const side = opposite(placed.side);
+    const taker: LiveOrder = {
+      key: orderKey(id),
+      account,
+      placed: { ...placed, id, side, quantums, timeInForce: 'IOC', clientMetadata: 0 },
+      filled: 0n,
+      isResting: false,
+    };
+    this.matcher.settle(taker, maker, quantums);
   }
-
-  #settle(taker: LiveOrder, maker: LiveOrder, quantums: bigint): Refusal | undefined {
-    const { subticks, id, side } = maker.placed;
-    const { clobPairId } = id;
-    const settled = this.#clearing.settle({
-      taker: taker.account,
-      maker: maker.account,
-      takerSide: taker.placed.side,
-      clobPairId,
-      quantums,
-      subticks,
-      takerBuilder: taker.placed.builder,
-      makerBuilder: maker.placed.builder,
-    });
-    if (settled.type === 'refused') return settled;
-    const level = this.book(clobPairId).fill(maker, quantums);
-    taker.filled += quantums;
-    this.#rememberFill(taker);
-    this.#rememberFill(maker);
-    if (remaining(maker) === 0n) this.#resting.delete(maker.key);
-    this.#listener.matched({ ...settled, taker, maker, clobPairId, quantums, subticks });
-    this.#listener.level(clobPairId, side, level);
-    return undefined;
-  }
-
-  #rememberFill({ key, filled, placed }: LiveOrder): void {
-    this.#filled.set(key, filled, placed.goodTilBlock + SHORT_BLOCK_WINDOW);
-  }
-
-  #rest(order: LiveOrder, book: Memclob): void {
-    const { id, side, goodTilBlock } = order.placed;
-    this.#resting.set(order.key, order, goodTilBlock);
-    this.#listener.level(id.clobPairId, side, book.add(order));
-  }
-
-  #remove(order: LiveOrder, reason: RemovalReason): void {
-    this.#resting.delete(order.key);
-    this.#unrest(order, reason);
-  }
-
-  #unrest(order: LiveOrder, reason: RemovalReason): void {
-    const { id, side } = order.placed;
-    const level = this.book(id.clobPairId).remove(order);
-    this.#listener.removed(order, reason);
-    this.#listener.level(id.clobPairId, side, level);
-  }
-}
-
-/** Why what is left of a taker may not rest. */
-function unfit(order: LiveOrder): RemovalReason | undefined {
-  if (remaining(order) === 0n || order.placed.timeInForce !== 'IOC') return undefined;
-  return matchable(order) === 0n ? 'REDUCE_ONLY_RESIZE' : 'IMMEDIATE_OR_CANCEL_WOULD_REST_ON_BOOK';
 }

@@ -15,6 +15,7 @@ export interface LiveOrder {
   readonly account: Account;
   readonly placed: PlaceOrder;
   filled: bigint;
+  isResting: boolean;
 }
 
 interface Level {
@@ -57,6 +58,7 @@ export class Memclob {
       levels.splice(index, 0, level);
     }
     level.orders.add(order);
+    order.isResting = true;
     level.quantums += remaining(order);
     return copy(level);
   }
@@ -76,6 +78,11 @@ export class Memclob {
     return depth > 0 ? this.#levels[side].slice(-depth).reverse().map(copy) : [];
   }
 
+  /** All resting orders: bids, then asks. */
+  orders(): LiveOrder[] {
+    return [...this.#levels.BUY, ...this.#levels.SELL].flatMap(({ orders }) => [...orders]);
+  }
+
   #shrink(order: LiveOrder, quantums: bigint, gone = remaining(order) === 0n): BookLevel {
     const { side, subticks } = order.placed;
     const index = this.#indexOf(side, subticks);
@@ -84,7 +91,10 @@ export class Memclob {
       throw new Error(`expected order ${order.key} to rest at ${subticks}`);
     }
     level.quantums -= quantums;
-    if (gone) level.orders.delete(order);
+    if (gone) {
+      level.orders.delete(order);
+      order.isResting = false;
+    }
     if (level.orders.size === 0) this.#levels[side].splice(index, 1);
     return copy(level);
   }

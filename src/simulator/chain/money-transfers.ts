@@ -4,7 +4,7 @@
  */
 import type { Account } from './clearing-account.js';
 import type { ChainTransaction, ExchangeTransfer } from '../chain-messages.js';
-import { refuse } from './check-tx.js';
+import { refuse } from './validate-basic.js';
 import type { Clearing } from './clearing.js';
 import type { CheckResult } from '../exchange-types.js';
 import { customLeverage } from './custom-leverage.js';

@@ -5,10 +5,11 @@
 import { orderKey } from './check-tx.js';
 import type { Clearing } from './clearing.js';
 import type { BookLevel, ExchangeOrder, ExchangeOutput } from '../exchange-types.js';
-import type { EngineListener, OptimisticMatch, RemovalReason } from './matching-engine.js';
+import type { EngineListener, OptimisticMatch, RemovalReason } from './order-matcher.js';
 import type { LiveOrder } from './memclob.js';
-import type { CancelOrder, OrderSide } from '../order-terms.js';
+import { ORDER_FLAGS, type CancelOrder, type OrderSide } from '../order-terms.js';
 import type { SubaccountRecords } from './subaccount-records.js';
+import { isShortTerm } from './validate-basic.js';
 
 export interface OrderPublisherOptions {
   readonly clearing: Clearing;
@@ -16,7 +17,17 @@ export interface OrderPublisherOptions {
   readonly emit: (output: ExchangeOutput) => void;
   /** What was filled of a short-term order, optimistic matches included. */
   readonly filled: (key: string) => bigint;
+  /** The book has dropped a stateful order by itself. */
+  readonly dropped: (order: LiveOrder, reason: RemovalReason) => void;
+  readonly remember: (match: OptimisticMatch) => void;
 }
+
+/** The chain has told of these ends itself. */
+const TOLD_BY_CHAIN: ReadonlySet<RemovalReason> = new Set([
+  'EXPIRED',
+  'USER_CANCELED',
+  'FINAL_SETTLEMENT',
+]);
 
 export class OrderPublisher implements EngineListener {
   readonly #options: OrderPublisherOptions;
@@ -40,9 +51,15 @@ export class OrderPublisher implements EngineListener {
 
   removed(order: LiveOrder, reason: RemovalReason): void {
     if (order.account.seeded) return;
+    const { id } = order.placed;
+    if (!isShortTerm(id)) {
+      if (TOLD_BY_CHAIN.has(reason)) return;
+      this.#options.dropped(order, reason);
+      if (id.orderFlags === ORDER_FLAGS.twapSuborder) return;
+    }
     const status = reason === 'EXPIRED' ? 'CANCELED' : 'BEST_EFFORT_CANCELED';
     const record = this.#options.records.of(order.account);
-    const removed = record.removed(order.key, status, reason);
+    const removed = record.removed(order.key, { status, reason });
     if (removed !== undefined) this.#tell({ ...removed, totalFilled: order.filled });
   }
 
@@ -60,7 +77,8 @@ export class OrderPublisher implements EngineListener {
     }
     const totalFilled = filled(key);
     if (totalFilled >= known.quantums) return;
-    const removed = record.removed(key, 'BEST_EFFORT_CANCELED', 'USER_CANCELED');
+    const status = 'BEST_EFFORT_CANCELED';
+    const removed = record.removed(key, { status, reason: 'USER_CANCELED' });
     if (removed !== undefined) this.#tell({ ...removed, totalFilled });
   }
 
@@ -69,6 +87,7 @@ export class OrderPublisher implements EngineListener {
   }
 
   matched(match: OptimisticMatch): void {
+    this.#options.remember(match);
     this.#matches.push(match);
   }
 

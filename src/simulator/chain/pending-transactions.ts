@@ -4,7 +4,7 @@
  */
 import { eventIds, type BlockContext } from './block-steps.js';
 import type { ChainMessage, ChainTransaction } from '../chain-messages.js';
-import { ACCEPTED } from './check-tx.js';
+import { ACCEPTED } from './validate-basic.js';
 import type { CheckResult, ExchangeOutput } from '../exchange-types.js';
 import type { Delivery, Effects, MoneyModule, OrderModule } from './money-module.js';
 

@@ -2,6 +2,7 @@
  * What the indexer knows of one subaccount: committed balance, positions and fills, and its orders
  * as both publishers told of them. Histories are bounded; the oldest entries are dropped first.
  */
+import type { Block } from './block-steps.js';
 import type { Account, Holdings } from './clearing-account.js';
 import type { ExchangeTransfer, FundingPayment, PnlTick } from '../chain-messages.js';
 import type {
@@ -24,8 +25,6 @@ const FUNDING_PAYMENTS_MAX = 10_000;
 const PNL_TICKS_MAX = 2_160;
 /** Above this many orders the oldest that has ended is forgotten. */
 const ORDERS_MAX = 10_000;
-
-const FINAL: ReadonlySet<OrderStatus> = new Set(['FILLED', 'CANCELED']);
 
 export class SubaccountRecord {
   readonly account: Account;
@@ -82,13 +81,57 @@ export class SubaccountRecord {
     return order;
   }
 
-  /** The node dropped an order; undefined when the indexer knows that it has ended already. */
-  removed(key: string, status: OrderStatus, reason: string): ExchangeOrder | undefined {
+  /** A block placed a stateful order. */
+  placed({ key, placed }: LiveOrder, status: 'OPEN' | 'UNTRIGGERED', block: Block): ExchangeOrder {
+    const order: ExchangeOrder = {
+      ...placed,
+      status,
+      totalFilled: 0n,
+      removalReason: undefined,
+      createdAtHeight: block.height,
+      updatedAtHeight: block.height,
+      updatedAtMs: block.timeMs,
+    };
+    this.#orders.delete(key);
+    this.#orders.set(key, order);
+    this.#forget();
+    return order;
+  }
+
+  /** A block found a condition true. */
+  triggered(key: string, block: Block): ExchangeOrder | undefined {
     const known = this.#orders.get(key);
-    if (known === undefined || FINAL.has(known.status)) return undefined;
-    const order = { ...known, status, removalReason: `ORDER_REMOVAL_REASON_${reason}` };
+    if (known === undefined) return undefined;
+    const order: ExchangeOrder = { ...known, status: 'OPEN', ...updatedAt(block) };
     this.#orders.set(key, order);
     return order;
+  }
+
+  /**
+   * The node dropped an order, or a block did; undefined when the indexer knows that it has ended
+   * already.
+   */
+  removed(
+    key: string,
+    end: {
+      readonly status: 'CANCELED' | 'BEST_EFFORT_CANCELED';
+      readonly reason: string;
+      readonly block?: Block;
+    },
+  ): ExchangeOrder | undefined {
+    const known = this.#orders.get(key);
+    if (known === undefined || hasEnded(known)) return undefined;
+    const { status, reason, block } = end;
+    const removalReason = `ORDER_REMOVAL_REASON_${reason}`;
+    const order = { ...known, status, removalReason, ...(block && updatedAt(block)) };
+    this.#orders.set(key, order);
+    return order;
+  }
+
+  /** Takes back what a transaction did that failed later. */
+  restore(key: string, order: ExchangeOrder | undefined): void {
+    if (order === undefined) this.#orders.delete(key);
+    else this.#orders.set(key, order);
   }
 
   /** A block brought a fill of an order; answers the position it touched, closed or not. */
@@ -192,6 +235,7 @@ export class SubaccountRecord {
     this.#orders.set(key, {
       ...known,
       totalFilled,
+      subticks: fillPrice(known, totalFilled, fill),
       status: statusAfterFill(known, totalFilled),
       createdAtHeight: known.createdAtHeight ?? fill.height,
       updatedAtHeight: fill.height,
@@ -202,11 +246,24 @@ export class SubaccountRecord {
   #forget(): void {
     if (this.#orders.size <= ORDERS_MAX) return;
     for (const [key, { status }] of this.#orders) {
-      if (status === 'OPEN' || status === 'BEST_EFFORT_OPENED') continue;
+      if (LIVE.has(status)) continue;
       this.#orders.delete(key);
       return;
     }
   }
+}
+
+const LIVE: ReadonlySet<OrderStatus> = new Set(['OPEN', 'BEST_EFFORT_OPENED', 'UNTRIGGERED']);
+
+const updatedAt = ({ height, timeMs }: Block) => ({
+  updatedAtHeight: height,
+  updatedAtMs: timeMs,
+});
+
+/** Canceled by its fill, a stateful order's removal is still to be told. */
+function hasEnded({ status, removalReason, id }: ExchangeOrder): boolean {
+  if (status === 'FILLED') return true;
+  return status === 'CANCELED' && (id.orderFlags === 0 || removalReason !== undefined);
 }
 
 /** A canceled order that still fills stays canceled, unless the fill completes it. */
@@ -214,4 +271,11 @@ function statusAfterFill(order: ExchangeOrder, totalFilled: bigint): OrderStatus
   if (totalFilled >= order.quantums) return 'FILLED';
   if (order.timeInForce === 'IOC' || order.status === 'CANCELED') return 'CANCELED';
   return order.status === 'BEST_EFFORT_CANCELED' ? 'BEST_EFFORT_CANCELED' : 'OPEN';
+}
+
+/** A TWAP order's price is the average of its fills, rounded down. */
+function fillPrice(order: ExchangeOrder, totalFilled: bigint, fill: ExchangeFill): bigint {
+  if (fill.type !== 'TWAP_SUBORDER') return order.subticks;
+  const before = order.totalFilled === 0n ? 0n : order.subticks * order.totalFilled;
+  return (before + fill.subticks * fill.quantums) / totalFilled;
 }

@@ -34,8 +34,12 @@ const refusals: readonly Case[] = [
   ['an unknown clob pair', 8, { id: { ...idOf('alice', 1), clobPairId: 99 } }],
   ['a price between two ticks', 12, { subticks: ORACLE + 1n }],
   ['a size between two steps', 12, { quantums: STEP + 1n }],
-  ['a long-term order', 9000, { id: { ...idOf('alice', 1), orderFlags: 64 } }],
-  ['a conditional order', 9000, { id: { ...idOf('alice', 1), orderFlags: 32 } }],
+  ['a suborder of the chain', 3000, { id: { ...idOf('alice', 1), orderFlags: 256 } }],
+  ['an impossible time in force', 44, { timeInForce: 'DAY' as 'GTT' }],
+  ['a condition', 6000, { condition: { type: 'STOP_LOSS', triggerSubticks: ORACLE } }],
+  ['TWAP terms', 49, { twap: { durationSeconds: 300, intervalSeconds: 30, priceTolerancePpm: 0 } }],
+  ['a builder without an address', 50, { builder: { address: '', feePpm: 10 } }],
+  ['a builder that asks for too much', 50, { builder: { address: 'b', feePpm: 10_001 } }],
   ['a good-til-block that has passed', 10, { goodTilBlock: NEXT - 1 }],
   ['a good-til-block beyond the window', 11, { goodTilBlock: NEXT + 41 }],
   ['reduce-only without a position', 2001, { reduceOnly: true, timeInForce: 'IOC' }],
@@ -137,6 +141,16 @@ const histories: readonly (readonly [string, number, (exchange: Exchange) => Che
     (exchange) => {
       fill(exchange, STEP);
       place(exchange, 'alice', 1, { timeInForce: 'IOC' });
+      block(exchange);
+      return place(exchange, 'alice', 1, { timeInForce: 'IOC' }).check;
+    },
+  ],
+  [
+    'an IOC that was partly filled for the next block, with the same good-til-block',
+    20,
+    (exchange) => {
+      fill(exchange, STEP);
+      place(exchange, 'alice', 1, { timeInForce: 'IOC' });
       return place(exchange, 'alice', 1, { timeInForce: 'IOC' }).check;
     },
   ],
@@ -220,7 +234,8 @@ describe('a cancel', () => {
         type: 'cancel',
         cancel: { id: { ...idOf('alice', 1), ...change }, goodTilBlock: NEXT, goodTilBlockTime: 0 },
       }).check;
-    expect(of({ orderFlags: 64 })).toMatchObject({ code: 9001 });
+    expect(of({ orderFlags: 64 })).toMatchObject({ code: 3001 });
+    expect(of({ orderFlags: 256 })).toMatchObject({ code: 3000 });
     expect(of({ clobPairId: 99 })).toMatchObject({ code: 8 });
     expect(of({ subaccount: subaccount('mallory') })).toMatchObject({ code: 9, codespace: 'sdk' });
   });
@@ -269,18 +284,35 @@ describe('a batch cancel', () => {
 });
 
 describe('an address', () => {
+  const batch = { batches: [{ clobPairId: 0, clientIds: [1] }], goodTilBlock: NEXT };
+
   it('may send 4000 messages within five blocks, refused ones included, a batch for two', () => {
     const exchange = quietExchange();
-    const send = (): number => place(exchange, 'alice', 1, { quantums: 0n }).check.code;
-    const batch = { subaccount: subaccount('alice'), batches: [], goodTilBlock: 0 };
-    for (let count = 0; count < 3_998; count += 1) expect(send()).toBe(4);
-    expect(exchange.apply({ type: 'batchCancel', batch }).check.code).toBe(45);
+    const send = (): number => place(exchange, 'alice', 1, { goodTilBlock: 1 }).check.code;
+    const sendBatch = () =>
+      exchange.apply({
+        type: 'batchCancel',
+        batch: { ...batch, subaccount: subaccount('alice') },
+      }).check;
+    for (let count = 0; count < 3_998; count += 1) expect(send()).toBe(10);
+    expect(sendBatch().code).toBe(0);
     expect(send()).toBe(5001);
-    expect(cancel(exchange, 'alice', 1).check.code).toBe(5001);
+    expect(cancel(exchange, 'alice', 1).check).toMatchObject({
+      code: 5001,
+      log: 'block rate limit of alice: expected ≤ 4000 in 5 blocks, was 4002',
+    });
     expect(place(exchange, 'bob', 1).check.code).toBe(0);
     for (let blocks = 0; blocks < 4; blocks += 1) block(exchange);
     expect(send()).toBe(5001);
     block(exchange);
-    expect(send()).toBe(4);
+    expect(send()).toBe(10);
+  });
+
+  it('is told of malformed messages before its limit', () => {
+    const limits = { shortTerm: [{ blocks: 1, limit: 0 }], stateful: [], equityTiers: [] };
+    const exchange = quietExchange({ limits });
+    expect(place(exchange, 'alice', 1, { quantums: 0n }).check.code).toBe(4);
+    expect(place(exchange, 'alice', 1).check.code).toBe(5001);
+    expect(exchange.limits()).toEqual(limits);
   });
 });

@@ -14,6 +14,7 @@ const liveOrder = (index: number, side: OrderSide, subticks: bigint): LiveOrder 
   account,
   placed: orderOf('a', index, { side, subticks, quantums: 10n }),
   filled: 0n,
+  isResting: false,
 });
 
 function naiveLevels(orders: readonly LiveOrder[], side: OrderSide) {
