@@ -29,12 +29,23 @@ describe('the markets', () => {
 
   it('are as many as asked for, each once, with a price of many ticks', () => {
     const { markets, oraclePricesE12 } = marketsOf(MARKETS_MAX);
-    expect(REAL_MARKETS.length).toBeGreaterThanOrEqual(12);
+    expect(REAL_MARKETS.length).toBe(MARKETS_MAX);
     expect(new Set(markets.map(({ ticker }) => ticker)).size).toBe(MARKETS_MAX);
     expect(new Set(markets.map(({ clobPairId }) => clobPairId)).size).toBe(MARKETS_MAX);
     for (const market of markets) {
       const subticks = oracleSubticks(market, oraclePricesE12.get(market.clobPairId) ?? 0n);
       expect(subticks / market.subticksPerTick).toBeGreaterThan(1_000n);
+    }
+  });
+
+  it('keep the clob pair ids of the mainnet genesis, and isolate what was listed so', () => {
+    const idOf = (ticker: string) => REAL_MARKETS.find((each) => each.ticker === ticker)?.clobPairId;
+    expect(['BTC-USD', 'LINK-USD', 'PEPE-USD', 'XRP-USD'].map(idOf)).toEqual([0, 2, 28, 32]);
+    const isolated = REAL_MARKETS.filter(({ marketType }) => marketType === 'ISOLATED');
+    expect(isolated.length).toBeGreaterThan(100);
+    for (const { openInterestUpperCap, maintenanceMarginPpm } of isolated) {
+      expect(openInterestUpperCap).toBe(1_000_000_000_000n);
+      expect(maintenanceMarginPpm).toBe(30_000);
     }
   });
 
