@@ -99,6 +99,7 @@ describe('an operator', () => {
 
   it('flattens one market and leaves the other', async () => {
     const service = new VirtualService({
+      seed: 8,
       flags: { strategies: [{ minConfidence: 1, maxHoldSeconds: 600 }] },
     });
     await service.ready();

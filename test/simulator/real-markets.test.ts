@@ -39,7 +39,8 @@ describe('the markets', () => {
   });
 
   it('keep the clob pair ids of the mainnet genesis, and isolate what was listed so', () => {
-    const idOf = (ticker: string) => REAL_MARKETS.find((each) => each.ticker === ticker)?.clobPairId;
+    const idOf = (ticker: string) =>
+      REAL_MARKETS.find((each) => each.ticker === ticker)?.clobPairId;
     expect(['BTC-USD', 'LINK-USD', 'PEPE-USD', 'XRP-USD'].map(idOf)).toEqual([0, 2, 28, 32]);
     const isolated = REAL_MARKETS.filter(({ marketType }) => marketType === 'ISOLATED');
     expect(isolated.length).toBeGreaterThan(100);

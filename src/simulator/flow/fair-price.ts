@@ -1,9 +1,11 @@
 /**
  * What a market is worth to its traders: noise that reverts to a slow anchor, and now and then a
- * wave of news that moves it one way for some seconds and leaves a part of the move behind. In
- * basis points of the logarithm, relative to the starting price.
+ * wave of news, its own or everybody's, that moves it one way for some seconds and leaves a part of
+ * the move behind. The further it has gone, the more of its news points home, so that no preset
+ * drives it away for ever. In basis points of the logarithm, relative to the starting price.
  */
 import type { Random } from '../../ports/random.js';
+import type { CommonNews } from './common-news.js';
 import type { FlowPreset } from './flow-presets.js';
 
 /** Half of a quiet deviation is gone after about 14 seconds. */
@@ -16,6 +18,12 @@ const RAMP = 0.2;
 /** The part of a wave's move that stays. */
 const KEPT: readonly [min: number, max: number] = [0.4, 1];
 const LEAST_QUIET_SECONDS = 4;
+/** The part of the noise's variance that all markets share. */
+const SHARED = 0.4;
+/** The part of the markets that common news sets in motion. */
+const HEARD = 0.8;
+/** So far from its start, no news leads a market further away. */
+const REACH_BPS = 4_000;
 
 interface Wave {
   readonly direction: 1 | -1;
@@ -33,6 +41,9 @@ export class FairPrice {
   /** Seconds since the wave began, or until the next one begins. */
   #elapsed = 0;
   #quietLeft: number;
+  /** The common path and the count of common news, as of the last look. */
+  #path = 0;
+  #heard = 0;
 
   constructor(preset: FlowPreset, random: Random) {
     this.#preset = preset;
@@ -50,9 +61,12 @@ export class FairPrice {
     return this.#wave === undefined ? 0 : this.#wave.direction * profile(this.#wave, this.#elapsed);
   }
 
-  advance(seconds: number): void {
-    const { volatilityBps } = this.#preset;
-    this.#bps += volatilityBps * Math.sqrt(seconds) * this.#random.normal();
+  advance(seconds: number, news: CommonNews): void {
+    const own = Math.sqrt((1 - SHARED) * seconds) * this.#random.normal();
+    const shared = Math.sqrt(SHARED) * (news.path - this.#path);
+    this.#bps += this.#preset.volatilityBps * (own + shared);
+    this.#path = news.path;
+    if (news.count !== this.#heard) this.#hear(news);
     if (this.#wave === undefined) this.#rest(seconds);
     else this.#ride(this.#wave, seconds);
   }
@@ -62,6 +76,20 @@ export class FairPrice {
     this.#bps += bps;
   }
 
+  /** Common news ends what the market's own news has begun. */
+  #hear({ count, direction }: CommonNews): void {
+    this.#heard = count;
+    if (this.#random.next() >= HEARD) return;
+    if (this.#wave !== undefined) this.#settle(this.#wave);
+    const isTooFar = this.#pull * direction > 0.5;
+    this.#wave = this.#drawWave(isTooFar ? (-direction as 1 | -1) : direction);
+  }
+
+  /** How strongly home calls: −1 to 1 within reach. */
+  get #pull(): number {
+    return (this.#bps / REACH_BPS) ** 3;
+  }
+
   #rest(seconds: number): void {
     const deviation = this.#bps - this.#anchorBps;
     this.#bps -= deviation * Math.min(1, REVERSION_PER_SECOND * seconds);
@@ -69,9 +97,13 @@ export class FairPrice {
       (deviation * ANCHOR_PER_SECOND - this.#anchorBps * HOME_PER_SECOND) * seconds;
     this.#quietLeft -= seconds;
     if (this.#quietLeft > 0) return;
+    this.#wave = this.#drawWave(this.#random.next() < this.#preset.upward - this.#pull ? 1 : -1);
+  }
+
+  #drawWave(direction: 1 | -1): Wave {
     this.#elapsed = 0;
-    this.#wave = {
-      direction: this.#random.next() < this.#preset.upward ? 1 : -1,
+    return {
+      direction,
       bpsPerSecond: this.#between(this.#preset.waveBpsPerSecond),
       seconds: this.#between(this.#preset.waveSeconds),
       kept: this.#between(KEPT),
@@ -81,8 +113,12 @@ export class FairPrice {
   #ride(wave: Wave, seconds: number): void {
     this.#bps += wave.direction * wave.bpsPerSecond * profile(wave, this.#elapsed) * seconds;
     this.#elapsed += seconds;
-    if (this.#elapsed < wave.seconds) return;
-    this.#anchorBps += wave.kept * (this.#bps - this.#anchorBps);
+    if (this.#elapsed >= wave.seconds) this.#settle(wave);
+  }
+
+  /** A wave is over: a part of its move stays. */
+  #settle({ kept }: Wave): void {
+    this.#anchorBps += kept * (this.#bps - this.#anchorBps);
     this.#wave = undefined;
     this.#quietLeft = this.#drawQuiet();
   }

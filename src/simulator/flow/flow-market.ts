@@ -3,9 +3,10 @@
  * grid.
  */
 import { largest, smallest } from '../../model/quantities.js';
+import type { Account } from '../chain/clearing-account.js';
 import type { MarginState } from '../chain/margin.js';
 import type { PerpetualMarket } from '../exchange-types.js';
-import type { OrderSide, PlaceOrder, SubaccountId } from '../order-terms.js';
+import type { OrderSide, PlaceOrder } from '../order-terms.js';
 import type { MatchingEngine } from '../chain/matching-engine.js';
 import { opposite } from '../chain/memclob.js';
 import { oracleSubticks } from '../chain/oracle-price.js';
@@ -62,9 +63,14 @@ export class FlowMarket {
     return (Number(quantums) / this.#step) * this.#stepUsd;
   }
 
+  /** A trader's position, signed base quantums. */
+  held({ positions }: Account): bigint {
+    return positions.get(this.market.clobPairId) ?? 0n;
+  }
+
   /** Signed value of a trader's position. */
-  positionUsd(trader: SubaccountId): number {
-    return this.notionalUsd(this.engine.position(trader, this.market.clobPairId));
+  positionUsd(trader: Account): number {
+    return this.notionalUsd(this.held(trader));
   }
 
   /** Best price of a side in subticks. */
@@ -74,7 +80,7 @@ export class FlowMarket {
   }
 
   place(
-    trader: SubaccountId,
+    { id: subaccount }: Account,
     order: Pick<PlaceOrder, 'side' | 'quantums' | 'subticks' | 'goodTilBlock' | 'timeInForce'> & {
       readonly clientId: number;
     },
@@ -82,7 +88,7 @@ export class FlowMarket {
     const { clientId, ...terms } = order;
     const { code } = this.engine.place({
       ...terms,
-      id: { subaccount: trader, clientId, orderFlags: 0, clobPairId: this.market.clobPairId },
+      id: { subaccount, clientId, orderFlags: 0, clobPairId: this.market.clobPairId },
       goodTilBlockTime: 0,
       reduceOnly: false,
       clientMetadata: 0,

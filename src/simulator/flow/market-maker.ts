@@ -5,17 +5,20 @@
  */
 import type { Random } from '../../ports/random.js';
 import { orderKey } from '../chain/check-tx.js';
-import {
-  ORDER_FLAGS,
-  type OrderSide,
-  type SubaccountId,
-  type VenueOrderId,
-} from '../order-terms.js';
+import type { Account } from '../chain/clearing-account.js';
+import { ORDER_FLAGS, type OrderSide } from '../order-terms.js';
 import type { FlowMarket } from './flow-market.js';
 import type { FlowPreset } from './flow-presets.js';
 import type { LiveOrder } from '../chain/memclob.js';
 
 const LIFETIME_BLOCKS = 20;
+/** Rungs from here on are deep: they live longer and stay until the price has gone some way. */
+const DEEP_RUNG = 30;
+const DEEP_LIFETIME_BLOCKS = 38;
+const DEEP_PAUSE_MS = 14_000;
+const DEEP_LONGEST_PAUSE_MS = 20_000;
+/** A deep quote is kept while it is within this part of its wanted distance. */
+const DEEP_TOLERANCE = 0.15;
 /** Mean time until a filled quote is replaced in a busy market. */
 const REFILL_MS = 900;
 /** Shorter than a quote's lifetime. */
@@ -43,6 +46,8 @@ interface Slot {
   readonly side: OrderSide;
   readonly index: number;
   clientId: number;
+  /** Of the order that bears the client id. */
+  key: string;
   /** The quote that was placed last, unless its fill was seen. */
   order: LiveOrder | undefined;
   /** Its subticks. */
@@ -52,7 +57,7 @@ interface Slot {
 
 export interface MarketMakerOptions {
   readonly market: FlowMarket;
-  readonly trader: SubaccountId;
+  readonly trader: Account;
   readonly random: Random;
   readonly preset: FlowPreset;
   /** Rungs of this maker, counted from the touch, among those of all makers. */
@@ -78,6 +83,7 @@ export class MarketMaker {
         side,
         index,
         clientId: 0,
+        key: '',
         order: undefined,
         quoted: 0,
         dueMs: 0,
@@ -86,69 +92,64 @@ export class MarketMaker {
   }
 
   quote(timeMs: number, opinion: Opinion): void {
-    const position = this.#heldQuantums();
+    const position = this.#options.market.held(this.#options.trader);
     const isQuiet = position === this.#position && timeMs < this.#nextDueMs;
     if (isQuiet && !isPassed('BUY', this.#highestBid, opinion.price)) {
       if (!isPassed('SELL', this.#lowestAsk, opinion.price)) return;
     }
     this.#position = position;
-    this.#renewDue(timeMs, opinion);
-    this.#nextDueMs = Math.min(...this.#slots.map(({ dueMs }) => dueMs));
-    const live = this.#slots.filter(({ order }) => order !== undefined);
-    const quotes = (side: OrderSide) =>
-      live.filter((slot) => slot.side === side).map(({ quoted }) => quoted);
-    this.#highestBid = Math.max(0, ...quotes('BUY'));
-    this.#lowestAsk = Math.min(Infinity, ...quotes('SELL'));
-  }
-
-  #heldQuantums(): bigint {
-    const { market, trader } = this.#options;
-    return market.engine.position(trader, market.market.clobPairId);
-  }
-
-  #renewDue(timeMs: number, opinion: Opinion): void {
+    this.#nextDueMs = Infinity;
+    this.#highestBid = 0;
+    this.#lowestAsk = Infinity;
     for (const slot of this.#slots) {
-      if (isFilled(slot)) {
-        slot.order = undefined;
-        slot.dueMs = Math.min(slot.dueMs, timeMs + this.#pauseMs(REFILL_MS, slot, opinion));
-      }
-      const isStale = slot.order !== undefined && isPassed(slot.side, slot.quoted, opinion.price);
-      if (slot.dueMs > timeMs && !isStale) continue;
-      const meanMs = Math.min(6_000, 1_200 + 450 * slot.index);
-      slot.dueMs = timeMs + this.#pauseMs(meanMs, slot, opinion);
-      this.#renew(slot, opinion);
+      this.#look(slot, timeMs, opinion);
+      this.#nextDueMs = Math.min(this.#nextDueMs, slot.dueMs);
+      if (slot.order === undefined) continue;
+      if (slot.side === 'BUY') this.#highestBid = Math.max(this.#highestBid, slot.quoted);
+      else this.#lowestAsk = Math.min(this.#lowestAsk, slot.quoted);
     }
   }
 
-  /** The time to the next look at a quote; longer while news runs over its side. */
-  #pauseMs(meanMs: number, { side }: Slot, { pressure }: Opinion): number {
-    const { random, preset } = this.#options;
-    const pull = Math.max(0, side === 'BUY' ? -pressure : pressure);
-    const pauseMs = 150 + random.exponential((meanMs * (1 + 0.6 * pull)) / preset.activity);
-    return Math.min(LONGEST_PAUSE_MS, pauseMs);
+  /** Renews a quote that is due, and at once one that the price has passed. */
+  #look(slot: Slot, timeMs: number, opinion: Opinion): void {
+    if (isFilled(slot)) {
+      slot.order = undefined;
+      slot.dueMs = Math.min(slot.dueMs, timeMs + this.#pauseMs(REFILL_MS, slot, opinion));
+    }
+    const isStale = slot.order !== undefined && isPassed(slot.side, slot.quoted, opinion.price);
+    if (slot.dueMs > timeMs && !isStale) return;
+    const meanMs = isDeep(slot) ? DEEP_PAUSE_MS : Math.min(6_000, 1_200 + 450 * slot.index);
+    slot.dueMs = timeMs + this.#pauseMs(meanMs, slot, opinion);
+    this.#renew(slot, opinion);
   }
 
-  #id({ clientId }: Slot): VenueOrderId {
-    const { trader, market } = this.#options;
-    const { clobPairId } = market.market;
-    return { subaccount: trader, clientId, orderFlags: ORDER_FLAGS.shortTerm, clobPairId };
+  /** The time to the next look at a quote; longer while news runs over its side. */
+  #pauseMs(meanMs: number, slot: Slot, { pressure }: Opinion): number {
+    const { random, preset } = this.#options;
+    const pull = Math.max(0, slot.side === 'BUY' ? -pressure : pressure);
+    const pauseMs = 150 + random.exponential((meanMs * (1 + 0.6 * pull)) / preset.activity);
+    return Math.min(isDeep(slot) ? DEEP_LONGEST_PAUSE_MS : LONGEST_PAUSE_MS, pauseMs);
   }
 
   #renew(slot: Slot, opinion: Opinion): void {
     const { market, trader } = this.#options;
     const { engine } = market;
-    const subticks = market.restingSubticks(slot.side, this.#price(slot, opinion));
+    const old = slot.order === undefined ? undefined : engine.resting(slot.key);
+    const price = this.#price(slot, opinion);
+    if (old !== undefined && isDeep(slot) && isNear(slot, price, opinion)) {
+      if (old.placed.goodTilBlock - engine.nextHeight > DEEP_LIFETIME_BLOCKS / 2) return;
+    }
+    const subticks = market.restingSubticks(slot.side, price);
     const quantums = this.#size(slot, opinion.pressure);
-    const goodTilBlock = engine.nextHeight + LIFETIME_BLOCKS;
-    const old = slot.order === undefined ? undefined : engine.resting(slot.order.key);
+    const goodTilBlock =
+      engine.nextHeight + (isDeep(slot) ? DEEP_LIFETIME_BLOCKS : LIFETIME_BLOCKS);
     if (old !== undefined && isGood(old, { subticks, quantums }, engine.nextHeight)) return;
     const canReplace = old?.filled === 0n && old.placed.goodTilBlock < goodTilBlock;
     if (!canReplace) {
       if (old !== undefined) {
         engine.cancel({ id: old.placed.id, goodTilBlock, goodTilBlockTime: 0 });
       }
-      this.#clientId = (this.#clientId + 1) % UINT32;
-      slot.clientId = this.#clientId;
+      this.#renumber(slot);
     }
     slot.quoted = Number(subticks);
     market.place(trader, {
@@ -159,7 +160,19 @@ export class MarketMaker {
       timeInForce: 'POST_ONLY',
       clientId: slot.clientId,
     });
-    slot.order = engine.resting(orderKey(this.#id(slot)));
+    slot.order = engine.resting(slot.key);
+  }
+
+  #renumber(slot: Slot): void {
+    const { trader, market } = this.#options;
+    this.#clientId = (this.#clientId + 1) % UINT32;
+    slot.clientId = this.#clientId;
+    slot.key = orderKey({
+      subaccount: trader.id,
+      clientId: slot.clientId,
+      orderFlags: ORDER_FLAGS.shortTerm,
+      clobPairId: market.market.clobPairId,
+    });
   }
 
   /** Rungs stand ever further apart; on a coarse grid at least a tick. */
@@ -184,6 +197,11 @@ export class MarketMaker {
     return market.quantums(notionalUsd * preset.depth * shape * lean * chance);
   }
 }
+
+const isDeep = ({ index }: Slot): boolean => index >= DEEP_RUNG;
+
+const isNear = ({ quoted }: Slot, wanted: number, { price }: Opinion): boolean =>
+  Math.abs(quoted - wanted) <= DEEP_TOLERANCE * Math.abs(wanted - price);
 
 const isFilled = ({ order }: Slot): boolean =>
   order !== undefined && order.filled === order.placed.quantums;

@@ -3,7 +3,8 @@
  * news and unwinds after it, and arbitrage that takes every quote the fair price has left behind.
  */
 import type { Random } from '../../ports/random.js';
-import type { OrderSide, SubaccountId } from '../order-terms.js';
+import type { Account } from '../chain/clearing-account.js';
+import type { OrderSide } from '../order-terms.js';
 import type { FlowMarket } from './flow-market.js';
 import type { FlowPreset } from './flow-presets.js';
 import type { Opinion } from './market-maker.js';
@@ -29,9 +30,9 @@ export interface MarketTakersOptions {
   readonly random: Random;
   readonly preset: FlowPreset;
   readonly notionalUsd: number;
-  readonly noise: SubaccountId;
-  readonly momentum: SubaccountId;
-  readonly arbitrage: SubaccountId;
+  readonly noise: Account;
+  readonly momentum: Account;
+  readonly arbitrage: Account;
 }
 
 export class MarketTakers {
@@ -87,7 +88,7 @@ export class MarketTakers {
   }
 
   /** An order of so many quotes' size at the touch; answers its impact. */
-  #take(trader: SubaccountId, side: OrderSide, quotes: number): number {
+  #take(trader: Account, side: OrderSide, quotes: number): number {
     const { market, notionalUsd } = this.#options;
     const touch = market.best(opposite(side));
     if (touch === undefined) return 0;

@@ -4,8 +4,13 @@
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createExchange } from '../../../src/simulator/chain/exchange.js';
+import { exchangeRandom } from '../../../src/simulator/chain/exchange-random.js';
 import type { ExchangeOptions } from '../../../src/simulator/exchange-options.js';
 import type { Exchange } from '../../../src/simulator/exchange-types.js';
+import { CommonNews } from '../../../src/simulator/flow/common-news.js';
+import { FairPrice } from '../../../src/simulator/flow/fair-price.js';
+import { FLOW_PRESETS } from '../../../src/simulator/flow/flow-presets.js';
+import { oracleValue } from '../../../src/simulator/indexer/wire-units.js';
 import { marketsOf } from '../../../src/simulator/real-markets.js';
 import { START_MS } from '../../support/exchange-driver.js';
 
@@ -27,9 +32,9 @@ interface Observed {
   readonly trades: number;
 }
 
-function exchangeOf(preset: ExchangeOptions['preset'], count: number): Exchange {
+function exchangeOf(preset: ExchangeOptions['preset'], count: number, seed = 11): Exchange {
   return createExchange({
-    seed: 11,
+    seed,
     ...marketsOf(count),
     startTimeMs: START_MS,
     startHeight: 1,
@@ -100,6 +105,12 @@ describe('a busy exchange over four minutes', () => {
     }
   });
 
+  it('quotes more than 100 levels a side in the largest markets', () => {
+    for (const list of lists().slice(0, 2)) {
+      expect(median(list.map(({ levels }) => levels))).toBeGreaterThanOrEqual(100);
+    }
+  });
+
   it('keeps spreads of a few ticks or basis points', () => {
     for (const list of lists()) {
       const spread = median(list.map(({ spreadBps }) => spreadBps));
@@ -138,6 +149,15 @@ describe('a busy exchange over four minutes', () => {
     }
   });
 
+  it('keeps the open interest below what margins begin to grow at', () => {
+    for (const { market, openInterest, oraclePriceE12 } of busy.exchange.markets()) {
+      const cap = market.openInterestLowerCap;
+      const usd = oracleValue(market, openInterest, oraclePriceE12);
+      expect(usd).toBeGreaterThan(0n);
+      expect(usd).toBeLessThan(cap === 0n ? 50_000_000_000_000n : cap);
+    }
+  });
+
   it('keeps no orders or fills of its traders, and a bounded history of trades', () => {
     const maker = { owner: 'seeded/BTC-USD/maker-0', number: 0 };
     expect(busy.exchange.accountNumber(maker.owner)).toBeDefined();
@@ -147,7 +167,62 @@ describe('a busy exchange over four minutes', () => {
   });
 });
 
+/** Each market's level changes over some turns, and the hash of it all. */
+function levelsOf(count: number, seed: number, turns = 200) {
+  const exchange = exchangeOf('storm', count, seed);
+  const byMarket = new Map<number, string[]>();
+  const byTurn: number[] = [];
+  for (let turn = 1; turn <= turns; turn += 1) {
+    const { outputs } = exchange.apply({ type: 'flow', timeMs: START_MS + turn * 50 });
+    byTurn.push(outputs.length);
+    if (turn % 13 === 0) exchange.apply({ type: 'block', timeMs: START_MS + turn * 50 });
+    for (const output of outputs) {
+      if (output.type !== 'level') continue;
+      const lines = byMarket.get(output.clobPairId) ?? [];
+      lines.push(`${output.side} ${output.level.subticks} ${output.level.quantums}`);
+      byMarket.set(output.clobPairId, lines);
+    }
+  }
+  return { byMarket, byTurn, hash: exchange.hash() };
+}
+
+describe('the traders of many markets', () => {
+  it('are the same for the same seed, and others for another', () => {
+    expect(levelsOf(3, 5, 60).hash).toBe(levelsOf(3, 5, 60).hash);
+    expect(levelsOf(3, 5, 60).hash).not.toBe(levelsOf(3, 6, 60).hash);
+  });
+
+  it('do not disturb each other: a market does the same among more of them', () => {
+    const few = levelsOf(2, 5).byMarket;
+    const more = levelsOf(5, 5).byMarket;
+    expect(few.get(0)?.length).toBeGreaterThan(100);
+    for (const [clobPairId, lines] of few) expect(more.get(clobPairId)).toEqual(lines);
+  });
+
+  it('take turns, so that none of the turns has to do everything', () => {
+    const { byTurn, byMarket } = levelsOf(60, 5, 16);
+    expect(byMarket.size).toBe(60);
+    const sum = byTurn.reduce((total, count) => total + count, 0);
+    expect(Math.max(...byTurn)).toBeLessThan(sum / 2);
+  });
+});
+
+function correlation(a: readonly number[], b: readonly number[]): number {
+  const mean = (list: readonly number[]) => list.reduce((sum, x) => sum + x, 0) / list.length;
+  const [ma, mb] = [mean(a), mean(b)];
+  const sum = (f: (index: number) => number) => a.reduce((total, _, index) => total + f(index), 0);
+  const da = (index: number) => (a[index] ?? 0) - ma;
+  const db = (index: number) => (b[index] ?? 0) - mb;
+  return sum((i) => da(i) * db(i)) / Math.sqrt(sum((i) => da(i) ** 2) * sum((i) => db(i) ** 2));
+}
+
 describe('the presets', () => {
+  it('none has no traders and no orders', () => {
+    const exchange = exchangeOf('none', 2);
+    expect(exchange.apply({ type: 'flow', timeMs: START_MS + 100 }).outputs).toEqual([]);
+    expect(exchange.accountNumber('seeded/BTC-USD/maker-0')).toBeUndefined();
+  });
+
   it('go from calm to storm', () => {
     const [calm, busy, storm] = (['calm', 'busy', 'storm'] as const).map((p) => observe(p, 2, 2));
     expect(calm?.trades).toBeLessThan(busy?.trades ?? 0);
@@ -165,6 +240,47 @@ describe('the presets', () => {
     });
     const sum = drifts.reduce((total, drift) => total + drift, 0);
     expect(Math.sign(sum)).toBe(direction);
+  });
+});
+
+describe('the fair price', () => {
+  it('moves with that of other markets, but not alike', () => {
+    const preset = FLOW_PRESETS.storm;
+    const random = exchangeRandom(3);
+    const news = new CommonNews(preset, random.fork('news'));
+    const fairs = ['a', 'b', 'c'].map((name) => new FairPrice(preset, random.fork(name)));
+    const moved: number[][] = [[], [], []];
+    for (let minute = 0; minute < 600; minute += 1) {
+      const before = fairs.map(({ ratio }) => ratio);
+      for (let second = 0; second < 60; second += 1) {
+        news.advance(1);
+        for (const fair of fairs) fair.advance(1, news);
+      }
+      for (const [index, fair] of fairs.entries()) {
+        moved[index]?.push(Math.log(fair.ratio / (before[index] ?? 1)));
+      }
+    }
+    const [a = [], b = [], c = []] = moved;
+    for (const value of [correlation(a, b), correlation(a, c), correlation(b, c)]) {
+      expect(value).toBeGreaterThan(0.15);
+      expect(value).toBeLessThan(0.9);
+    }
+  });
+
+  it.each(['crash', 'trend', 'storm'] as const)('of %s stays in reach for a day', (name) => {
+    const preset = FLOW_PRESETS[name];
+    const random = exchangeRandom(3);
+    const news = new CommonNews(preset, random.fork('news'));
+    const fair = new FairPrice(preset, random.fork('fair'));
+    let [low, high] = [1, 1];
+    for (let second = 0; second < 86_400; second += 0.5) {
+      news.advance(0.5);
+      fair.advance(0.5, news);
+      low = Math.min(low, fair.ratio);
+      high = Math.max(high, fair.ratio);
+    }
+    expect(low).toBeGreaterThan(0.5);
+    expect(high).toBeLessThan(2);
   });
 });
 
