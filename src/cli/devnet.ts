@@ -1,17 +1,23 @@
 /** `perpetua devnet`: the simulated exchange as a process of its own. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { RealClock } from '../clock/real.clock.js';
 import { seededRandom } from '../clock/seeded-random.js';
-import { startDevnet, type Devnet } from '../simulator/devnet.server.js';
+import { startDevnet, type Devnet, type DevnetStats } from '../simulator/devnet.server.js';
 import { createExchange } from '../simulator/chain/exchange.js';
 import type { ExchangeOptions } from '../simulator/exchange-options.js';
 import { marketsOf } from '../simulator/real-markets.js';
+import { faultPlanOf, type FaultFlags } from './devnet-faults.js';
 import { EXIT, type Terminal } from './terminal.js';
 
-export interface DevnetFlags {
+export interface DevnetFlags extends FaultFlags {
   readonly port: number;
   readonly seed: number;
   readonly markets: number;
   readonly preset: ExchangeOptions['preset'];
+  readonly faultSeed?: number;
+  readonly controlPort?: number;
+  /** Mean time between blocks. */
+  readonly blockMs?: number;
   readonly for?: number;
   readonly json?: boolean;
   readonly child?: boolean;
@@ -23,38 +29,55 @@ const START_HEIGHT = 1_000;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 export async function runDevnet(flags: DevnetFlags, terminal: Terminal): Promise<number> {
+  const faults = faultPlanOf(flags);
   const clock = new RealClock();
-  const startedAt = clock.now();
-  const exchange = createExchange({
-    ...marketsOf(flags.markets),
-    seed: flags.seed,
-    startTimeMs: Math.floor(startedAt),
-    startHeight: START_HEIGHT,
-    takerFeePpm: TAKER_FEE_PPM,
-    makerFeePpm: MAKER_FEE_PPM,
-    preset: flags.preset,
+  const figures = new Figures(() => clock.now());
+  const { seed, faultSeed = seed, port, controlPort, blockMs } = flags;
+  const options = exchangeOptions(flags, Math.floor(clock.now()));
+  const exchange = createExchange(options);
+  const canLag = controlPort !== undefined || faults['indexer.lagBlocks'] > 0;
+  const devnet = await startDevnet({
+    port,
+    controlPort,
+    blockMs,
+    clock,
+    random: seededRandom(seed).fork('devnet'),
+    exchange,
+    indexerCopy: canLag ? createExchange(options) : undefined,
+    faults,
+    faultRandom: seededRandom(faultSeed).fork('faults'),
   });
-  const random = seededRandom(flags.seed).fork('devnet');
-  const devnet = await startDevnet({ port: flags.port, clock, random, exchange });
   // Whoever reads the announcement may send a signal at once.
   const ended = untilTheEnd(flags);
   announce(devnet, flags, terminal);
   await ended;
-  if (flags.json === true) {
-    const seconds = Math.round((clock.now() - startedAt) / 100) / 10;
-    terminal.out(JSON.stringify({ seconds, ...devnet.stats(), hash: exchange.hash(), ...usage() }));
-  }
+  if (flags.json === true)
+    terminal.out(JSON.stringify(figures.of(devnet.stats(), exchange.hash())));
   await devnet.close();
   clock.stop();
   return EXIT.ok;
 }
 
+const exchangeOptions = (
+  { seed, markets, preset }: DevnetFlags,
+  startTimeMs: number,
+): ExchangeOptions => ({
+  ...marketsOf(markets),
+  seed,
+  startTimeMs,
+  startHeight: START_HEIGHT,
+  takerFeePpm: TAKER_FEE_PPM,
+  makerFeePpm: MAKER_FEE_PPM,
+  preset,
+});
+
 function announce(devnet: Devnet, flags: DevnetFlags, terminal: Terminal): void {
-  const { port, urls } = devnet;
-  if (flags.child === true) terminal.out(JSON.stringify({ port }));
+  const { port, controlPort, urls } = devnet;
+  if (flags.child === true) terminal.out(JSON.stringify({ port, controlPort }));
   else {
     terminal.err(`indexer  ${urls.rest}/v4   ${urls.socket}`);
     terminal.err(`validator ${urls.rpc}   faucet POST ${urls.rest}/faucet/tokens`);
+    if (controlPort !== undefined) terminal.err(`control  http://127.0.0.1:${controlPort}/faults`);
   }
 }
 
@@ -76,10 +99,36 @@ async function untilTheEnd({ for: forMs, child: isChild = false }: DevnetFlags):
   for (const signal of SIGNALS) process.off(signal, onSignal);
 }
 
-function usage(): { readonly rssMb: number; readonly cpuSeconds: number } {
-  const { user, system } = process.cpuUsage();
-  return {
-    rssMb: Math.round(process.memoryUsage().rss / 1e5) / 10,
-    cpuSeconds: Math.round((user + system) / 1e4) / 100,
-  };
+/** What the run has cost and carried, from its making on. */
+class Figures {
+  readonly #now: () => number;
+  readonly #startedAt: number;
+  readonly #cpuAtStart = process.cpuUsage();
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 });
+
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#startedAt = now();
+    this.#loopDelay.enable();
+  }
+
+  of(stats: DevnetStats, hash: string): object {
+    const elapsed = (this.#now() - this.#startedAt) / 1000;
+    const { user, system } = process.cpuUsage(this.#cpuAtStart);
+    const cpu = (user + system) / 1e6;
+    return {
+      seconds: rounded(elapsed),
+      ...stats,
+      bookUpdatesPerSecond: rounded(stats.bookUpdates / elapsed),
+      framesPerSecond: rounded(stats.frames / elapsed),
+      hash,
+      rssMb: rounded(process.memoryUsage().rss / 1e6),
+      cpuSeconds: rounded(cpu),
+      cpuPercent: rounded((100 * cpu) / elapsed),
+      eventLoopDelayP99Ms: rounded(this.#loopDelay.percentile(99) / 1e6),
+    };
+  }
 }
+
+/** To one decimal. */
+const rounded = (value: number): number => Math.round(value * 10) / 10;

@@ -32,6 +32,9 @@ const whole =
 const PORT = whole(0, 65_535);
 const MARKETS = whole(1, 250);
 const SEED = whole(0, Number.MAX_SAFE_INTEGER);
+const BLOCK_MS = whole(1, 86_400_000);
+
+const collected = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text];
 
 interface RunFlags {
   readonly config?: string;
@@ -114,6 +117,11 @@ function addDevnet(program: Command, terminal: Terminal, finish: Finish): void {
     .option('--seed <n>', 'of the traders and the chain', SEED, 7)
     .option('--markets <n>', 'how many, 1 to 250', MARKETS, 8)
     .addOption(new Option('--preset <name>', 'how lively').choices(PRESETS).default('busy'))
+    .option('--block-ms <n>', 'mean time between blocks', BLOCK_MS, 650)
+    .option('--faults <file>', 'what goes wrong: fault names and values in YAML or JSON')
+    .option('--fault <name=value>', 'one fault, such as socket.drop=0.01; repeatable', collected)
+    .option('--fault-seed <n>', 'of the faults (default: the seed)', SEED)
+    .option('--control-port <n>', 'set faults while it runs, on loopback, 0 = any', PORT)
     .option('--for <duration>', 'stop after this time, such as 60s', duration)
     .option('--json', 'print one JSON object with the figures at the end')
     .addOption(new Option('--child', 'end with the parent process').hideHelp())

@@ -5,7 +5,11 @@
  */
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
-import type { CheckResult, Exchange, ExchangeInput } from './exchange-types.js';
+import type { CheckResult, Exchange, ExchangeInput, ExchangeOutput } from './exchange-types.js';
+import { ChainFaults } from './faults/chain-faults.js';
+import { FaultDice } from './faults/fault-dice.js';
+import type { FaultPlan } from './faults/fault-plan.js';
+import { IndexerCopy } from './faults/indexer-copy.js';
 import { answerRest } from './indexer/indexer-rest.codec.js';
 import { DEFAULT_HABITS, type IndexerHabits } from './indexer/indexer-habits.js';
 import { IndexerState } from './indexer/indexer-state.codec.js';
@@ -37,6 +41,15 @@ export interface ExchangeHostOptions {
   readonly flowMs?: number | undefined;
   /** How the indexer keeps its clients waiting and where it errs; what is not given is small. */
   readonly habits?: Partial<IndexerHabits> | undefined;
+  /** What goes wrong from the start; none unless given. */
+  readonly faults?: FaultPlan | undefined;
+  /** The chance of the faults; a fork of `random` unless given. */
+  readonly faultRandom?: Random | undefined;
+  /**
+   * A second exchange with the same options, which only the indexer reads: it makes a lagging
+   * indexer possible and doubles the work.
+   */
+  readonly indexerCopy?: Exchange | undefined;
 }
 
 export interface HostRequest {
@@ -61,32 +74,52 @@ export interface HostStats {
   /** Orders that came as transactions and passed or failed the exchange's checks. */
   readonly ordersAccepted: number;
   readonly ordersRejected: number;
+  /** New absolute sizes of book levels, whether anybody listened or not. */
+  readonly bookUpdates: number;
+  readonly fills: number;
+  /** Trades that liquidated somebody. */
+  readonly liquidations: number;
 }
 
 export class ExchangeHost {
   readonly exchange: Exchange;
+  readonly dice: FaultDice;
+  readonly chainFaults: ChainFaults;
   readonly #options: ExchangeHostOptions;
+  /** Of the chain's newest height, and of the indexer's: the same unless it lags. */
+  readonly #chainState: IndexerState;
   readonly #state: IndexerState;
+  readonly #copy: IndexerCopy | undefined;
   readonly #mempool: Mempool;
   readonly #rpc: ValidatorRpc;
   readonly #stream: IndexerStream;
   #stops: readonly (() => void)[] = [];
   #ordersAccepted = 0;
   #ordersRejected = 0;
+  readonly #counts = { bookUpdates: 0, fills: 0, liquidations: 0 };
 
   constructor(options: ExchangeHostOptions) {
-    const { exchange, chainId = LOCAL_CHAIN_ID } = options;
+    const { exchange, clock, indexerCopy, chainId = LOCAL_CHAIN_ID } = options;
     this.exchange = exchange;
     this.#options = options;
-    this.#state = new IndexerState(exchange);
+    const { faults: plan, faultRandom: random = options.random.fork('faults') } = options;
+    this.dice = new FaultDice({ random, plan, canLag: indexerCopy !== undefined });
+    const submit = (input: ExchangeInput): CheckResult => this.submit(input);
+    const markets = exchange.markets().map(({ market }) => market);
+    this.chainFaults = new ChainFaults({ dice: this.dice, clock, markets, submit });
+    const chainState = new IndexerState(exchange);
+    this.#chainState = chainState;
+    this.#state = indexerCopy === undefined ? chainState : new IndexerState(indexerCopy);
     this.#stream = new IndexerStream({
       state: this.#state,
-      clock: options.clock,
+      clock,
       random: options.random.fork('indexer'),
       habits: { ...DEFAULT_HABITS, ...options.habits },
     });
-    this.#mempool = new Mempool({ chainId, exchange, submit: (input) => this.submit(input) });
-    this.#rpc = new ValidatorRpc({ chainId, state: this.#state, mempool: this.#mempool });
+    this.#copy = indexerCopy === undefined ? undefined : this.#follow(indexerCopy);
+    const refusal = (): CheckResult | undefined => this.chainFaults.refusal();
+    this.#mempool = new Mempool({ chainId, exchange, submit, refusal });
+    this.#rpc = new ValidatorRpc({ chainId, state: chainState, mempool: this.#mempool });
   }
 
   /** Blocks and traders begin to move. */
@@ -94,8 +127,11 @@ export class ExchangeHost {
     this.stop();
     const { clock, random, blockMs = BLOCK_MS, flowMs = FLOW_MS } = this.#options;
     const jitter = random.fork('block');
-    const blockInterval = (): number =>
-      blockMs * (1 - BLOCK_JITTER + 2 * BLOCK_JITTER * jitter.next());
+    const blockInterval = (): number => {
+      const factor = 1 - BLOCK_JITTER + 2 * BLOCK_JITTER * jitter.next();
+      return blockMs * factor * this.dice.plan['chain.slowFactor'];
+    };
+    this.chainFaults.start();
     this.#stops = [
       repeat(clock, blockInterval, () => this.#block()),
       repeat(
@@ -108,6 +144,7 @@ export class ExchangeHost {
   }
 
   stop(): void {
+    this.chainFaults.stop();
     for (const stop of this.#stops) stop();
     this.#stops = [];
     this.#stream.stop();
@@ -115,14 +152,46 @@ export class ExchangeHost {
 
   /** Applies one input and tells the listeners what came of it. */
   submit(input: ExchangeInput): CheckResult {
-    const { check, outputs } = this.exchange.apply(input);
-    this.#state.note(input);
+    const ahead = this.chainFaults.ahead(input);
+    if (ahead !== undefined) this.#apply(ahead);
+    const check = this.#apply(input);
     if (input.type === 'place') {
       if (check.code === 0) this.#ordersAccepted += 1;
       else this.#ordersRejected += 1;
     }
-    this.#stream.tell(outputs);
     return check;
+  }
+
+  #apply(input: ExchangeInput): CheckResult {
+    const { check, outputs } = this.exchange.apply(input);
+    this.#chainState.note(input);
+    for (const output of outputs) this.#count(output);
+    if (this.#copy === undefined) this.#stream.tell(outputs);
+    else this.#copy.follow(input);
+    return check;
+  }
+
+  #follow(copy: Exchange): IndexerCopy {
+    const follower = new IndexerCopy({
+      chain: this.exchange,
+      copy,
+      lagBlocks: () => this.dice.plan['indexer.lagBlocks'],
+      onApplied: (input, outputs) => {
+        this.#state.note(input);
+        this.#stream.tell(outputs);
+      },
+    });
+    this.dice.watch(() => follower.catchUp());
+    return follower;
+  }
+
+  #count(output: ExchangeOutput): void {
+    if (output.type === 'level') this.#counts.bookUpdates += 1;
+    else if (output.type === 'fills') this.#counts.fills += output.fills.length;
+    else if (output.type === 'trades') {
+      const liquidations = output.trades.filter(({ type }) => type === 'LIQUIDATED');
+      this.#counts.liquidations += liquidations.length;
+    }
   }
 
   /** On one port: RPC (`POST /`), the node's REST, the indexer's (`GET /v4/…`) and the faucet. */
@@ -135,7 +204,7 @@ export class ExchangeHost {
         : isNodeRest(target)
           ? answerNodeRest(this.#rpc, { method, target, body })
           : method === 'GET' && target.startsWith('/v4/')
-            ? answerRest(this.#state, target.slice('/v4'.length), this.#options.clock.now())
+            ? answerRest(this.#state, target.slice('/v4'.length), this.#indexerMs())
             : unknownRoute;
     return { status: rest.status, headers: JSON_TYPE, body: JSON.stringify(rest.body) };
   }
@@ -153,10 +222,12 @@ export class ExchangeHost {
       frames: this.#stream.frames,
       ordersAccepted: this.#ordersAccepted,
       ordersRejected: this.#ordersRejected,
+      ...this.#counts,
     };
   }
 
   #block(): void {
+    if (this.chainFaults.isHalted) return;
     this.submit({ type: 'block', timeMs: Math.max(this.#timeMs(), this.exchange.timeMs + 1) });
     this.#mempool.commit();
   }
@@ -172,9 +243,14 @@ export class ExchangeHost {
     return { status: 200, body: {} };
   }
 
-  /** Whole milliseconds that never go back. */
+  /** The chain's clock: whole milliseconds that never go back. */
   #timeMs(): number {
-    return Math.max(this.exchange.timeMs, Math.floor(this.#options.clock.now()));
+    const skewed = this.#options.clock.now() + this.dice.plan['chain.clockSkewMs'];
+    return Math.max(this.exchange.timeMs, Math.floor(skewed));
+  }
+
+  #indexerMs(): number {
+    return this.#options.clock.now() + this.dice.plan['indexer.clockSkewMs'];
   }
 }
 

@@ -1,13 +1,16 @@
 /**
  * The exchange host without sockets: the same texts over the house's own ports, on a clock that may
- * be virtual. Every message travels for `latencyMs` in each direction.
+ * be virtual. Every message travels for `latencyMs` in each direction, and the plan's faults strike
+ * as they do over the wire.
  */
-import { delay, map, Observable, observeOn, Subject, timer } from 'rxjs';
+import { delay, Observable, observeOn, Subject, switchMap, timer } from 'rxjs';
+import { Failure } from '../model/result.js';
 import type { Clock } from '../ports/clock.js';
-import type { HttpPort } from '../ports/http.js';
+import type { HttpAnswer, HttpPort, HttpRequest } from '../ports/http.js';
 import type { Socket, SocketPort, SocketSignal } from '../ports/socket.js';
 import type { ExchangeHost } from './exchange-host.venue.js';
-import type { HostConnection } from './indexer/indexer-stream.venue.js';
+import { FaultyHost } from './faults/faulty-host.js';
+import type { FaultyLine } from './faults/faulty-line.js';
 
 export interface MemoryHostOptions {
   readonly host: ExchangeHost;
@@ -21,60 +24,88 @@ export interface MemoryPorts {
   readonly http: HttpPort;
   /** Every open socket ends as if the network had gone (1006). */
   cutSockets(): void;
+  /** For the faults that come when asked. */
+  readonly network: FaultyHost;
 }
 
 export function connectInMemory({ host, clock, latencyMs = 0 }: MemoryHostOptions): MemoryPorts {
-  const cuts$ = new Subject<void>();
+  const network = new FaultyHost(host, clock);
   return {
-    sockets: { socket: () => memorySocket({ host, clock, latencyMs, cuts$ }) },
+    sockets: { socket: () => memorySocket(network, clock, latencyMs) },
     http: {
-      send: ({ method, url, body = '' }) =>
+      send: (request) =>
         timer(latencyMs, clock.scheduler).pipe(
-          map(() => {
-            const { pathname, search } = new URL(url);
-            return host.answer({ method, target: pathname + search, body });
-          }),
+          switchMap(() => answered(network, request, clock)),
           delay(latencyMs, clock.scheduler),
         ),
     },
-    cutSockets: () => cuts$.next(),
+    cutSockets: () => network.close(1006),
+    network,
   };
 }
 
-function memorySocket({
-  host,
-  clock,
-  latencyMs,
-  cuts$,
-}: Required<MemoryHostOptions> & { readonly cuts$: Observable<void> }): Socket {
+/** Fails as the HTTP client does: at the deadline, and when the connection ends too early. */
+function answered(
+  network: FaultyHost,
+  { method, url, body = '', deadlineMs }: HttpRequest,
+  clock: Clock,
+): Observable<HttpAnswer> {
+  const { pathname, search } = new URL(url);
+  return new Observable<HttpAnswer>((subscriber) => {
+    const failWith = (code: string, message: string): void =>
+      subscriber.error(new Failure(code, `${method} ${pathname}: ${message}`, { retryable: true }));
+    const deadline = clock.setTimeout(
+      () => failWith('http.deadline', `no answer within ${deadlineMs} ms`),
+      deadlineMs,
+    );
+    network.request({ method, target: pathname + search, body }, (delivery) => {
+      if (delivery.type !== 'answer') {
+        failWith('http.network', 'other side closed');
+        return;
+      }
+      subscriber.next(delivery.answer);
+      subscriber.complete();
+    });
+    return () => clock.clearTimeout(deadline);
+  });
+}
+
+function memorySocket(network: FaultyHost, clock: Clock, latencyMs: number): Socket {
   const encoder = new TextEncoder();
   const pongs$ = new Subject<SocketSignal>();
-  let connection: HostConnection | undefined;
+  let line: FaultyLine | undefined;
   const signals$ = new Observable<SocketSignal>((subscriber) => {
     const close = (code: number, reason: string): void => {
       subscriber.next({ type: 'closed', code, reason, fatal: false });
       subscriber.complete();
     };
+    if (network.refuses()) {
+      close(1006, '');
+      return undefined;
+    }
     subscriber.next({ type: 'opened' });
-    connection = host.connect({
+    line = network.connect({
       write: (frame) => subscriber.next({ type: 'frame', data: encoder.encode(frame) }),
       close,
+      hang: () => undefined,
     });
     subscriber.add(pongs$.subscribe(subscriber));
-    subscriber.add(cuts$.subscribe(() => close(1006, '')));
     return () => {
-      connection?.detach();
-      connection = undefined;
+      line?.detach();
+      line = undefined;
     };
   });
   return {
     signals$: signals$.pipe(observeOn(clock.scheduler, latencyMs)),
     send: (text) => {
-      const target = connection;
+      const target = line;
       clock.setTimeout(() => target?.receive(text), latencyMs);
     },
     ping: () => {
-      clock.setTimeout(() => pongs$.next({ type: 'pong' }), latencyMs);
+      const target = line;
+      clock.setTimeout(() => {
+        if (target?.isHung === false) pongs$.next({ type: 'pong' });
+      }, latencyMs);
     },
   };
 }

@@ -1,8 +1,10 @@
 /** `perpetua devnet`: in process for its figures, as a built process for its life and its end. */
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runProgram } from '../../src/cli/program.js';
-import { endAll, perpetua, poll } from '../support/built-program.js';
+import { endAll, perpetua, poll, temporaryFolder } from '../support/built-program.js';
 
 afterEach(endAll);
 
@@ -38,6 +40,70 @@ describe('the exchange as a command', () => {
     expect(second.err()).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
     first.child.kill('SIGTERM');
     expect(await first.ended).toBe(0);
+  });
+});
+
+describe('its faults', () => {
+  const silent = () => {
+    const told: string[] = [];
+    return {
+      told,
+      terminal: { out: () => undefined, err: (line: string) => void told.push(line) },
+    };
+  };
+
+  it('come from a file and from flags, the flags on top', async () => {
+    const file = join(temporaryFolder(), 'faults.yaml');
+    writeFileSync(file, 'rest.tooMany: 1\nchain.slowFactor: 20\n');
+    const lines: string[] = [];
+    const flags = ['--faults', file, '--fault', 'rest.tooMany=0', '--fault', 'rest.error=1'];
+    const { told } = silent();
+    const ended = runProgram(
+      ['devnet', '--port', '0', '--markets', '1', '--for', '2s', '--json', ...flags],
+      { out: (line) => void lines.push(line), err: (line) => void told.push(line) },
+    );
+    const rest = await poll('port', () => /(http:\S+\/v4) /.exec(told.join('\n'))?.[1]);
+    expect((await fetch(`${rest}/height`)).status).toBe(500);
+    expect(await ended).toBe(0);
+    const figures = JSON.parse(lines[0] ?? '') as Record<string, unknown>;
+    expect(figures).toMatchObject({ height: 1000, faultsStruck: { 'rest.error': 1 } });
+    expect(figures['eventLoopDelayP99Ms']).toEqual(expect.any(Number));
+  });
+
+  it('are refused with all that is wrong with them', async () => {
+    const file = join(temporaryFolder(), 'faults.json');
+    writeFileSync(file, '{"socket.drop": 3, "socket.rain": 1}');
+    const { told, terminal } = silent();
+    const flags = ['--faults', file, '--fault', 'chain.slowFactor=0', '--fault', 'rest.hang'];
+    expect(await runProgram(['devnet', '--port', '0', ...flags], terminal)).toBe(78);
+    expect(told.join('\n').split('\n')).toEqual([
+      `${file}: socket.drop: expected a share from 0 to 1, was 3`,
+      expect.stringContaining(`${file}: socket.rain: expected one of socket.drop, `),
+      'flag --fault: chain.slowFactor: expected a factor from 1 to 1000, was 0',
+      'flag --fault: rest.hang: expected a share from 0 to 1, was nothing',
+    ]);
+  });
+
+  it.each([
+    ['missing.yaml', undefined, /cannot be read: ENOENT/],
+    ['broken.yaml', 'a: [', /cannot be read: /],
+    ['list.yaml', '- 1', /\(plan\): expected an object of fault names and values, was \[1\]/],
+  ])('in %s are refused', async (name, text, message) => {
+    const file = join(temporaryFolder(), name);
+    if (text !== undefined) writeFileSync(file, text);
+    const { told, terminal } = silent();
+    expect(await runProgram(['devnet', '--port', '0', '--faults', file], terminal)).toBe(78);
+    expect(told.join('\n')).toMatch(message);
+  });
+
+  it.each([
+    ['--fault-seed', 'x'],
+    ['--control-port', '70000'],
+    ['--block-ms', '0'],
+  ])('and flags: %s %s is refused', async (flag, value) => {
+    const { told, terminal } = silent();
+    expect(await runProgram(['devnet', '--port', '0', flag, value], terminal)).toBe(64);
+    expect(told.join('\n')).toContain('expected a whole number from');
   });
 });
 

@@ -6,22 +6,21 @@ import { WebSocket } from 'ws';
 import { seededRandom } from '../../src/clock/seeded-random.js';
 import { SimulatedClock } from '../../src/clock/simulated.clock.js';
 import { startDevnet, type Devnet } from '../../src/simulator/devnet.server.js';
+import { readFaultPlan } from '../../src/simulator/faults/fault-plan.js';
 import { FakeExchange } from '../support/fake-exchange.js';
 import { PROMPT } from '../support/prompt-habits.js';
 import { OWNER } from '../support/venue-story.js';
 
 const devnets: Devnet[] = [];
 
-async function start(port = 0) {
+async function start(port = 0, changes: object = {}, flowMs = 50) {
   const exchange = new FakeExchange();
   const clock = new SimulatedClock(exchange.timeMs);
-  const devnet = await startDevnet({
-    port,
-    exchange,
-    clock,
-    random: seededRandom(1),
-    habits: PROMPT,
-  });
+  const reading = readFaultPlan(changes);
+  const faults = reading.ok ? reading.plan : undefined;
+  const random = seededRandom(1);
+  const options = { port, controlPort: 0, exchange, clock, random, faults, flowMs, habits: PROMPT };
+  const devnet = await startDevnet(options);
   devnets.push(devnet);
   return { exchange, clock, devnet };
 }
@@ -151,4 +150,92 @@ test('a client that does not read is closed once too much piles up', async () =>
   expect(devnet.stats().connections).toBe(0);
   socket.resume();
   expect((await closed)[0]).toBe(4000);
+});
+
+test('a browser may ask beforehand, and a HEAD has headers only', async () => {
+  const { devnet } = await start();
+  const url = `${devnet.urls.rest}/v4/height`;
+  const preflight = await fetch(url, { method: 'OPTIONS' });
+  expect(preflight.status).toBe(204);
+  expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
+  const head = await fetch(url, { method: 'HEAD' });
+  const whole = await (await fetch(url)).text();
+  expect([head.status, await head.text()]).toEqual([200, '']);
+  expect(head.headers.get('content-length')).toBe(String(whole.length));
+});
+
+test('only the path of the indexer is a WebSocket', async () => {
+  const { devnet } = await start();
+  const socket = new WebSocket(`${devnet.urls.rest.replace('http', 'ws')}/elsewhere`);
+  const [error] = await once(socket, 'error');
+  expect(String(error)).toContain('404');
+});
+
+test('a refused connection never opens', async () => {
+  const { devnet } = await start(0, { 'socket.refuse': 1 });
+  const socket = new WebSocket(devnet.urls.socket);
+  const [error] = await once(socket, 'error');
+  expect(String(error)).toContain('socket hang up');
+});
+
+test('a broadcast whose answer is lost has been processed', async () => {
+  const { devnet } = await start(0, { 'broadcast.loseReply': 1 });
+  const params = { tx: 'AAAA' };
+  const send = () =>
+    fetch(devnet.urls.rpc, {
+      method: 'POST',
+      body: JSON.stringify({ id: 1, method: 'broadcast_tx_sync', params }),
+    });
+  await expect(send()).rejects.toThrow('fetch failed');
+  expect(devnet.stats().faultsStruck).toEqual({ 'broadcast.loseReply': 1 });
+  await fetch(`http://127.0.0.1:${devnet.controlPort}/reset`, { method: 'POST' });
+  expect(await (await send()).text()).toContain('tx already exists in cache');
+});
+
+test('a truncated answer promises more than it brings', async () => {
+  const { devnet } = await start(0, { 'rest.truncate': 1 });
+  const answer = await fetch(`${devnet.urls.rest}/v4/height`);
+  expect(answer.status).toBe(200);
+  await expect(answer.text()).rejects.toThrow('terminated');
+});
+
+test('a half-open connection outlives the heartbeat and answers nothing', async () => {
+  const { devnet, clock } = await start(0, { 'socket.halfOpenEveryMs': 1 }, 3_600_000);
+  const { socket } = await openSocket(devnet);
+  await clock.advance(1000);
+  expect(devnet.stats()).toMatchObject({
+    connections: 0,
+    faultsStruck: { 'socket.halfOpen': 1 },
+  });
+  let heard = 0;
+  for (const event of ['message', 'ping', 'pong', 'close']) socket.on(event, () => (heard += 1));
+  socket.ping();
+  await clock.advance(60_000);
+  await fetch(`${devnet.urls.rest}/v4/height`);
+  expect([heard, socket.readyState]).toEqual([0, WebSocket.OPEN]);
+  const closed = once(socket, 'close');
+  await clock.advance(15 * 60_000);
+  expect((await closed)[0]).toBe(1006);
+});
+
+test('frames of one turn come whole and in order, long ones and letters of all kinds too', async () => {
+  const { devnet, clock, exchange } = await start();
+  const { socket } = await openSocket(devnet);
+  socket.send('{"type":"subscribe","channel":"v4_trades","id":"BTC-USD"}');
+  await once(socket, 'message');
+  const texts = ['short', 'é'.repeat(60), 'x'.repeat(200), '€'.repeat(30_000), 'y'.repeat(70_000)];
+  const heard: string[] = [];
+  const allHeard = new Promise<void>((resolve) => {
+    socket.on('message', (data) => {
+      if (heard.push(String(data)) === texts.length) resolve();
+    });
+  });
+  exchange.outputs = texts.map((eventId) => {
+    const trade = { eventId, type: 'LIMIT', clobPairId: 0, side: 'BUY' } as const;
+    const rest = { quantums: 1n, subticks: 1n, height: 1, timeMs: 0 };
+    return { type: 'trades', clobPairId: 0, trades: [{ ...trade, ...rest }] };
+  });
+  await clock.advance(50);
+  await allHeard;
+  for (const [index, text] of texts.entries()) expect(heard[index]).toContain(`"${text}"`);
 });

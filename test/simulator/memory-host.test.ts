@@ -84,6 +84,9 @@ test('a subscriber reads greeting, snapshot and updates with ids that count up',
     frames: 2,
     ordersAccepted: 0,
     ordersRejected: 0,
+    bookUpdates: 0,
+    fills: 0,
+    liquidations: 0,
   });
 });
 

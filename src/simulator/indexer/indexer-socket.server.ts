@@ -1,9 +1,12 @@
 /** The indexer's WebSocket on an HTTP server: real sockets in front of the exchange host. */
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Timers } from '../../ports/clock.js';
-import type { ExchangeHost } from '../exchange-host.venue.js';
+import type { FaultyHost } from '../faults/faulty-host.js';
+import type { FaultyLine } from '../faults/faulty-line.js';
 import { repeat } from '../repeat.js';
+import { FrameWriter } from './frame-writer.codec.js';
 
 const PATH = '/v4/ws';
 const PAYLOAD_MAX = 4 * 1024 * 1024;
@@ -11,74 +14,145 @@ const PAYLOAD_MAX = 4 * 1024 * 1024;
 const BUFFERED_MAX = 16 * 1024 * 1024;
 const PING_MS = 30_000;
 const PONG_MS = 10_000;
+/** A connection that hangs reads nothing, so that it cannot see the other side go. */
+const HUNG_MS = 15 * 60_000;
+const CUT = 1006;
 
 export interface IndexerSockets {
-  /** Cuts every connection without a close frame. */
-  cut(): void;
+  /** Written so far, all connections, headers included. */
+  readonly bytes: number;
   /** Says that the service restarts (1012), then cuts what is left. */
   close(): void;
 }
 
-export function serveSockets(server: Server, host: ExchangeHost, timers: Timers): IndexerSockets {
+export function serveSockets(server: Server, network: FaultyHost, timers: Timers): IndexerSockets {
   const sockets = new WebSocketServer({
-    server,
-    path: PATH,
+    noServer: true,
     perMessageDeflate: false,
     maxPayload: PAYLOAD_MAX,
+    autoPong: false,
   });
-  sockets.on('connection', (socket) => serve(socket, host, timers));
-  const cut = (): void => {
-    for (const socket of sockets.clients) socket.terminate();
+  let bytes = 0;
+  const onWritten = (length: number): void => {
+    bytes += length;
   };
+  server.on('upgrade', (request, raw, head) => {
+    raw.on('error', () => raw.destroy());
+    if (request.url?.split('?')[0] !== PATH) {
+      raw.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    } else if (network.refuses()) raw.destroy();
+    else {
+      sockets.handleUpgrade(request, raw, head, (socket) => {
+        new ServedSocket({ socket, raw, timers, onWritten }).serve(network);
+      });
+    }
+  });
   return {
-    cut,
+    get bytes() {
+      return bytes;
+    },
     close: () => {
-      const reason = JSON.stringify({ message: 'Service restarting' });
-      for (const socket of sockets.clients) socket.close(1012, reason);
+      network.close(1012);
       sockets.close();
-      cut();
+      for (const socket of sockets.clients) socket.terminate();
     },
   };
 }
 
-function serve(socket: WebSocket, host: ExchangeHost, timers: Timers): void {
-  const connection = host.connect({
-    write: (frame) => {
-      if (socket.bufferedAmount > BUFFERED_MAX) end(4000, '');
-      else socket.send(frame);
-    },
-    close: (code, reason) => end(code, reason),
-  });
-  const stopHeartbeat = keepAlive(socket, timers, () => end(1011, 'Heartbeat timeout'));
-  function end(code: number, reason: string): void {
-    release();
-    socket.close(code, reason);
-  }
-  function release(): void {
-    stopHeartbeat();
-    connection.detach();
-  }
-  socket.on('message', (data, isBinary) => {
-    if (!isBinary && Buffer.isBuffer(data)) connection.receive(data.toString('utf8'));
-  });
-  socket.on('close', release);
-  socket.on('error', () => socket.terminate());
+interface ServedOptions {
+  readonly socket: WebSocket;
+  readonly raw: Pick<Socket, 'writable' | 'writableLength' | 'write'>;
+  readonly timers: Timers;
+  readonly onWritten: (bytes: number) => void;
 }
 
-/** Control pings; a client that does not answer one in time is lost. Returns the stop. */
-function keepAlive(socket: WebSocket, timers: Timers, onLost: () => void): () => void {
-  let deadline: object | undefined;
-  const stop = repeat(
-    timers,
-    () => PING_MS,
-    () => {
-      socket.ping();
-      deadline = timers.setTimeout(onLost, PONG_MS);
-    },
-  );
-  socket.on('pong', () => timers.clearTimeout(deadline));
-  return () => {
-    stop();
-    timers.clearTimeout(deadline);
-  };
+class ServedSocket {
+  readonly #options: ServedOptions;
+  readonly #writer: FrameWriter;
+  #line: FaultyLine | undefined;
+  #stopHeartbeat = (): void => undefined;
+
+  constructor(options: ServedOptions) {
+    this.#options = options;
+    const { raw, onWritten } = options;
+    this.#writer = new FrameWriter({
+      write: (bytes) => {
+        onWritten(bytes.length);
+        if (raw.writable) raw.write(bytes);
+      },
+      afterTurn: (work) => process.nextTick(work),
+    });
+  }
+
+  serve(network: FaultyHost): void {
+    const { socket } = this.#options;
+    const line = network.connect({
+      write: (frame) => this.#write(frame),
+      close: (code, reason) => this.#close(code, reason),
+      hang: () => this.#hang(),
+    });
+    this.#line = line;
+    this.#stopHeartbeat = this.#keepAlive();
+    socket.on('message', (data, isBinary) => {
+      if (!isBinary && Buffer.isBuffer(data)) line.receive(data.toString('utf8'));
+    });
+    socket.on('ping', (data: Buffer) => {
+      this.#writer.flush();
+      socket.pong(data);
+    });
+    socket.on('close', () => {
+      this.#stopHeartbeat();
+      line.detach();
+    });
+    socket.on('error', () => socket.terminate());
+  }
+
+  #write(frame: string): void {
+    const buffered = this.#options.raw.writableLength + this.#writer.pending;
+    if (buffered > BUFFERED_MAX) this.#lose(4000, '');
+    else this.#writer.write(frame);
+  }
+
+  #lose(code: number, reason: string): void {
+    this.#line?.detach();
+    this.#close(code, reason);
+  }
+
+  #close(code: number, reason: string): void {
+    const { socket } = this.#options;
+    this.#stopHeartbeat();
+    this.#writer.flush();
+    if (code === CUT) socket.terminate();
+    else socket.close(code, reason);
+  }
+
+  /** Nothing is read or written any more; the other side must find out by itself. */
+  #hang(): void {
+    const { socket, timers } = this.#options;
+    this.#stopHeartbeat();
+    this.#writer.flush();
+    socket.pause();
+    const handle = timers.setTimeout(() => socket.terminate(), HUNG_MS);
+    socket.on('close', () => timers.clearTimeout(handle));
+  }
+
+  /** Control pings; a client that does not answer one in time is lost. Returns the stop. */
+  #keepAlive(): () => void {
+    const { socket, timers } = this.#options;
+    let deadline: object | undefined;
+    const stop = repeat(
+      timers,
+      () => PING_MS,
+      () => {
+        this.#writer.flush();
+        socket.ping();
+        deadline = timers.setTimeout(() => this.#lose(1011, 'Heartbeat timeout'), PONG_MS);
+      },
+    );
+    socket.on('pong', () => timers.clearTimeout(deadline));
+    return () => {
+      stop();
+      timers.clearTimeout(deadline);
+    };
+  }
 }

@@ -29,6 +29,8 @@ export interface MempoolOptions {
   readonly chainId: string;
   readonly exchange: Exchange;
   readonly submit: (input: ExchangeInput) => CheckResult;
+  /** A refusal without a look at the transaction, which is not remembered as seen. */
+  readonly refusal?: () => CheckResult | undefined;
 }
 
 export class Mempool {
@@ -45,6 +47,8 @@ export class Mempool {
   broadcast(bytes: Uint8Array): Broadcast {
     const hash = sha256Hex(bytes);
     if (this.#seen.has(hash)) return { type: 'seen', hash };
+    const refusal = this.#options.refusal?.();
+    if (refusal !== undefined) return { type: 'checked', hash, result: refusal };
     this.#seen.add(hash);
     forgetOldest(this.#seen, SEEN_MAX);
     const decoded = decodeTransaction(bytes);

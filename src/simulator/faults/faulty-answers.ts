@@ -1,0 +1,137 @@
+/**
+ * Requests as a bad network and an overloaded service treat them: refused, late, never answered,
+ * broken off, or done without an answer. Chance is asked in a fixed order, and only for requests
+ * that the fault can meet.
+ */
+import type { Clock } from '../../ports/clock.js';
+import type { HostAnswer, HostRequest } from '../exchange-host.venue.js';
+import type { FaultDice } from './fault-dice.js';
+
+/** What reaches the client. A request that hangs never gets one. */
+export type Delivery =
+  | { readonly type: 'answer'; readonly answer: HostAnswer }
+  /** All headers, half of the body, then the connection ends. */
+  | { readonly type: 'truncated'; readonly answer: HostAnswer }
+  /** The connection ends without an answer. */
+  | { readonly type: 'cut' };
+
+export interface FaultyAnswersOptions {
+  readonly dice: FaultDice;
+  readonly clock: Clock;
+  readonly answer: (request: HostRequest) => HostAnswer;
+}
+
+type Deliver = (delivery: Delivery) => void;
+
+const JSON_TYPE = {
+  'content-type': 'application/json; charset=utf-8',
+  'access-control-allow-origin': '*',
+};
+const RATE_LIMIT = 100;
+const RATE_WINDOW_MS = 10_000;
+const GEOBLOCKED =
+  'Because you appear to be a resident of, or trading from, a jurisdiction that violates our ' +
+  'terms of use, or have engaged in activity that violates our terms of use, you have been ' +
+  'blocked. You may withdraw your funds from the protocol at any time.';
+
+export class FaultyAnswers {
+  readonly #options: FaultyAnswersOptions;
+
+  constructor(options: FaultyAnswersOptions) {
+    this.#options = options;
+  }
+
+  request(request: HostRequest, deliver: Deliver): void {
+    const { target } = request;
+    if (target.startsWith('/v4/')) this.#rest(request, deliver);
+    else if (target.startsWith('/faucet/')) deliver(this.#answered(request));
+    else if (isBroadcast(request)) this.#broadcast(request, deliver);
+    else this.#rpc(() => this.#answered(request), deliver);
+  }
+
+  #answered(request: HostRequest): Delivery {
+    return { type: 'answer', answer: this.#options.answer(request) };
+  }
+
+  #rest(request: HostRequest, deliver: Deliver): void {
+    const { dice } = this.#options;
+    if (dice.strikes('rest.hang')) return;
+    this.#later(dice.wait('rest.slowMs'), 'rest.slow', () => {
+      const refusal = this.#refusal(request);
+      const answer = refusal ?? this.#options.answer(request);
+      deliver({ type: dice.strikes('rest.truncate') ? 'truncated' : 'answer', answer });
+    });
+  }
+
+  #refusal({ target }: HostRequest): HostAnswer | undefined {
+    const { dice } = this.#options;
+    if (dice.strikes('rest.tooMany')) return this.#tooMany();
+    // Market data, single orders, height and time are never checked for the caller's country.
+    const isOfAccount = /^\/v4\/addresses\/|[?&]address=/.test(target);
+    if (isOfAccount && dice.strikes('rest.forbidden')) {
+      return errorAnswer(403, { code: 'GEOBLOCKED', msg: GEOBLOCKED });
+    }
+    if (!dice.strikes('rest.error')) return undefined;
+    const status = dice.plan['rest.errorStatus'];
+    return status === 500 ? errorAnswer(500, { msg: 'Internal Server Error' }) : gateway(status);
+  }
+
+  /** Retry-After counts milliseconds here, unlike anywhere else. */
+  #tooMany(): HostAnswer {
+    const { dice, clock } = this.#options;
+    const waitMs = 1 + dice.stream('rest.retryAfter').integer(RATE_WINDOW_MS);
+    const answer = errorAnswer(429, { msg: 'Too many requests' });
+    const headers = {
+      'ratelimit-limit': String(RATE_LIMIT),
+      'ratelimit-remaining': '0',
+      'ratelimit-reset': String(Math.floor(clock.now()) + waitMs),
+      'retry-after': String(waitMs),
+    };
+    return { ...answer, headers: { ...answer.headers, ...headers } };
+  }
+
+  #rpc(answer: () => Delivery, deliver: Deliver): void {
+    const { dice } = this.#options;
+    if (dice.strikes('validator.hang')) return;
+    if (dice.strikes('validator.badGateway')) deliver({ type: 'answer', answer: gateway(502) });
+    else deliver(answer());
+  }
+
+  #broadcast(request: HostRequest, deliver: Deliver): void {
+    const { dice } = this.#options;
+    this.#later(dice.wait('broadcast.delayMs'), 'broadcast.delay', () =>
+      this.#rpc(() => {
+        if (dice.strikes('broadcast.loseRequest')) return { type: 'cut' };
+        const answered = this.#answered(request);
+        return dice.strikes('broadcast.loseReply') ? { type: 'cut' } : answered;
+      }, deliver),
+    );
+  }
+
+  #later(ms: number, name: string, work: () => void): void {
+    if (ms === 0) {
+      work();
+      return;
+    }
+    this.#options.dice.count(name);
+    this.#options.clock.setTimeout(work, ms);
+  }
+}
+
+const errorAnswer = (status: number, error: object): HostAnswer => ({
+  status,
+  headers: JSON_TYPE,
+  body: JSON.stringify({ errors: [error] }),
+});
+
+/** What stands in front of the service speaks HTML. */
+function gateway(status: number): HostAnswer {
+  const title = status === 502 ? '502 Bad Gateway' : `${status}`;
+  const body = `<html><head><title>${title}</title></head><body>${title}</body></html>\r\n`;
+  return { status, headers: { 'content-type': 'text/html' }, body };
+}
+
+const isBroadcast = ({ target, body }: HostRequest): boolean =>
+  target.startsWith('/broadcast_tx_') ||
+  target === '/cosmos/tx/v1beta1/txs' ||
+  /"method"\s*:\s*"broadcast_tx_/.test(body);

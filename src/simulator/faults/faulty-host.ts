@@ -1,0 +1,62 @@
+/**
+ * The exchange host behind a bad network: what transports, with sockets or in memory, talk to. All
+ * faults of connections and answers strike here, so that one plan means the same everywhere.
+ */
+import type { Clock } from '../../ports/clock.js';
+import type { ExchangeHost, HostRequest } from '../exchange-host.venue.js';
+import type { FaultDice } from './fault-dice.js';
+import { FaultyAnswers, type Delivery } from './faulty-answers.js';
+import { FaultyLine, type LinePeer } from './faulty-line.js';
+
+export class FaultyHost {
+  readonly host: ExchangeHost;
+  readonly #clock: Clock;
+  readonly #dice: FaultDice;
+  readonly #answers: FaultyAnswers;
+  readonly #lines = new Set<FaultyLine>();
+
+  constructor(host: ExchangeHost, clock: Clock) {
+    this.host = host;
+    this.#clock = clock;
+    this.#dice = host.dice;
+    const answer = (request: HostRequest) => host.answer(request);
+    this.#answers = new FaultyAnswers({ dice: host.dice, clock, answer });
+  }
+
+  /** Whether the next connection is refused; to be asked once for each, before `connect`. */
+  refuses(): boolean {
+    return this.#dice.strikes('socket.refuse');
+  }
+
+  connect(peer: LinePeer): FaultyLine {
+    const line = new FaultyLine({
+      dice: this.#dice,
+      clock: this.#clock,
+      peer,
+      connect: (faulty) => this.host.connect(faulty),
+      onEnd: (ended) => this.#lines.delete(ended),
+    });
+    this.#lines.add(line);
+    return line;
+  }
+
+  /** Delivers at once, later or never. */
+  request(request: HostRequest, deliver: (delivery: Delivery) => void): void {
+    this.#answers.request(request, deliver);
+  }
+
+  /** Ends all connections; 1006 cuts them without a close frame. */
+  close(code: number, reason?: string): void {
+    for (const line of this.#lines) line.close(code, reason);
+  }
+
+  mute(forMs: number): void {
+    this.#dice.count('socket.muteAll');
+    for (const line of this.#lines) line.mute(forMs);
+  }
+
+  /** All open connections hang from now on; new ones do not. */
+  hang(): void {
+    for (const line of this.#lines) line.hang();
+  }
+}
