@@ -33,7 +33,7 @@ import type { Clock } from '../../src/ports/clock.js';
 import type { HttpAnswer, HttpPort } from '../../src/ports/http.js';
 import type { Journal, JournalEntry, JournalRow } from '../../src/ports/journal.js';
 import type { SendAnswer, VenuePort } from '../../src/ports/venue.js';
-import { ExchangeHost } from '../../src/simulator/exchange-host.venue.js';
+import { ExchangeHost, type ExchangeHostOptions } from '../../src/simulator/exchange-host.venue.js';
 import { createExchange } from '../../src/simulator/chain/exchange.js';
 import type { ExchangeOptions } from '../../src/simulator/exchange-options.js';
 import type { CheckResult } from '../../src/simulator/exchange-types.js';
@@ -49,6 +49,7 @@ export interface VirtualOptions {
   readonly seed?: number;
   readonly markets?: number;
   readonly preset?: ExchangeOptions['preset'];
+  readonly habits?: ExchangeHostOptions['habits'];
   readonly flags?: Readonly<Record<string, unknown>>;
 }
 
@@ -83,7 +84,7 @@ export class VirtualService {
   #run = 0;
 
   constructor(options: VirtualOptions = {}) {
-    const { seed = 7, markets = 2, preset = 'calm' } = options;
+    const { seed = 7, markets = 2, preset = 'calm', habits } = options;
     this.#options = options;
     const exchange = createExchange({
       seed,
@@ -94,7 +95,8 @@ export class VirtualService {
       makerFeePpm: 100,
       preset,
     });
-    this.host = new ExchangeHost({ exchange, clock: this.clock, random: seededRandom(seed) });
+    const random = seededRandom(seed);
+    this.host = new ExchangeHost({ exchange, clock: this.clock, random, habits });
     this.#memory = connectInMemory({ host: this.host, clock: this.clock, latencyMs: 2 });
     this.host.submit({ type: 'fund', subaccount: ACCOUNT, quoteQuantums: 10_000_000_000n });
     this.host.start();

@@ -14,7 +14,7 @@ import type { LevelChange } from './book-cache.js';
 import { DelayedLane } from './delayed-lane.js';
 import type { IndexerHabits } from './indexer-habits.js';
 import type { IndexerState } from './indexer-state.codec.js';
-import type { Topic } from './socket-channels.js';
+import { isAccount, type Topic } from './socket-channels.js';
 import { SocketSession, type Peer, type Snapshot } from './socket-session.js';
 import { isValidTopic, topicSnapshot } from './topic-contents.codec.js';
 import { TopicHub } from './topic-hub.js';
@@ -35,6 +35,8 @@ export interface IndexerStreamOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly habits: IndexerHabits;
+  /** Why an account's address is not served; nobody is refused unless given. */
+  readonly refusal?: ((address: string) => string | undefined) | undefined;
 }
 
 export interface HostConnection {
@@ -228,16 +230,23 @@ export class IndexerStream {
 
   /** The state is read half-way between question and answer. */
   #fetch(topic: Topic, done: (snapshot: Snapshot) => void): void {
-    const { clock, state, habits } = this.#options;
+    const { clock, habits } = this.#options;
     const halfMs = around(habits.snapshotMs, this.#snapshotChance) / 2;
     if (halfMs === 0) {
-      done(topicSnapshot(state, topic));
+      done(this.#read(topic));
       return;
     }
     clock.setTimeout(() => {
-      const snapshot = topicSnapshot(state, topic);
+      const snapshot = this.#read(topic);
       clock.setTimeout(() => done(snapshot), halfMs);
     }, halfMs);
+  }
+
+  #read(topic: Topic): Snapshot {
+    const { state, refusal } = this.#options;
+    const [address = ''] = topic.id.split('/');
+    const message = isAccount(topic) ? refusal?.(address) : undefined;
+    return message === undefined ? topicSnapshot(state, topic) : { type: 'blocked', message };
   }
 
   #isValid(topic: Topic): boolean {

@@ -27,6 +27,9 @@ export const isSocketChannel = (name: unknown): name is SocketChannel =>
 export const needsId = (channel: SocketChannel): boolean =>
   channel !== 'v4_markets' && channel !== 'v4_block_height';
 
+export const isAccount = ({ channel }: Topic): boolean =>
+  channel === 'v4_subaccounts' || channel === 'v4_parent_subaccounts';
+
 /** The `id` field of a topic's frames: all have one but those of `v4_markets`. */
 export const shownId = ({ channel, id }: Topic): { readonly id?: string } =>
   channel === 'v4_markets' ? {} : { id };

@@ -13,7 +13,7 @@ import {
 } from './market-objects.js';
 import { restOrder } from './order-objects.codec.js';
 import { PARENT_MAX } from './rest-errors.js';
-import type { Topic } from './socket-channels.js';
+import { isAccount, type Topic } from './socket-channels.js';
 import type { Snapshot } from './socket-session.js';
 
 const SUBACCOUNT_MAX = 127_999;
@@ -39,9 +39,9 @@ export function isValidTopic(state: IndexerState, { channel, id }: Topic): boole
 }
 
 /** A valid topic's state now. A number that only JavaScript takes for one cannot be fetched. */
-export function topicSnapshot(state: IndexerState, { channel, id }: Topic): Snapshot {
-  const isAccount = channel === 'v4_subaccounts' || channel === 'v4_parent_subaccounts';
-  if (isAccount && !/\/\d+$/.test(id)) return { type: 'failed' };
+export function topicSnapshot(state: IndexerState, topic: Topic): Snapshot {
+  const { channel, id } = topic;
+  if (isAccount(topic) && !/\/\d+$/.test(id)) return { type: 'failed' };
   const contents = snapshotOf(state, channel, id) ?? {};
   return { type: 'contents', json: JSON.stringify(contents) };
 }

@@ -1,7 +1,7 @@
 /** What the exchange's outputs say to the socket's topics, as the two publishers write it. */
 import { parentOf, socketAsset, socketPosition } from './account-objects.codec.js';
 import type { ExchangeTransfer } from '../chain-messages.js';
-import type { ExchangeOutput } from '../exchange-types.js';
+import type { ExchangeOutput, ExchangeTrade, PerpetualMarket } from '../exchange-types.js';
 import type { SubaccountId } from '../order-terms.js';
 import type { IndexerState } from './indexer-state.codec.js';
 import { candleObject, marketObject, tradeObject } from './market-objects.js';
@@ -112,7 +112,7 @@ function updateOf(
   switch (output.type) {
     case 'trades': {
       const market = state.market(output.clobPairId);
-      return { trades: output.trades.map((trade) => tradeObject(market, trade)) };
+      return { trades: output.trades.map((trade) => socketTrade(market, trade)) };
     }
     case 'candle':
       return candleObject(state.market(output.candle.clobPairId), output.candle);
@@ -139,6 +139,12 @@ function updateOf(
     case 'transaction':
       return {};
   }
+}
+
+/** The fields of REST in another order, and without the height. */
+function socketTrade(market: PerpetualMarket, trade: ExchangeTrade) {
+  const { id, size, price, side, createdAt, type } = tradeObject(market, trade);
+  return { id, size, price, side, createdAt, type };
 }
 
 const oracle = (output: ExchangeOutput & { readonly type: 'oracle' }, moment: Moment) => ({

@@ -16,7 +16,13 @@ function open(habits: Partial<IndexerHabits> = {}, seed = 1) {
   const clock = new SimulatedClock(exchange.timeMs);
   const state = new IndexerState(exchange);
   const random = seededRandom(seed);
-  const stream = new IndexerStream({ state, clock, random, habits: { ...PROMPT, ...habits } });
+  const stream = new IndexerStream({
+    state,
+    clock,
+    random,
+    habits: { ...PROMPT, ...habits },
+    refusal: (address) => (address === 'dydx1blocked' ? 'no service' : undefined),
+  });
   const frames: Record<string, unknown>[] = [];
   const connection = stream.connect({
     write: (frame) => frames.push(JSON.parse(frame) as Record<string, unknown>),
@@ -188,4 +194,17 @@ test('who has left hears nothing, and a snapshot that comes for him is dropped',
   tell({ type: 'trades', clobPairId: 0, trades: [] });
   expect(frames).toHaveLength(1);
   expect([stream.connected, stream.subscriptions]).toEqual([0, 0]);
+});
+
+test('a blocked address is told why, on both of its channels and on no other', () => {
+  const { subscribe, frames } = open();
+  for (const channel of ['v4_subaccounts', 'v4_parent_subaccounts']) {
+    subscribe(channel, 'dydx1blocked/0');
+  }
+  subscribe('v4_subaccounts', 'dydx1x/0');
+  expect(frames.slice(1)).toMatchObject([
+    { type: 'error', message: 'no service', channel: 'v4_subaccounts', id: 'dydx1blocked/0' },
+    { type: 'error', message: 'no service', channel: 'v4_parent_subaccounts' },
+    { type: 'subscribed', contents: {} },
+  ]);
 });
