@@ -92,6 +92,25 @@ const SHORT_TERM_STEPS: readonly Step[] = [
     },
   },
   {
+    name: 'the id of an unfilled order again',
+    run: async (stage) => {
+      const { peer } = stage;
+      const clientId = clientIdOf(stage, 'ioc');
+      const price = await far(stage);
+      const goodTilBlock = (await peer.height()) + 25;
+      const order = {
+        kind: 'ioc',
+        side: 'buy',
+        size: SIZE,
+        price,
+        clientId,
+        goodTilBlock,
+      } as const;
+      const goodTil = { goodTilBlock: String(goodTilBlock) };
+      return placed(stage, order, { ...goodTil, status: 'BEST_EFFORT_CANCELED' });
+    },
+  },
+  {
     name: 'good-til-block too far ahead',
     run: async (stage) => {
       const { peer } = stage;
