@@ -238,7 +238,7 @@ const STATEFUL_STEPS: readonly Step[] = [
     run: async (stage) => {
       const clientId = nameOrder(stage, 'takeProfit');
       const price = await far(stage);
-      const trigger = Math.floor((await stage.wire.touch()).oracle * 0.97);
+      const trigger = Math.floor((await stage.wire.oracle()) * 0.97);
       const order = { kind: 'takeProfit', side: 'sell', size: SIZE, price, clientId } as const;
       const seen = await placed(stage, { ...order, trigger }, { status: 'FILLED' });
       assert.match(seen, /UNTRIGGERED/);

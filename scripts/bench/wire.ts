@@ -10,7 +10,8 @@ export interface Urls {
 }
 
 const DEADLINE_MS = 20_000;
-const POLL_MS = 50;
+/** Both peers and these requests share 100 in 10 s. */
+const POLL_MS = 400;
 /** Frames of one account that are kept; a run has a few hundred. */
 const FRAMES_MAX = 5_000;
 
@@ -55,6 +56,7 @@ export class Wire {
 
   async get(path: string): Promise<{ readonly status: number; readonly body: Json }> {
     const answer = await fetch(`${this.#urls.rest}${path}`);
+    if (answer.status === 429) throw new Error('the steps ask more often than the indexer allows');
     return { status: answer.status, body: (await answer.json()) as Json };
   }
 
@@ -77,13 +79,16 @@ export class Wire {
     return Number(body['height']);
   }
 
-  async touch(): Promise<{ readonly bid: number; readonly ask: number; readonly oracle: number }> {
+  async touch(): Promise<{ readonly bid: number; readonly ask: number }> {
     const { body } = await this.get('/v4/orderbooks/perpetualMarket/BTC-USD');
     const { bids, asks } = body as Record<'bids' | 'asks', readonly { readonly price: string }[]>;
-    const { body: markets } = await this.get('/v4/perpetualMarkets?ticker=BTC-USD');
-    const { markets: found } = markets as { readonly markets: Record<string, Json> };
-    const oracle = Number(found['BTC-USD']?.['oraclePrice']);
-    return { bid: Number(bids[0]?.price), ask: Number(asks[0]?.price), oracle };
+    return { bid: Number(bids[0]?.price), ask: Number(asks[0]?.price) };
+  }
+
+  async oracle(): Promise<number> {
+    const { body } = await this.get('/v4/perpetualMarkets?ticker=BTC-USD');
+    const { markets } = body as { readonly markets: Record<string, Json> };
+    return Number(markets['BTC-USD']?.['oraclePrice']);
   }
 
   /** A message about this order with these fields, which may already have come. */

@@ -66,6 +66,7 @@ describe('a stateful order', () => {
   it.each<readonly [string, Terms]>([
     ['a time of 95 days', { goodTilBlockTime: START_SECONDS + 95 * DAY }],
     ['a condition', STOP],
+    ['a registered router', { orderRouterAddress: 'dydx165sfn2k3vucvq7gklauy2r3agyjw4c3m60ascn' }],
     ['TWAP terms and no price', { ...twapOf({}), subticks: 0n }],
     ['a condition and more than its collateral', { ...STOP, quantums: 1_000_000n * STEP }],
   ])('with %s is accepted', (_, terms) => {
