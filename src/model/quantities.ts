@@ -108,9 +108,14 @@ export function divideCeil(dividend: bigint, divisor: bigint): bigint {
   return -divideFloor(-dividend, divisor);
 }
 
+/** Raising to a power takes longer than all else that is done with the result. */
+const POWERS_OF_TEN: readonly bigint[] = Array.from({ length: 40 }, (_, power) => {
+  return 10n ** BigInt(power);
+});
+
 /** 10^exponent, exponent ≥ 0. */
 export function powerOfTen(exponent: number): bigint {
-  return 10n ** BigInt(wholeNumber(exponent, 'exponent', 0));
+  return POWERS_OF_TEN[exponent] ?? 10n ** BigInt(wholeNumber(exponent, 'exponent', 0));
 }
 
 export const absolute = (value: bigint): bigint => (value < 0n ? -value : value);

@@ -116,6 +116,8 @@ export class BlockCommit {
         trades,
         quotes,
         oraclePriceE12: margin.oraclePriceE12,
+        openInterest: margin.openInterest,
+        mid: this.#options.engine.book(clobPairId).mid(),
       });
       for (const candle of candles ?? []) outputs.push({ type: 'candle', candle });
     }

@@ -24,7 +24,7 @@ import type {
   MarketView,
 } from '../exchange-types.js';
 import type { SubaccountId, VenueOrderId } from '../order-terms.js';
-import { MarketHistory } from './market-history.js';
+import type { MarketHistory } from './market-history.js';
 import { RollingHash } from './rolling-hash.js';
 
 export const createExchange = (options: ExchangeOptions): Exchange =>

@@ -28,6 +28,18 @@ export interface Statistics {
   readonly priceChange24hE12: bigint;
 }
 
+/** One market's part of a block. */
+export interface CommittedBlock {
+  readonly timeMs: number;
+  readonly trades: readonly ExchangeTrade[];
+  readonly quotes: readonly bigint[];
+  readonly oraclePriceE12: bigint;
+  /** After the block. */
+  readonly openInterest: bigint;
+  /** Middle of the book in half subticks; undefined while a side is empty. */
+  readonly mid: bigint | undefined;
+}
+
 export class MarketHistory {
   readonly #clobPairId: number;
   readonly #trades = new Recent<ExchangeTrade>(TRADES_MAX);
@@ -36,6 +48,9 @@ export class MarketHistory {
   readonly #hours = new Recent<{ readonly startedAtMs: number; readonly priceE12: bigint }>(
     HOURS_A_DAY,
   );
+
+  /** After the last block: where the next candles begin. */
+  #openInterest = 0n;
 
   constructor(clobPairId: number) {
     this.#clobPairId = clobPairId;
@@ -55,29 +70,25 @@ export class MarketHistory {
   }
 
   /** Books one block's trades, quote sizes beside them, and answers the candles that changed. */
-  commit(block: {
-    readonly timeMs: number;
-    readonly trades: readonly ExchangeTrade[];
-    readonly quotes: readonly bigint[];
-    readonly oraclePriceE12: bigint;
-  }): ExchangeCandle[] {
-    const { timeMs, trades, quotes } = block;
+  commit(block: CommittedBlock): ExchangeCandle[] {
+    const { timeMs, trades } = block;
     this.#noteHour(timeMs, block.oraclePriceE12);
     for (const trade of trades) this.#trades.push(trade);
     const changed: ExchangeCandle[] = [];
     for (const [resolution, candles] of this.#candles) {
       const length = CANDLE_RESOLUTIONS[resolution] ?? MINUTE_MS;
       const startedAtMs = Math.floor(timeMs / length) * length;
-      const isNew = candles.last !== undefined && candles.last.startedAtMs < startedAtMs;
-      if (isNew && candles.last !== undefined) candles.push(flat(candles.last, startedAtMs));
-      for (const [index, { subticks, quantums }] of trades.entries()) {
-        const first = this.#empty(resolution, startedAtMs, subticks);
-        if (candles.last === undefined) candles.push(first);
-        const last = candles.last ?? first;
-        candles.replaceLast(extended(last, subticks, quantums, quotes[index] ?? 0n));
-      }
-      if (candles.last !== undefined && (isNew || trades.length > 0)) changed.push(candles.last);
+      const { last } = candles;
+      const isNew = last === undefined ? trades.length > 0 : last.startedAtMs < startedAtMs;
+      if (!isNew && trades.length === 0) continue;
+      const price = last?.close ?? trades[0]?.subticks ?? 0n;
+      if (isNew) candles.push(this.#empty({ resolution, startedAtMs, price, mid: block.mid }));
+      const candle = candles.last && extended(candles.last, block);
+      if (candle === undefined) continue;
+      candles.replaceLast(candle);
+      changed.push(candle);
     }
+    this.#openInterest = block.openInterest;
     return changed;
   }
 
@@ -104,7 +115,14 @@ export class MarketHistory {
     this.#hours.push({ startedAtMs, priceE12 });
   }
 
-  #empty(resolution: string, startedAtMs: number, price: bigint): ExchangeCandle {
+  /** A period without trades repeats the last price. */
+  #empty(start: {
+    readonly resolution: string;
+    readonly startedAtMs: number;
+    readonly price: bigint;
+    readonly mid: bigint | undefined;
+  }): ExchangeCandle {
+    const { resolution, startedAtMs, price, mid } = start;
     return {
       clobPairId: this.#clobPairId,
       resolution,
@@ -116,39 +134,25 @@ export class MarketHistory {
       baseQuantums: 0n,
       quoteQuantums: 0n,
       trades: 0,
-      startingOpenInterest: 0n,
-      midOpen: undefined,
-      midClose: undefined,
+      startingOpenInterest: this.#openInterest,
+      midOpen: mid,
+      midClose: mid,
     };
   }
 }
 
-/** A period without trades repeats the last price. */
-const flat = ({ close, ...candle }: ExchangeCandle, startedAtMs: number): ExchangeCandle => ({
-  ...candle,
-  startedAtMs,
-  open: close,
-  high: close,
-  low: close,
-  close,
-  baseQuantums: 0n,
-  quoteQuantums: 0n,
-  trades: 0,
-});
-
-/** The first trade of a period opens it: a flat candle without trades takes its price. */
-const extended = (
-  candle: ExchangeCandle,
-  price: bigint,
-  base: bigint,
-  quote: bigint,
-): ExchangeCandle => ({
-  ...candle,
-  open: candle.trades === 0 ? price : candle.open,
-  high: candle.trades === 0 ? price : largest(candle.high, price),
-  low: candle.trades === 0 ? price : smallest(candle.low, price),
-  close: price,
-  baseQuantums: candle.baseQuantums + base,
-  quoteQuantums: candle.quoteQuantums + quote,
-  trades: candle.trades + 1,
-});
+/** With the block's trades; the first one of a period opens it: until then it was flat. */
+function extended(candle: ExchangeCandle, block: CommittedBlock): ExchangeCandle {
+  let { open, high, low, close, baseQuantums, quoteQuantums, trades } = candle;
+  for (const [index, { subticks, quantums }] of block.trades.entries()) {
+    open = trades === 0 ? subticks : open;
+    high = trades === 0 ? subticks : largest(high, subticks);
+    low = trades === 0 ? subticks : smallest(low, subticks);
+    close = subticks;
+    baseQuantums += quantums;
+    quoteQuantums += block.quotes[index] ?? 0n;
+    trades += 1;
+  }
+  const totals = { open, high, low, close, baseQuantums, quoteQuantums, trades };
+  return { ...candle, ...totals, midClose: block.mid };
+}

@@ -36,6 +36,13 @@ export class Memclob {
     return this.#levels[side].at(-1);
   }
 
+  /** Middle of the touch in half subticks; undefined while a side is empty. */
+  mid(): bigint | undefined {
+    const bid = this.best('BUY');
+    const ask = this.best('SELL');
+    return bid && ask && bid.subticks + ask.subticks;
+  }
+
   /** The order that is next to be matched on this side. */
   first(side: OrderSide): LiveOrder | undefined {
     return this.#levels[side].at(-1)?.orders.values().next().value;

@@ -120,8 +120,10 @@ export class SubaccountRecord {
     },
   ): ExchangeOrder | undefined {
     const known = this.#orders.get(key);
-    if (known === undefined || hasEnded(known)) return undefined;
     const { status, reason, block } = end;
+    // A block's removal is told although a fill has canceled the order before.
+    const isFinal = block === undefined ? FINAL : FILLED;
+    if (known === undefined || isFinal.has(known.status)) return undefined;
     const removalReason = `ORDER_REMOVAL_REASON_${reason}`;
     const order = { ...known, status, removalReason, ...(block && updatedAt(block)) };
     this.#orders.set(key, order);
@@ -253,18 +255,14 @@ export class SubaccountRecord {
   }
 }
 
+const FINAL: ReadonlySet<OrderStatus> = new Set(['FILLED', 'CANCELED']);
+const FILLED: ReadonlySet<OrderStatus> = new Set(['FILLED']);
 const LIVE: ReadonlySet<OrderStatus> = new Set(['OPEN', 'BEST_EFFORT_OPENED', 'UNTRIGGERED']);
 
 const updatedAt = ({ height, timeMs }: Block) => ({
   updatedAtHeight: height,
   updatedAtMs: timeMs,
 });
-
-/** Canceled by its fill, a stateful order's removal is still to be told. */
-function hasEnded({ status, removalReason, id }: ExchangeOrder): boolean {
-  if (status === 'FILLED') return true;
-  return status === 'CANCELED' && (id.orderFlags === 0 || removalReason !== undefined);
-}
 
 /** A canceled order that still fills stays canceled, unless the fill completes it. */
 function statusAfterFill(order: ExchangeOrder, totalFilled: bigint): OrderStatus {

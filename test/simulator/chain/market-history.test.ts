@@ -20,9 +20,16 @@ const tradeOf = (subticks: bigint): ExchangeTrade => ({
   timeMs: 0,
 });
 
-const commit = (history: MarketHistory, timeMs: number, prices: readonly bigint[], oracle = 100n) =>
+const commit = (
+  history: MarketHistory,
+  timeMs: number,
+  prices: readonly bigint[],
+  { oracle = 100n, openInterest = 0n, mid = undefined as bigint | undefined } = {},
+) =>
   history.commit({
     timeMs,
+    openInterest,
+    mid,
     trades: prices.map(tradeOf),
     quotes: prices.map((price) => price * 2n),
     oraclePriceE12: oracle,
@@ -69,11 +76,25 @@ describe('candles', () => {
   });
 });
 
+describe('a candle', () => {
+  it('begins with the open interest of the block before, and with the middle of the book', () => {
+    const history = new MarketHistory(0);
+    commit(history, 1_000, [10n], { openInterest: 5n, mid: 20n });
+    commit(history, 2_000, [10n], { openInterest: 7n, mid: 22n });
+    commit(history, 61_000, [10n], { openInterest: 9n });
+    commit(history, 62_000, [10n], { openInterest: 9n, mid: 24n });
+    expect(history.candles('1MIN')).toMatchObject([
+      { startingOpenInterest: 7n, midOpen: undefined, midClose: 24n },
+      { startingOpenInterest: 0n, midOpen: 20n, midClose: 22n },
+    ]);
+  });
+});
+
 describe('the sums of 24 hours', () => {
   it('leave out what is older', () => {
     const history = new MarketHistory(0);
     for (let hour = 0; hour < 30; hour += 1)
-      commit(history, hour * HOUR + 1, [10n], 100n + BigInt(hour));
+      commit(history, hour * HOUR + 1, [10n], { oracle: 100n + BigInt(hour) });
     expect(history.statistics(29 * HOUR + 1, 129n)).toEqual({
       volume24hQuote: 480n,
       trades24h: 24,
