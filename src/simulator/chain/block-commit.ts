@@ -137,8 +137,18 @@ const reportedKey = (order: LiveOrder): string =>
 const isSuborder = ({ orderFlags }: VenueOrderId): boolean =>
   orderFlags === ORDER_FLAGS.twapSuborder;
 
+/** What a fill is called: by who took, and whether a suborder did. */
 const typeOf = ({ placed }: LiveOrder): 'LIMIT' | 'TWAP_SUBORDER' =>
   isSuborder(placed.id) ? 'TWAP_SUBORDER' : 'LIMIT';
+
+const takerType = (taker: LiveOrder) =>
+  taker.kind === undefined ? typeOf(taker) : TAKER_TYPES[taker.kind];
+
+const makerType = (maker: LiveOrder, taker: LiveOrder) =>
+  taker.kind === undefined ? typeOf(maker) : MAKER_TYPES[taker.kind];
+
+const TAKER_TYPES = { liquidation: 'LIQUIDATED', deleveraging: 'DELEVERAGED' } as const;
+const MAKER_TYPES = { liquidation: 'LIQUIDATION', deleveraging: 'OFFSETTING' } as const;
 
 const opened = (record: SubaccountRecord, key: string): FilledOrder => ({
   record,
@@ -149,8 +159,8 @@ const opened = (record: SubaccountRecord, key: string): FilledOrder => ({
 
 function fillsOutput({ record, key, fills, position }: FilledOrder): ExchangeOutput[] {
   const order = record.order(key);
-  if (order === undefined || position === undefined) return [];
-  const { subaccount } = order.id;
+  if (position === undefined) return [];
+  const subaccount = record.account.id;
   return [{ type: 'fills', subaccount, order, fills, position, publisher: 'ender' }];
 }
 
@@ -166,15 +176,15 @@ function fillsOf(block: Block, match: OptimisticMatch, index: number) {
     timeMs: block.timeMs,
   } as const;
   const own = (order: LiveOrder) => ({
-    orderId: reportedId(order),
+    orderId: order.kind === undefined ? reportedId(order) : undefined,
     subaccount: order.placed.id.subaccount,
     side: order.placed.side,
-    type: typeOf(order),
     clientMetadata: order.placed.clientMetadata,
   });
   const takerFill: ExchangeFill = {
     ...shared,
     ...own(taker),
+    type: takerType(taker),
     liquidity: 'TAKER',
     fee: match.takerFee,
     builderFee: match.takerBuilderFee,
@@ -182,6 +192,7 @@ function fillsOf(block: Block, match: OptimisticMatch, index: number) {
   const makerFill: ExchangeFill = {
     ...shared,
     ...own(maker),
+    type: makerType(maker, taker),
     liquidity: 'MAKER',
     fee: match.makerFee,
     builderFee: match.makerBuilderFee,
@@ -194,7 +205,7 @@ function fillsOf(block: Block, match: OptimisticMatch, index: number) {
 
 const tradeOf = (block: Block, match: OptimisticMatch, index: number): ExchangeTrade => ({
   eventId: eventIdOf(block.height, OPERATIONS, index),
-  type: typeOf(match.taker),
+  type: takerType(match.taker),
   clobPairId: match.clobPairId,
   side: match.taker.placed.side,
   quantums: match.quantums,

@@ -2,6 +2,7 @@
  * The chain of one node: it takes inputs, matches optimistically, commits block by block, and tells
  * what the two publishers would tell. Queries look at its parts.
  */
+import type { Random } from '../../ports/random.js';
 import { BlockCommit } from './block-commit.js';
 import { DEFAULT_LIMITS } from './chain-limits.js';
 import { BLOCK_END, eventIds, type BlockStep } from './block-steps.js';
@@ -13,6 +14,7 @@ import type { ExchangeOptions } from '../exchange-options.js';
 import type { ApplyResult, CheckResult, ExchangeInput, ExchangeOutput } from '../exchange-types.js';
 import { FeeSchedule } from './fee-schedule.js';
 import { FundingClock } from './funding-clock.js';
+import { Liquidations } from './liquidations.js';
 import type { MarginState } from './margin.js';
 import type { SubaccountId } from '../order-terms.js';
 import { MarketChanges, type ChangedMarket } from './market-changes.js';
@@ -114,7 +116,7 @@ export class ChainNode {
       startTimeMs: options.startTimeMs,
     });
     this.#changes = new MarketChanges(this.clearing, (change) => this.#changedMarket(change));
-    this.#steps = this.#blockSteps();
+    this.#steps = this.#blockSteps(exchangeRandom(options.seed));
   }
 
   /** Applies an input; answers the check's result and everything that was told. */
@@ -199,12 +201,20 @@ export class ChainNode {
   }
 
   /** In the order in which a block happens; liquidations and funding belong at its end. */
-  #blockSteps(): readonly BlockStep[] {
+  #blockSteps(random: Random): readonly BlockStep[] {
     const commit = new BlockCommit({
       margins: this.margins,
       engine: this.engine,
       histories: this.histories,
       record: (account) => this.records.of(account),
+    });
+    const liquidations = new Liquidations({
+      clearing: this.clearing,
+      states: this.margins,
+      books: this.engine.matcher,
+      matched: (match) => this.#publisher.matched(match),
+      gate: this.#gate,
+      random: random.fork('deleveraging'),
     });
     return [
       ({ timeMs }) => this.clearing.advance(timeMs),
@@ -221,6 +231,7 @@ export class ChainNode {
       (block) => this.#stateful.endBlock(block),
       ({ height }) => this.engine.expire(height),
       () => this.#stateful.enterBooks(),
+      (block) => liquidations.run(block),
       () => this.#admission.advance(),
     ];
   }

@@ -7,11 +7,15 @@ import type { BookLevel } from '../exchange-types.js';
 import type { OrderSide, PlaceOrder } from '../order-terms.js';
 import type { Account } from './clearing-account.js';
 
+export type ProtocolKind = 'liquidation' | 'deleveraging';
+
 /**
  * An order in the exchange's memory; `filled` counts optimistic matches, also before their block.
  */
 export interface LiveOrder {
   readonly key: string;
+  /** Not sent by anybody: the protocol closes a position. */
+  readonly kind?: ProtocolKind;
   readonly account: Account;
   readonly placed: PlaceOrder;
   filled: bigint;

@@ -93,6 +93,7 @@ export class OrderMatcher {
       subticks,
       takerBuilder: taker.placed.builder,
       makerBuilder: maker.placed.builder,
+      isLiquidation: taker.kind === 'liquidation',
     });
     if (settled.type === 'refused') return settled;
     taker.filled += quantums;

@@ -9,3 +9,15 @@ export function quoteOf(market: PerpetualMarket, quantums: bigint, subticks: big
     ? quantums * subticks * powerOfTen(exponent)
     : divideFloor(quantums * subticks, powerOfTen(-exponent));
 }
+
+/** The price at which `quantums` are worth `quoteQuantums`, in subticks, rounded down. */
+export function subticksOf(
+  market: PerpetualMarket,
+  quantums: bigint,
+  quoteQuantums: bigint,
+): bigint {
+  const exponent = market.quantumConversionExponent;
+  return exponent >= 0
+    ? quoteQuantums / (quantums * powerOfTen(exponent))
+    : (quoteQuantums * powerOfTen(-exponent)) / quantums;
+}
