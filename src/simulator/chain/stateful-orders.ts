@@ -106,7 +106,7 @@ export class StatefulOrders implements OrderModule {
   /** The block's operations: fills, and removals of what the node's book has dropped. */
   commit(block: BlockContext, matches: readonly OptimisticMatch[]): void {
     for (const match of matches) {
-      this.#note(match);
+      if (match.taker.kind !== 'deleveraging') this.#note(match);
       this.#filled(match.taker, match.quantums);
       this.#filled(match.maker, match.quantums);
     }
