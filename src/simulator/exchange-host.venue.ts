@@ -115,6 +115,7 @@ export class ExchangeHost {
       clock,
       random: options.random.fork('indexer'),
       habits: { ...DEFAULT_HABITS, ...options.habits },
+      dice: this.dice,
     });
     this.#copy = indexerCopy === undefined ? undefined : this.#follow(indexerCopy);
     const refusal = (): CheckResult | undefined => this.chainFaults.refusal();

@@ -9,6 +9,7 @@
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import type { ExchangeOutput } from '../exchange-types.js';
+import type { FaultDice } from '../faults/fault-dice.js';
 import { repeat } from '../repeat.js';
 import type { LevelChange } from './book-cache.js';
 import { DelayedLane } from './delayed-lane.js';
@@ -28,6 +29,8 @@ const UNCROSS_MS = 15_000;
 /** The sweep for expired orders comes every two minutes and takes those of 20 blocks ago. */
 const SWEEP_MS = 120_000;
 const EXPIRED_MS = 13_000;
+/** REST is not waited for any longer. */
+const SNAPSHOT_MS_MAX = 5_000;
 const PER_MILLION = 1_000_000;
 
 export interface IndexerStreamOptions {
@@ -35,6 +38,8 @@ export interface IndexerStreamOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly habits: IndexerHabits;
+  /** For what goes wrong beyond the habits. */
+  readonly dice: FaultDice;
   /** Why an account's address is not served; nobody is refused unless given. */
   readonly refusal?: ((address: string) => string | undefined) | undefined;
 }
@@ -194,11 +199,15 @@ export class IndexerStream {
 
   /** 0: none. */
   #mishapMs(): number {
-    const { lateLevelPpm, lateLevelMs, lostLevelPpm } = this.#options.habits;
-    if (lateLevelPpm + lostLevelPpm === 0) return 0;
-    const draw = this.#levelChance.integer(PER_MILLION);
-    if (draw < lostLevelPpm) return EXPIRED_MS + SWEEP_MS * this.#levelChance.next();
-    return draw < lostLevelPpm + lateLevelPpm ? this.#levelChance.exponential(lateLevelMs) : 0;
+    const { habits, dice } = this.#options;
+    const { lateLevelPpm, lateLevelMs, lostLevelPpm } = habits;
+    const chance = this.#levelChance;
+    const draw = lateLevelPpm + lostLevelPpm === 0 ? PER_MILLION : chance.integer(PER_MILLION);
+    if (draw < lostLevelPpm || dice.strikes('book.lost')) {
+      return EXPIRED_MS + SWEEP_MS * chance.next();
+    }
+    const isLate = draw < lostLevelPpm + lateLevelPpm || dice.strikes('book.late');
+    return isLate ? chance.exponential(lateLevelMs) : 0;
   }
 
   #lane(name: LaneName, meanMs: number): DelayedLane<Parcel> {
@@ -230,23 +239,24 @@ export class IndexerStream {
 
   /** The state is read half-way between question and answer. */
   #fetch(topic: Topic, done: (snapshot: Snapshot) => void): void {
-    const { clock, habits } = this.#options;
-    const halfMs = around(habits.snapshotMs, this.#snapshotChance) / 2;
-    if (halfMs === 0) {
-      done(this.#read(topic));
-      return;
+    const { clock, habits, dice } = this.#options;
+    const ms = around(habits.snapshotMs, this.#snapshotChance) + dice.wait('snapshot.slowMs');
+    if (ms > SNAPSHOT_MS_MAX) clock.setTimeout(() => done({ type: 'failed' }), SNAPSHOT_MS_MAX);
+    else if (ms === 0) done(this.#read(topic));
+    else {
+      clock.setTimeout(() => {
+        const snapshot = this.#read(topic);
+        clock.setTimeout(() => done(snapshot), ms / 2);
+      }, ms / 2);
     }
-    clock.setTimeout(() => {
-      const snapshot = this.#read(topic);
-      clock.setTimeout(() => done(snapshot), halfMs);
-    }, halfMs);
   }
 
   #read(topic: Topic): Snapshot {
-    const { state, refusal } = this.#options;
+    const { state, refusal, dice } = this.#options;
     const [address = ''] = topic.id.split('/');
     const message = isAccount(topic) ? refusal?.(address) : undefined;
-    return message === undefined ? topicSnapshot(state, topic) : { type: 'blocked', message };
+    if (message !== undefined) return { type: 'blocked', message };
+    return dice.strikes('snapshot.fail') ? { type: 'failed' } : topicSnapshot(state, topic);
   }
 
   #isValid(topic: Topic): boolean {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { seededRandom } from '../../../src/clock/seeded-random.js';
 import { SimulatedClock } from '../../../src/clock/simulated.clock.js';
 import type { ExchangeOutput } from '../../../src/simulator/exchange-types.js';
+import { FaultDice } from '../../../src/simulator/faults/fault-dice.js';
 import type { IndexerHabits } from '../../../src/simulator/indexer/indexer-habits.js';
 import { IndexerState } from '../../../src/simulator/indexer/indexer-state.codec.js';
 import { IndexerStream } from '../../../src/simulator/indexer/indexer-stream.venue.js';
@@ -11,12 +12,15 @@ import { BTC, FakeExchange } from '../../support/fake-exchange.js';
 import { PROMPT } from '../../support/prompt-habits.js';
 import { OPENED, OWNER, POSITION, SUBACCOUNT, TAKEN } from '../../support/venue-story.js';
 
-function open(habits: Partial<IndexerHabits> = {}, seed = 1) {
+function open(habits: Partial<IndexerHabits> = {}, seed = 1, faults: object = {}) {
   const exchange = new FakeExchange();
   const clock = new SimulatedClock(exchange.timeMs);
   const state = new IndexerState(exchange);
   const random = seededRandom(seed);
+  const dice = new FaultDice({ random });
+  dice.change(faults);
   const stream = new IndexerStream({
+    dice,
     state,
     clock,
     random,
@@ -34,7 +38,7 @@ function open(habits: Partial<IndexerHabits> = {}, seed = 1) {
   const tell = (...outputs: ExchangeOutput[]) => stream.tell(outputs);
   const contents = () =>
     frames.filter(({ type }) => type === 'channel_data').map((f) => f['contents']);
-  return { exchange, clock, state, stream, connection, frames, subscribe, tell, contents };
+  return { dice, exchange, clock, state, stream, connection, frames, subscribe, tell, contents };
 }
 
 const level = (side: OrderSide, subticks: number, quantums: number): ExchangeOutput => ({
@@ -207,4 +211,33 @@ test('a blocked address is told why, on both of its channels and on no other', (
     { type: 'error', message: 'no service', channel: 'v4_parent_subaccounts' },
     { type: 'subscribed', contents: {} },
   ]);
+});
+
+test('a snapshot that fails, or is not there after five seconds, is an internal error', async () => {
+  const { clock, dice, subscribe, frames } = open({}, 1, { 'snapshot.fail': 1 });
+  subscribe('v4_markets');
+  dice.change({ 'snapshot.fail': 0, 'snapshot.slowMs': 86_400_000 });
+  subscribe('v4_trades', 'BTC-USD');
+  await clock.advance(4_999);
+  expect(frames).toHaveLength(2);
+  await clock.advance(1);
+  expect(frames.slice(1)).toMatchObject([
+    { message: 'Internal error, could not fetch data for subscription: v4_markets.' },
+    { message: 'Internal error, could not fetch data for subscription: v4_trades.' },
+  ]);
+});
+
+test('late and lost removals can be switched on while it runs', async () => {
+  const { clock, dice, subscribe, tell, contents } = open({ lateLevelMs: 1000 });
+  subscribe('v4_orderbook', 'ETH-USD');
+  dice.change({ 'book.late': 1 });
+  tell(level('BUY', 11, 5), level('BUY', 11, 0));
+  dice.change({ 'book.late': 0, 'book.lost': 1 });
+  tell(level('SELL', 12, 5), level('SELL', 12, 0));
+  expect(contents()).toHaveLength(2);
+  await clock.advance(12_000);
+  expect(contents().slice(2)).toEqual([{ bids: [['1.1', '0']] }]);
+  await clock.advance(122_000);
+  expect(contents().slice(3)).toEqual([{ asks: [['1.2', '0']] }]);
+  expect(dice.struck).toEqual({ 'book.late': 1, 'book.lost': 1 });
 });
