@@ -52,6 +52,14 @@ export function marketsOf(count: number): {
   };
 }
 
+/** What a market has that is not known otherwise: that of a mid-sized one. */
+export const ORDINARY_TERMS = {
+  ...TIERS.mid,
+  status: 'ACTIVE',
+  marketType: 'CROSS',
+  defaultFundingPpm: 0,
+} as const;
+
 /** Caps in thousands of USDC, impact in USDC. */
 function tier(terms: {
   readonly initial: number;

@@ -37,6 +37,8 @@ export interface BlockCommitOptions {
   readonly engine: MatchingEngine;
   readonly histories: ReadonlyMap<number, MarketHistory>;
   readonly record: (account: Account) => SubaccountRecord;
+  /** What a recording says that the oracle's price is; the book decides where it says nothing. */
+  readonly toldPriceE12: (clobPairId: number) => bigint | undefined;
 }
 
 export class BlockCommit {
@@ -56,7 +58,9 @@ export class BlockCommit {
     for (const margin of this.#options.margins) {
       const { clobPairId } = margin.market;
       const book = this.#options.engine.book(clobPairId);
-      const priceE12 = nextOraclePrice(margin.market, margin.oraclePriceE12, book);
+      const priceE12 =
+        this.#options.toldPriceE12(clobPairId) ??
+        nextOraclePrice(margin.market, margin.oraclePriceE12, book);
       if (priceE12 === margin.oraclePriceE12) continue;
       margin.oraclePriceE12 = priceE12;
       block.emit({ type: 'oracle', clobPairId, priceE12, height: block.height });

@@ -25,10 +25,11 @@ import { Mishaps } from './mishaps.js';
 import { MoneyTransfers } from './money-transfers.js';
 import { OrderPublisher } from './order-publisher.js';
 import { PendingTransactions } from './pending-transactions.js';
+import { RecordedBooks } from '../flow/recorded-books.js';
 import { SeededTraders } from '../flow/seeded-traders.js';
 import { StatefulOrders } from './stateful-orders.js';
 import { SubaccountRecords } from './subaccount-records.js';
-import { ACCEPTED, refuse } from './validate-basic.js';
+import { ACCEPTED } from './validate-basic.js';
 import { WithdrawalGate } from './withdrawal-gate.js';
 
 export class ChainNode {
@@ -40,6 +41,7 @@ export class ChainNode {
   readonly #admission: MessageAdmission;
   readonly limits: ChainLimits;
   readonly #traders: SeededTraders;
+  readonly #recorded: RecordedBooks;
   readonly #transactions: PendingTransactions;
   readonly #changes: MarketChanges;
   readonly #steps: readonly BlockStep[];
@@ -98,6 +100,11 @@ export class ChainNode {
       startTimeMs: options.startTimeMs,
       fund: (id, quoteQuantums) => this.#openAccount(id, quoteQuantums, true),
     });
+    this.#recorded = new RecordedBooks({
+      engine: this.engine,
+      fund: (id, quoteQuantums) => this.#openAccount(id, quoteQuantums, true),
+      level: (clobPairId, side, level) => this.#publisher.level(clobPairId, side, level),
+    });
     this.#transactions = new PendingTransactions({
       money: new MoneyTransfers({
         clearing: this.clearing,
@@ -153,7 +160,8 @@ export class ChainNode {
         this.#mishaps.ask(input);
         break;
       case 'recorded':
-        return refuse(9000, 'unsupported input');
+        this.#recorded.apply(input.moment);
+        break;
       case 'flow':
         this.#traders.act(input.timeMs);
         break;
@@ -207,6 +215,7 @@ export class ChainNode {
       engine: this.engine,
       histories: this.histories,
       record: (account) => this.records.of(account),
+      toldPriceE12: (clobPairId) => this.#recorded.oraclePriceE12(clobPairId),
     });
     const liquidations = new Liquidations({
       clearing: this.clearing,

@@ -89,6 +89,18 @@ export class Memclob {
     return depth > 0 ? this.#levels[side].slice(-depth).reverse().map(copy) : [];
   }
 
+  /** The orders at a price, first come first. */
+  at(side: OrderSide, subticks: bigint): LiveOrder[] {
+    const level = this.#levels[side][this.#indexOf(side, subticks)];
+    return level?.subticks === subticks ? [...level.orders] : [];
+  }
+
+  /** The orders of a side in the order in which they would be matched; no changes meanwhile. */
+  *queue(side: OrderSide): Generator<LiveOrder> {
+    const levels = this.#levels[side];
+    for (let index = levels.length - 1; index >= 0; index -= 1) yield* levels[index]?.orders ?? [];
+  }
+
   /** All resting orders: bids, then asks. */
   orders(): LiveOrder[] {
     return [...this.#levels.BUY, ...this.#levels.SELL].flatMap(({ orders }) => [...orders]);

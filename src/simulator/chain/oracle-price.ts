@@ -43,5 +43,5 @@ export function nextOraclePrice(market: PerpetualMarket, priceE12: bigint, book:
 }
 
 /** Price = subticks ÷ 10^exponent. */
-const subticksExponent = (market: PerpetualMarket): number =>
+export const subticksExponent = (market: PerpetualMarket): number =>
   market.atomicResolution - market.quantumConversionExponent + QUOTE_SCALE;
