@@ -6,6 +6,7 @@ import { isLoopback, startControlPort, type ControlPort } from './faults/control
 import type { Delivery } from './faults/faulty-answers.js';
 import { FaultyHost } from './faults/faulty-host.js';
 import { serveSockets } from './indexer/indexer-socket.server.js';
+import { serveValidatorSockets } from './validator/validator-socket.server.js';
 
 /** Larger requests are refused with 413. */
 const BODY_MAX = 1024 * 1024;
@@ -58,6 +59,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     server.listen(options.port, address, () => resolve());
   });
   const sockets = serveSockets(server, network, options.clock);
+  const nodeSockets = serveValidatorSockets(server, exchangeHost, options.clock);
   const stats = (): DevnetStats => ({
     ...exchangeHost.stats(),
     bytes: sockets.bytes,
@@ -66,6 +68,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   const close = async (): Promise<void> => {
     exchangeHost.stop();
     sockets.close();
+    nodeSockets.close();
     server.closeAllConnections();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());

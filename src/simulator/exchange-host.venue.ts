@@ -14,13 +14,12 @@ import { answerRest } from './indexer/indexer-rest.codec.js';
 import { DEFAULT_HABITS, type IndexerHabits } from './indexer/indexer-habits.js';
 import { IndexerState } from './indexer/indexer-state.codec.js';
 import { IndexerStream, type HostConnection } from './indexer/indexer-stream.venue.js';
-import { Mempool } from './validator/mempool.codec.js';
 import { repeat } from './repeat.js';
 import { unknownRoute } from './indexer/rest-errors.js';
 import type { Peer } from './indexer/socket-session.js';
-import { answerNodeRest, isNodeRest } from './validator/node-rest.codec.js';
-import { isAddress } from './validator/transaction.codec.js';
-import { ValidatorRpc } from './validator/validator-rpc.codec.js';
+import { isAddress } from './validator/addresses.codec.js';
+import { ValidatorNode } from './validator/validator-node.codec.js';
+import type { ValidatorSession } from './validator/validator-session.codec.js';
 
 export const LOCAL_CHAIN_ID = 'localdydxprotocol';
 const BLOCK_MS = 650;
@@ -28,6 +27,11 @@ const BLOCK_MS = 650;
 const BLOCK_JITTER = 0.15;
 const FLOW_MS = 50;
 const FAUCET_MAX_USDC = 1_000_000_000;
+/** Enough for some thousand transactions: ten native coins, and ten USDC. */
+const FAUCET_COINS = [
+  ['native', 10n ** 19n],
+  ['usdc', 10_000_000n],
+] as const;
 
 export interface ExchangeHostOptions {
   readonly exchange: Exchange;
@@ -90,8 +94,7 @@ export class ExchangeHost {
   readonly #chainState: IndexerState;
   readonly #state: IndexerState;
   readonly #copy: IndexerCopy | undefined;
-  readonly #mempool: Mempool;
-  readonly #rpc: ValidatorRpc;
+  readonly #node: ValidatorNode;
   readonly #stream: IndexerStream;
   #stops: readonly (() => void)[] = [];
   #ordersAccepted = 0;
@@ -118,9 +121,13 @@ export class ExchangeHost {
       dice: this.dice,
     });
     this.#copy = indexerCopy === undefined ? undefined : this.#follow(indexerCopy);
-    const refusal = (): CheckResult | undefined => this.chainFaults.refusal();
-    this.#mempool = new Mempool({ chainId, exchange, submit, refusal });
-    this.#rpc = new ValidatorRpc({ chainId, state: chainState, mempool: this.#mempool });
+    this.#node = new ValidatorNode({
+      chainId,
+      state: chainState,
+      timers: clock,
+      submit,
+      refusal: () => this.chainFaults.refusal(),
+    });
   }
 
   /** Blocks and traders begin to move. */
@@ -156,17 +163,19 @@ export class ExchangeHost {
     const ahead = this.chainFaults.ahead(input);
     if (ahead !== undefined) this.#apply(ahead);
     const check = this.#apply(input);
-    if (input.type === 'place') {
-      if (check.code === 0) this.#ordersAccepted += 1;
-      else this.#ordersRejected += 1;
-    }
+    const orders = ordersIn(input);
+    if (check.code === 0) this.#ordersAccepted += orders;
+    else this.#ordersRejected += orders;
     return check;
   }
 
   #apply(input: ExchangeInput): CheckResult {
     const { check, outputs } = this.exchange.apply(input);
     this.#chainState.note(input);
-    for (const output of outputs) this.#count(output);
+    for (const output of outputs) {
+      this.#count(output);
+      this.#node.note(output);
+    }
     if (this.#copy === undefined) this.#stream.tell(outputs);
     else this.#copy.follow(input);
     return check;
@@ -195,19 +204,33 @@ export class ExchangeHost {
     }
   }
 
-  /** On one port: RPC (`POST /`), the node's REST, the indexer's (`GET /v4/…`) and the faucet. */
-  answer({ method, target, body }: HostRequest): HostAnswer {
-    if (method === 'POST' && target === '/')
-      return { ...this.#rpc.answer(body), headers: JSON_TYPE };
-    const rest =
-      method === 'POST' && target === '/faucet/tokens'
-        ? this.#fund(body)
-        : isNodeRest(target)
-          ? answerNodeRest(this.#rpc, { method, target, body })
-          : method === 'GET' && target.startsWith('/v4/')
-            ? answerRest(this.#state, target.slice('/v4'.length), this.#indexerMs())
-            : unknownRoute;
-    return { status: rest.status, headers: JSON_TYPE, body: JSON.stringify(rest.body) };
+  /**
+   * On one port: the node's RPC and REST, the indexer's REST (`GET /v4/…`) and the faucet. Replies
+   * once: at once, unless a transaction's sender waits for its block.
+   */
+  respond(request: HostRequest, reply: (answer: HostAnswer) => void): void {
+    const isForNode = this.#node.respond(request, (answer) =>
+      reply({ ...answer, headers: JSON_TYPE }),
+    );
+    if (isForNode) return;
+    const { status, body } = this.#answer(request);
+    reply({ status, headers: JSON_TYPE, body: JSON.stringify(body) });
+  }
+
+  #answer({ method, target, body }: HostRequest): {
+    readonly status: number;
+    readonly body: object;
+  } {
+    if (method === 'POST' && target === '/faucet/tokens') return this.#fund(body);
+    if (method === 'POST' && target === '/faucet/native-token') return this.#fundWallet(body);
+    return method === 'GET' && target.startsWith('/v4/')
+      ? answerRest(this.#state, target.slice('/v4'.length), this.#indexerMs())
+      : unknownRoute;
+  }
+
+  /** A new WebSocket client of the node. */
+  connectValidator(write: (frame: string) => void): ValidatorSession {
+    return this.#node.connect(write);
   }
 
   /** A new WebSocket client; its greeting is written at once. */
@@ -230,7 +253,6 @@ export class ExchangeHost {
   #block(): void {
     if (this.chainFaults.isHalted) return;
     this.submit({ type: 'block', timeMs: Math.max(this.#timeMs(), this.exchange.timeMs + 1) });
-    this.#mempool.commit();
   }
 
   /** Testnet's faucet: `{address, subaccountNumber, amount}`, amount in whole USDC. */
@@ -244,6 +266,18 @@ export class ExchangeHost {
     return { status: 200, body: {} };
   }
 
+  /** Testnet's other faucet: `{address}` gets coins that pay for gas. */
+  #fundWallet(body: string): { readonly status: number; readonly body: object } {
+    const { address } = readJson(body);
+    if (typeof address !== 'string' || !isAddress(address)) {
+      return { status: 400, body: { errors: [{ msg: 'expected a dydx address' }] } };
+    }
+    for (const [denom, amount] of FAUCET_COINS) {
+      this.submit({ type: 'fundWallet', address, denom, amount });
+    }
+    return { status: 200, body: {} };
+  }
+
   /** The chain's clock: whole milliseconds that never go back. */
   #timeMs(): number {
     const skewed = this.#options.clock.now() + this.dice.plan['chain.clockSkewMs'];
@@ -253,6 +287,13 @@ export class ExchangeHost {
   #indexerMs(): number {
     return this.#options.clock.now() + this.dice.plan['indexer.clockSkewMs'];
   }
+}
+
+/** Orders that an input asks to place. */
+function ordersIn(input: ExchangeInput): number {
+  if (input.type === 'place') return 1;
+  if (input.type !== 'transaction') return 0;
+  return input.transaction.messages.filter(({ type }) => type === 'place').length;
 }
 
 const JSON_TYPE = {

@@ -88,16 +88,31 @@ export class FakeExchange implements Exchange {
   readonly charted: ExchangeCandle[] = [];
   readonly closed: ExchangePosition[] = [];
 
-  /** Takes the next outputs; a block moves height and time as the real one does. */
+  /** What the next blocks' transactions come to. */
+  delivered: CheckResult = ACCEPTED;
+  readonly wallets = new Map<string, Wallet>();
+  #waiting: string[] = [];
+
+  /** Takes the next outputs; a block moves height, time and transactions as the real one does. */
   apply(input: ExchangeInput): ApplyResult {
     this.inputs.push(input);
     const outputs = this.outputs;
     this.outputs = [];
+    if (input.type === 'transaction' && this.check.code === 0) {
+      this.#waiting.push(input.transaction.hash);
+    }
     if (input.type !== 'block') return { check: this.check, outputs };
     this.height += 1;
     this.timeMs = input.timeMs;
-    const { height, timeMs } = this;
-    return { check: ACCEPTED, outputs: [...outputs, { type: 'block', height, timeMs }] };
+    const { height, timeMs, delivered: result } = this;
+    const executed = this.#waiting.map((hash, place): ExchangeOutput => {
+      return { type: 'transaction', hash, height, index: place + 1, result };
+    });
+    this.#waiting = [];
+    return {
+      check: ACCEPTED,
+      outputs: [...outputs, ...executed, { type: 'block', height, timeMs }],
+    };
   }
 
   markets = (): readonly MarketView[] => this.views;
@@ -125,7 +140,7 @@ export class FakeExchange implements Exchange {
   candles = (clobPairId: number, resolution: string): readonly ExchangeCandle[] =>
     this.charted.filter((c) => c.clobPairId === clobPairId && c.resolution === resolution);
   closedPositions = (): readonly ExchangePosition[] => this.closed;
-  wallet = (): Wallet => ({ usdc: 0n, native: 0n });
+  wallet = (address: string): Wallet => this.wallets.get(address) ?? { usdc: 0n, native: 0n };
   transfers = (): readonly ExchangeTransfer[] => [];
   fundingPayments = (): readonly FundingPayment[] => [];
   fundingHistory = (): readonly FundingTick[] => [];

@@ -2,10 +2,12 @@
 import { createHash, createPrivateKey, ECDH, createECDH, sign } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { MsgSend } from 'cosmjs-types/cosmos/bank/v1beta1/tx.js';
 import { PubKey } from 'cosmjs-types/cosmos/crypto/secp256k1/keys.js';
 import { AuthInfo, SignDoc, TxBody, TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx.js';
 import type { PlaceOrder } from '../../src/simulator/order-terms.js';
-import { addressOf } from '../../src/simulator/validator/transaction.codec.js';
+import { addressOf } from '../../src/simulator/validator/addresses.codec.js';
+import { USDC_DENOM } from '../../src/simulator/validator/coins.js';
 
 interface Encoder {
   fromPartial(value: object): object;
@@ -13,13 +15,29 @@ interface Encoder {
 }
 
 const require = createRequire(import.meta.url);
-const clob = require(
-  join(
-    dirname(require.resolve('@dydxprotocol/v4-client-js/package.json')),
-    'build/cjs/node_modules/@dydxprotocol/v4-proto/src/codegen/dydxprotocol/clob/tx.js',
-  ),
-) as Record<'MsgPlaceOrder' | 'MsgCancelOrder' | 'MsgBatchCancel', Encoder>;
+const folder = join(
+  dirname(require.resolve('@dydxprotocol/v4-client-js/package.json')),
+  'build/cjs/node_modules/@dydxprotocol/v4-proto/src/codegen/dydxprotocol',
+);
+const codec = (file: string, name: string): Encoder =>
+  (require(join(folder, `${file}.js`)) as Record<string, Encoder | undefined>)[name] ?? MsgSend;
 const Long = require('long') as { fromString(text: string, unsigned: boolean): object };
+
+/** The file that has a message's codec, by its package. */
+const FILES: Readonly<Record<string, string>> = {
+  MsgDepositToSubaccount: 'sending/transfer',
+  MsgWithdrawFromSubaccount: 'sending/transfer',
+  MsgCreateTransfer: 'sending/tx',
+  MsgAddAuthenticator: 'accountplus/tx',
+  MsgRemoveAuthenticator: 'accountplus/tx',
+  TxExtension: 'accountplus/tx',
+};
+const PACKAGES: Readonly<Record<string, string>> = {
+  'sending/transfer': 'dydxprotocol.sending',
+  'sending/tx': 'dydxprotocol.sending',
+  'accountplus/tx': 'dydxprotocol.accountplus',
+  'clob/tx': 'dydxprotocol.clob',
+};
 
 export const CURVE_ORDER = BigInt(
   '0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141',
@@ -30,11 +48,22 @@ export interface Message {
   readonly value: Uint8Array;
 }
 
-export function message(name: keyof typeof clob, value: object): Message {
-  const codec = clob[name];
-  const typeUrl = `/dydxprotocol.clob.${name}`;
-  return { typeUrl, value: codec.encode(codec.fromPartial(value)).finish() };
+/** Any of dYdX's messages by its bare name. */
+export function message(name: string, value: object): Message {
+  const file = FILES[name] ?? 'clob/tx';
+  const encoder = codec(file, name);
+  const typeUrl = `/${PACKAGES[file] ?? ''}.${name}`;
+  return { typeUrl, value: encoder.encode(encoder.fromPartial(value)).finish() };
 }
+
+export const sendMessage = (
+  fromAddress: string,
+  toAddress: string,
+  ...amount: object[]
+): Message => ({
+  typeUrl: '/cosmos.bank.v1beta1.MsgSend',
+  value: MsgSend.encode(MsgSend.fromPartial({ fromAddress, toAddress, amount })).finish(),
+});
 
 const SIDES = { BUY: 1, SELL: 2 };
 const TIMES_IN_FORCE = { GTT: 0, IOC: 1, POST_ONLY: 2, FOK: 3 };
@@ -55,16 +84,52 @@ export function placeMessage(order: PlaceOrder): Message {
       timeInForce: TIMES_IN_FORCE[order.timeInForce],
       reduceOnly: order.reduceOnly,
       clientMetadata: order.clientMetadata,
+      ...stopTerms(order, unsigned),
+      orderRouterAddress: order.orderRouterAddress,
     },
   });
 }
+
+const CONDITIONS = { STOP_LOSS: 1, TAKE_PROFIT: 2 };
+
+const stopTerms = (
+  { condition, twap, builder }: PlaceOrder,
+  unsigned: (value: bigint) => object,
+): object => ({
+  ...(condition === undefined
+    ? {}
+    : {
+        conditionType: CONDITIONS[condition.type],
+        conditionalOrderTriggerSubticks: unsigned(condition.triggerSubticks),
+      }),
+  ...(twap === undefined
+    ? {}
+    : {
+        twapParameters: {
+          duration: twap.durationSeconds,
+          interval: twap.intervalSeconds,
+          priceTolerance: twap.priceTolerancePpm,
+        },
+      }),
+  ...(builder === undefined
+    ? {}
+    : { builderCodeParameters: { builderAddress: builder.address, feePpm: builder.feePpm } }),
+});
 
 export interface Signing {
   readonly chainId: string;
   readonly accountNumber: number;
   readonly sequence?: bigint;
   readonly mode?: number;
+  readonly memo?: string;
+  readonly timeoutHeight?: bigint;
+  /** USDC in 1e-6 unless it says otherwise. */
+  readonly fee?: { readonly amount: bigint; readonly gas: bigint; readonly denom?: string };
+  readonly authenticators?: readonly number[];
 }
+
+/** Pays for a transaction of 200 000 gas. */
+export const FEE = { amount: 5_000n, gas: 200_000n };
 
 export class Wallet {
   readonly publicKey: Uint8Array;
@@ -92,14 +157,21 @@ export class Wallet {
 
   /** Signed bytes; `tamper` may change the parts after the signature was made. */
   sign(messages: readonly Message[], signing: Signing, tamper = (raw: TxRaw): TxRaw => raw) {
-    const bodyBytes = TxBody.encode(TxBody.fromPartial({ messages: [...messages] })).finish();
+    const { chainId, accountNumber, sequence = 0n, mode = 1 } = signing;
+    const { memo = '', timeoutHeight = 0n, fee, authenticators } = signing;
+    const extension = message('TxExtension', { selectedAuthenticators: authenticators ?? [] });
+    const nonCriticalExtensionOptions = authenticators === undefined ? [] : [extension];
+    const body = { messages: [...messages], memo, timeoutHeight, nonCriticalExtensionOptions };
+    const bodyBytes = TxBody.encode(TxBody.fromPartial(body)).finish();
     const publicKey = {
       typeUrl: '/cosmos.crypto.secp256k1.PubKey',
       value: PubKey.encode({ key: this.publicKey }).finish(),
     };
-    const { chainId, accountNumber, sequence = 0n, mode = 1 } = signing;
     const signerInfos = [{ publicKey, modeInfo: { single: { mode } }, sequence }];
-    const authInfoBytes = AuthInfo.encode(AuthInfo.fromPartial({ signerInfos })).finish();
+    const { amount, gas: gasLimit, denom = USDC_DENOM } = fee ?? { amount: 0n, gas: 1_000_000n };
+    const coins = amount === 0n ? [] : [{ denom, amount: String(amount) }];
+    const info = { signerInfos, fee: { amount: coins, gasLimit } };
+    const authInfoBytes = AuthInfo.encode(AuthInfo.fromPartial(info)).finish();
     const document = { bodyBytes, authInfoBytes, chainId, accountNumber: BigInt(accountNumber) };
     const digestible = SignDoc.encode(document).finish();
     const signature = sign('sha256', digestible, { key: this.#key, dsaEncoding: 'ieee-p1363' });

@@ -18,7 +18,8 @@ export type Delivery =
 export interface FaultyAnswersOptions {
   readonly dice: FaultDice;
   readonly clock: Clock;
-  readonly answer: (request: HostRequest) => HostAnswer;
+  /** Replies once, perhaps later. */
+  readonly respond: (request: HostRequest, reply: (answer: HostAnswer) => void) => void;
 }
 
 type Deliver = (delivery: Delivery) => void;
@@ -44,22 +45,24 @@ export class FaultyAnswers {
   request(request: HostRequest, deliver: Deliver): void {
     const { target } = request;
     if (target.startsWith('/v4/')) this.#rest(request, deliver);
-    else if (target.startsWith('/faucet/')) deliver(this.#answered(request));
+    else if (target.startsWith('/faucet/')) this.#pass(request, deliver);
     else if (isBroadcast(request)) this.#broadcast(request, deliver);
-    else this.#rpc(() => this.#answered(request), deliver);
+    else this.#rpc(() => this.#pass(request, deliver), deliver);
   }
 
-  #answered(request: HostRequest): Delivery {
-    return { type: 'answer', answer: this.#options.answer(request) };
+  #pass(request: HostRequest, deliver: Deliver): void {
+    this.#options.respond(request, (answer) => deliver({ type: 'answer', answer }));
   }
 
   #rest(request: HostRequest, deliver: Deliver): void {
     const { dice } = this.#options;
     if (dice.strikes('rest.hang')) return;
     this.#later(dice.wait('rest.slowMs'), 'rest.slow', () => {
+      const told = (answer: HostAnswer): void =>
+        deliver({ type: dice.strikes('rest.truncate') ? 'truncated' : 'answer', answer });
       const refusal = this.#refusal(request);
-      const answer = refusal ?? this.#options.answer(request);
-      deliver({ type: dice.strikes('rest.truncate') ? 'truncated' : 'answer', answer });
+      if (refusal === undefined) this.#options.respond(request, told);
+      else told(refusal);
     });
   }
 
@@ -90,20 +93,23 @@ export class FaultyAnswers {
     return { ...answer, headers: { ...answer.headers, ...headers } };
   }
 
-  #rpc(answer: () => Delivery, deliver: Deliver): void {
+  #rpc(pass: () => void, deliver: Deliver): void {
     const { dice } = this.#options;
     if (dice.strikes('validator.hang')) return;
     if (dice.strikes('validator.badGateway')) deliver({ type: 'answer', answer: gateway(502) });
-    else deliver(answer());
+    else pass();
   }
 
   #broadcast(request: HostRequest, deliver: Deliver): void {
     const { dice } = this.#options;
     this.#later(dice.wait('broadcast.delayMs'), 'broadcast.delay', () =>
       this.#rpc(() => {
-        if (dice.strikes('broadcast.loseRequest')) return { type: 'cut' };
-        const answered = this.#answered(request);
-        return dice.strikes('broadcast.loseReply') ? { type: 'cut' } : answered;
+        if (dice.strikes('broadcast.loseRequest')) deliver({ type: 'cut' });
+        else {
+          this.#pass(request, (answered) =>
+            deliver(dice.strikes('broadcast.loseReply') ? { type: 'cut' } : answered),
+          );
+        }
       }, deliver),
     );
   }

@@ -19,8 +19,11 @@ export class FaultyHost {
     this.host = host;
     this.#clock = clock;
     this.#dice = host.dice;
-    const answer = (request: HostRequest) => host.answer(request);
-    this.#answers = new FaultyAnswers({ dice: host.dice, clock, answer });
+    this.#answers = new FaultyAnswers({
+      dice: host.dice,
+      clock,
+      respond: (request, reply) => host.respond(request, reply),
+    });
   }
 
   /** Whether the next connection is refused; to be asked once for each, before `connect`. */

@@ -6,6 +6,7 @@ import type { Timers } from '../../ports/clock.js';
 import type { FaultyHost } from '../faults/faulty-host.js';
 import type { FaultyLine } from '../faults/faulty-line.js';
 import { repeat } from '../repeat.js';
+import { isForValidator } from '../validator/validator-socket.server.js';
 import { FrameWriter } from './frame-writer.codec.js';
 
 const PATH = '/v4/ws';
@@ -37,6 +38,7 @@ export function serveSockets(server: Server, network: FaultyHost, timers: Timers
     bytes += length;
   };
   server.on('upgrade', (request, raw, head) => {
+    if (isForValidator(request.url)) return;
     raw.on('error', () => raw.destroy());
     if (request.url?.split('?')[0] !== PATH) {
       raw.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');

@@ -102,6 +102,11 @@ export class IndexerState {
     return this.views().get(clobPairId)?.oraclePriceE12 ?? 0n;
   }
 
+  /** All that have subaccounts, in order of appearance. */
+  owners(): readonly string[] {
+    return [...this.#numbersByOwner.keys()];
+  }
+
   subaccountsOf(owner: string): readonly SubaccountView[] {
     const numbers = [...(this.#numbersByOwner.get(owner) ?? [])].sort((a, b) => a - b);
     return numbers

@@ -11,7 +11,7 @@ import { PubKey } from 'cosmjs-types/cosmos/crypto/secp256k1/keys.js';
 import { SimulateRequest, SimulateResponse } from 'cosmjs-types/cosmos/tx/v1beta1/service.js';
 import type { RestAnswer } from '../indexer/rest-errors.js';
 import { sha256Hex } from '../indexer/venue-ids.codec.js';
-import { isAddress } from './transaction.codec.js';
+import { isAddress } from './addresses.codec.js';
 
 export interface NodeRestRequest {
   readonly method: string;

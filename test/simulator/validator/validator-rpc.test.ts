@@ -5,58 +5,19 @@ import {
   QueryAccountResponse,
 } from 'cosmjs-types/cosmos/auth/v1beta1/query.js';
 import { describe, expect, test } from 'vitest';
-import type { PlaceOrder } from '../../../src/simulator/order-terms.js';
-import { IndexerState } from '../../../src/simulator/indexer/indexer-state.codec.js';
-import { Mempool } from '../../../src/simulator/validator/mempool.codec.js';
-import { ValidatorRpc } from '../../../src/simulator/validator/validator-rpc.codec.js';
 import { sha256Hex } from '../../../src/simulator/indexer/venue-ids.codec.js';
-import { FakeExchange } from '../../support/fake-exchange.js';
-import { message, placeMessage, Wallet, type Message } from '../../support/sign-transaction.js';
-import { TAKEN, VIEW } from '../../support/venue-story.js';
-
-const CHAIN = 'localdydxprotocol';
-const alice = new Wallet('alice');
-const bob = new Wallet('bob');
-const SIGNING = { chainId: CHAIN, accountNumber: 100 };
-
-function startNode() {
-  const exchange = new FakeExchange();
-  exchange.subaccounts.push({ ...VIEW, subaccount: { owner: alice.address, number: 0 } });
-  const state = new IndexerState(exchange);
-  const mempool = new Mempool({
-    chainId: CHAIN,
-    exchange,
-    submit: (input) => exchange.apply(input).check,
-  });
-  const rpc = new ValidatorRpc({ chainId: CHAIN, state, mempool });
-  const call = (method: string, params: object = {}) =>
-    JSON.parse(rpc.answer(JSON.stringify({ jsonrpc: '2.0', id: 5, method, params })).body) as {
-      readonly result?: Record<string, never>;
-      readonly error?: object;
-    };
-  const broadcast = (bytes: Buffer) => call('broadcast_tx_sync', { tx: bytes.toString('base64') });
-  const commit = () => {
-    const input = { type: 'block', timeMs: exchange.timeMs + 650 } as const;
-    exchange.apply(input);
-    state.note(input);
-    mempool.commit();
-  };
-  return { exchange, mempool, rpc, call, broadcast, commit };
-}
-
-const orderOf = (owner: string, change: Partial<PlaceOrder['id']> = {}): PlaceOrder => ({
-  id: { ...TAKEN.id, subaccount: { owner, number: 0 }, ...change },
-  side: 'BUY',
-  quantums: 1_000_000n,
-  subticks: 8_995_000_000n,
-  goodTilBlock: change.orderFlags === undefined ? 66_624_210 : 0,
-  goodTilBlockTime: change.orderFlags === undefined ? 0 : 1_800_000_000,
-  timeInForce: 'IOC',
-  reduceOnly: false,
-  clientMetadata: 1,
-});
-
-const placed = placeMessage(orderOf(alice.address));
+import { message } from '../../support/sign-transaction.js';
+import {
+  alice,
+  bob,
+  CHAIN,
+  hashParam,
+  orderOf,
+  placed,
+  SIGNING,
+  startNode,
+  stateful,
+} from '../../support/validator-driver.js';
 
 test('an accepted order reaches the exchange and is answered with its hash', () => {
   const node = startNode();
@@ -67,66 +28,6 @@ test('an accepted order reaches the exchange and is answered with its hash', () 
     result: { code: 0, codespace: '', log: '', data: '', hash: sha256Hex(bytes) },
   });
   expect(node.exchange.inputs).toEqual([{ type: 'place', order: orderOf(alice.address) }]);
-});
-
-const invalidSide = message('MsgPlaceOrder', {
-  order: { orderId: { subaccountId: { owner: alice.address, number: 0 } } },
-});
-const invalidTime = message('MsgPlaceOrder', {
-  order: {
-    orderId: { subaccountId: { owner: alice.address, number: 0 } },
-    side: 1,
-    timeInForce: 9,
-  },
-});
-const cancel = message('MsgCancelOrder', {
-  orderId: { subaccountId: { owner: alice.address, number: 0 }, clientId: 1 },
-  goodTilBlock: 66_624_210,
-});
-const transfer: Message = {
-  typeUrl: '/dydxprotocol.sending.MsgCreateTransfer',
-  value: new Uint8Array(),
-};
-
-test.each([
-  ['no transaction', Buffer.from('hello'), 'sdk', 2],
-  ['a message of another kind', alice.sign([transfer], SIGNING), 'sdk', 2],
-  ['no side', alice.sign([invalidSide], SIGNING), 'clob', 3],
-  ['an unknown time in force', alice.sign([invalidTime], SIGNING), 'clob', 44],
-  [
-    'an account nobody has funded',
-    bob.sign([placeMessage(orderOf(bob.address))], SIGNING),
-    'sdk',
-    9,
-  ],
-  ["another's order", bob.sign([placed], SIGNING), 'sdk', 4],
-  ['another chain id', alice.sign([placed], { ...SIGNING, chainId: 'dydx-mainnet-1' }), 'sdk', 4],
-  ['another account number', alice.sign([placed], { ...SIGNING, accountNumber: 101 }), 'sdk', 4],
-  [
-    'a body changed after signing',
-    alice.sign([placed], SIGNING, (raw) => {
-      const bodyBytes = Buffer.from(raw.bodyBytes);
-      const last = bodyBytes.length - 1;
-      bodyBytes[last] = (bodyBytes[last] ?? 0) ^ 2;
-      return { ...raw, bodyBytes };
-    }),
-    'sdk',
-    4,
-  ],
-  [
-    'a changed signature',
-    alice.sign([placed], SIGNING, (raw) => ({
-      ...raw,
-      signatures: raw.signatures.map((bytes) => Uint8Array.from(bytes).fill(1, 0, 1)),
-    })),
-    'sdk',
-    4,
-  ],
-  ['two short-term messages', alice.sign([placed, cancel], SIGNING), 'sdk', 18],
-])('%s is refused and never reaches the exchange', (_what, bytes, codespace, code) => {
-  const node = startNode();
-  expect(node.broadcast(bytes).result).toMatchObject({ codespace, code });
-  expect(node.exchange.inputs).toEqual([]);
 });
 
 test("the exchange's own refusal is passed on", () => {
@@ -167,11 +68,9 @@ test('an asynchronous broadcast says nothing about the check', () => {
 
 describe('sequences', () => {
   const longTerm = (sequence: bigint, clientId: number) =>
-    alice.sign([placeMessage(orderOf(alice.address, { orderFlags: 64, clientId }))], {
-      ...SIGNING,
-      sequence,
-    });
-  const codeOf = (answer: { readonly result?: Record<string, never> }) => answer.result?.['code'];
+    alice.sign([stateful(clientId)], { ...SIGNING, sequence });
+  const codeOf = (answer: ReturnType<ReturnType<typeof startNode>['call']>) =>
+    answer.result?.['code'];
 
   test('short-term orders need none', () => {
     const node = startNode();
@@ -228,12 +127,12 @@ describe('sequences', () => {
     const node = startNode();
     const bytes = longTerm(0n, 1);
     node.broadcast(bytes);
-    const hash = Buffer.from(sha256Hex(bytes), 'hex').toString('base64');
-    expect(node.call('tx', { hash }).error).toMatchObject({
+    const hash = hashParam(sha256Hex(bytes));
+    expect(node.call('tx', hash).error).toMatchObject({
       data: `tx (${sha256Hex(bytes)}) not found`,
     });
     node.commit();
-    expect(node.call('tx', { hash }).result).toMatchObject({
+    expect(node.call('tx', hash).result).toMatchObject({
       hash: sha256Hex(bytes),
       height: '66624204',
       tx: bytes.toString('base64'),
@@ -261,12 +160,21 @@ test.each([
     'height 99999999 must be less than or equal to the current blockchain height 66624203',
   ],
   ['block', { height: '0' }, 'height must be greater than 0, but got 0'],
-  ['block', { height: '5' }, 'height 5 is not available'],
-  ['broadcast_tx_sync', { tx: 7 }, undefined],
-])('%s with %o', (method, params, data) => {
-  const { error, result } = startNode().call(method, params);
-  if (data === undefined) expect(result).toMatchObject({ code: 2 });
-  else expect(error).toEqual({ code: -32_603, message: 'Internal error', data });
+  ['block', { height: '5' }, 'height 5 is not available, lowest height is 66624203'],
+  ['tx_search', { query: 'nonsense' }, 'failed to parse query: nonsense'],
+  ['tx_search', { query: "tm.event='Tx'", page: '0' }, 'page should be within [1, …] range'],
+])('%s with %o is an internal error that says why', (method, params, data) => {
+  const { error } = startNode().call(method, params);
+  expect(error).toEqual({ code: -32_603, message: 'Internal error', data });
+});
+
+test.each([
+  ['broadcast_tx_sync', { tx: 7 }],
+  ['broadcast_tx_commit', { tx: 'ä' }],
+  ['tx', { hash: [] }],
+  ['abci_query', { path: '/x', data: 'xyz' }],
+])('%s with %o has invalid parameters', (method, params) => {
+  expect(startNode().call(method, params).error).toMatchObject({ code: -32_602 });
 });
 
 test.each([
@@ -275,8 +183,9 @@ test.each([
     Buffer.from(QueryAccountRequest.encode({ address: bob.address }).finish()).toString('hex'),
     22,
   ],
-  ['/cosmos.auth.v1beta1.Query/Account', 'ffff', 22],
-  ['/cosmos.tx.v1beta1.Service/Simulate', '', 0],
+  ['/cosmos.auth.v1beta1.Query/Account', '', 22],
+  ['/cosmos.auth.v1beta1.Query/Account', 'ffff', 18],
+  ['/cosmos.tx.v1beta1.Service/Simulate', '', 18],
   ['/dydxprotocol.nothing', '', 6],
 ])('a query of %s with data "%s" is answered with code %i', (path, data, code) => {
   const { result } = startNode().call('abci_query', { path, data });
@@ -286,7 +195,7 @@ test.each([
 test.each([
   ['{bad', -32_700],
   ['7', -32_700],
-  ['{"id":1}', -32_700],
+  ['{"id":1}', -32_601],
   ['{"id":1,"method":"nope"}', -32_601],
 ])('%s is answered with JSON-RPC error %i', (text, code) => {
   const { status, body } = startNode().rpc.answer(text);
