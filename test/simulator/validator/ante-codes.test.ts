@@ -5,7 +5,7 @@ import {
   message,
   placeMessage,
   sendMessage,
-  Wallet,
+  type Wallet,
   type Message,
   type Signing,
 } from '../../support/sign-transaction.js';
