@@ -1,16 +1,15 @@
 /** What a recording of the real venue says of one market at one moment, in the core's integers. */
-import type { BookLevel } from './exchange-types.js';
 import type { OrderSide } from './order-terms.js';
 
 /** Absolute new size of a level; 0 removes it. */
-export interface RecordedLevel extends BookLevel {
+export interface RecordedLevel {
   readonly side: OrderSide;
+  readonly subticks: bigint;
+  readonly quantums: bigint;
 }
 
 /** A print; `side` is the taker's. */
-export interface RecordedTrade extends BookLevel {
-  readonly side: OrderSide;
-}
+export type RecordedTrade = RecordedLevel;
 
 /** Levels count before trades. */
 export interface RecordedMoment {
