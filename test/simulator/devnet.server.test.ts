@@ -227,7 +227,7 @@ test('frames of one turn come whole and in order, long ones and letters of all k
   const heard: string[] = [];
   const allHeard = new Promise<void>((resolve) => {
     socket.on('message', (data) => {
-      if (heard.push(String(data)) === texts.length) resolve();
+      if (heard.push((data as Buffer).toString()) === texts.length) resolve();
     });
   });
   exchange.outputs = texts.map((eventId) => {

@@ -81,7 +81,7 @@ export class Liquidations {
     const { clearing } = this.#options;
     const untaken: number[] = [];
     let notionalLeft = SUBACCOUNT_NOTIONAL_MAX;
-    for (const [clobPairId, held] of [...account.positions]) {
+    for (const [clobPairId, held] of Array.from(account.positions)) {
       if (!isLiquidatable(clearing.risk(account))) break;
       const { market, oraclePriceE12 } = clearing.margin(clobPairId);
       if (market.status === 'FINAL_SETTLEMENT') continue;
