@@ -18,6 +18,7 @@ export interface StatefulContext extends MarketContext {
   readonly previousSeconds: number;
   /** The order of this id that is known, committed or not. */
   known(key: string): PlaceOrder | undefined;
+  /** By a cancel that waits for its block. */
   isCanceled(key: string): boolean;
   /** Removed by this very block's operations. */
   isRemoved(key: string): boolean;
@@ -43,13 +44,10 @@ const lifetime: Rule<{ readonly goodTilBlockTime: number }> = (
     : undefined;
 };
 
-const notCanceled: Rule<PlaceOrder> = ({ id }, context) => {
-  const key = orderKey(id);
-  if (context.isCanceled(key)) return refuse(3008, `order ${key} was canceled before`);
-  return context.isRemoved(key)
-    ? refuse(3009, `order ${key} was removed by this block`)
+const notCanceled: Rule<PlaceOrder> = ({ id }, context) =>
+  context.isCanceled(orderKey(id))
+    ? refuse(3008, `order ${orderKey(id)} was canceled before`)
     : undefined;
-};
 
 const isNew: Rule<PlaceOrder> = ({ id }, context) =>
   context.known(orderKey(id)) === undefined

@@ -67,10 +67,8 @@ export class StatefulOrders implements OrderModule {
     });
     this.#delivering = this.#context({
       known: (key) => this.#state.get(key)?.live.placed,
-      isCanceled: (key) =>
-        this.#leaving.some(({ order, reason }) => {
-          return order.live.key === key && reason === 'USER_CANCELED';
-        }),
+      // The check state has seen to it.
+      isCanceled: () => false,
       uncommitted: () => 0,
     });
   }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckResult, Exchange } from '../../../src/simulator/exchange-types.js';
 import type { TwapTerms } from '../../../src/simulator/order-terms.js';
+import { marketsOf } from '../../../src/simulator/real-markets.js';
 import {
   ORACLE,
   START_SECONDS,
@@ -11,6 +12,7 @@ import {
   cancelStateful,
   idOf,
   orderOf,
+  place,
   placeStateful,
   quietExchange,
   statefulOf,
@@ -188,6 +190,70 @@ const histories: readonly (readonly [string, number, (exchange: Exchange) => Che
 describe('the chain answers to', () => {
   it.each(histories)('%s with code %i', (_, code, act) => {
     expect(act(quietExchange()).code).toBe(code);
+  });
+});
+
+describe('an isolated market', () => {
+  const { markets, oraclePricesE12 } = marketsOf(2);
+  const isolated = markets.map((market, index) =>
+    index === 1 ? { ...market, marketType: 'ISOLATED' as const } : market,
+  );
+  const [, other] = isolated;
+  const terms = (flag: number) => {
+    if (other === undefined) throw new Error('expected two markets');
+    const { clobPairId, stepBaseQuantums, subticksPerTick } = other;
+    return {
+      id: { ...idOf('alice', 9), orderFlags: flag, clobPairId },
+      quantums: stepBaseQuantums,
+      subticks: subticksPerTick * 10n,
+      side: 'SELL',
+    } as const;
+  };
+
+  /** Alice holds a position in the other market, and bob bids in the isolated one. */
+  const prepared = () => {
+    const exchange = quietExchange({ markets: isolated, oraclePricesE12 });
+    place(exchange, 'bob', 1, { side: 'SELL' });
+    place(exchange, 'alice', 1);
+    const bid = terms(0);
+    place(exchange, 'bob', 2, {
+      ...bid,
+      id: { ...bid.id, ...{ subaccount: bobsOther } },
+      side: 'BUY',
+    });
+    return exchange;
+  };
+  const bobsOther = { owner: 'bob', number: 128 };
+
+  it.each([0, 64])('refuses an order of flag %i beside other positions with 2005', (flag) => {
+    const exchange = prepared();
+    exchange.apply({ type: 'fund', subaccount: bobsOther, quoteQuantums: 10n ** 12n });
+    const result =
+      flag === 0
+        ? place(exchange, 'alice', 9, terms(0)).check
+        : placeStateful(exchange, 'alice', 9, terms(64));
+    expect(result).toMatchObject({ code: 2005, codespace: 'clob' });
+  });
+});
+
+describe('leverage updates', () => {
+  it('have a limit of their own, if the chain sets one', () => {
+    const limits = {
+      shortTerm: [],
+      stateful: [],
+      leverage: [{ blocks: 1, limit: 1 }],
+      equityTiers: [],
+    };
+    const exchange = quietExchange({ limits });
+    const update = {
+      type: 'updateLeverage',
+      subaccount: { owner: 'alice', number: 0 },
+      entries: [{ clobPairId: 0, customImfPpm: 500_000 }],
+    } as const;
+    expect(submit(exchange, [update]).check.code).toBe(0);
+    expect(submit(exchange, [update]).check.code).toBe(5001);
+    block(exchange);
+    expect(submit(exchange, [update]).check.code).toBe(0);
   });
 });
 
