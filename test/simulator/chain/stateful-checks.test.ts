@@ -218,7 +218,7 @@ describe('an isolated market', () => {
     const bid = terms(0);
     place(exchange, 'bob', 2, {
       ...bid,
-      id: { ...bid.id, ...{ subaccount: bobsOther } },
+      id: { ...bid.id, subaccount: bobsOther },
       side: 'BUY',
     });
     return exchange;
