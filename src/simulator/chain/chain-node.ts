@@ -148,8 +148,11 @@ export class ChainNode {
         break;
       case 'transaction':
         return this.#transactions.accept(input.transaction);
-      case 'market':
       case 'oracleJump':
+        this.#changes.ask(input);
+        this.#traders.jump(input.clobPairId, input.ratioPpm / 1_000_000);
+        break;
+      case 'market':
         this.#changes.ask(input);
         break;
       case 'fundWallet':

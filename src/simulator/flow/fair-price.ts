@@ -76,6 +76,13 @@ export class FairPrice {
     this.#bps += bps;
   }
 
+  /** The world has changed: price and anchor move by this ratio for good. */
+  jump(ratio: number): void {
+    const bps = Math.log(ratio) * 10_000;
+    this.#bps += bps;
+    this.#anchorBps += bps;
+  }
+
   /** Common news ends what the market's own news has begun. */
   #hear({ count, direction }: CommonNews): void {
     this.#heard = count;

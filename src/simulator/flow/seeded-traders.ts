@@ -85,6 +85,13 @@ export class SeededTraders {
     }
   }
 
+  /** A market's price jumps: its traders believe it from their next turn on. */
+  jump(clobPairId: number, ratio: number): void {
+    for (const { market, fair } of this.#crowds) {
+      if (market.market.clobPairId === clobPairId) fair.jump(ratio);
+    }
+  }
+
   #actIn(crowd: Crowd): void {
     const { market, fair, makers, takers, gamblers } = crowd;
     const seconds = secondsBetween(crowd.timeMs, this.#timeMs);
