@@ -1,4 +1,5 @@
 /** Margins: fractions, requirements, the permitted update, in tables computed by hand. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyAccount, type Account } from '../../../src/simulator/chain/clearing-account.js';
 import {
@@ -137,5 +138,40 @@ describe('the margin of an account', () => {
   it('of nothing but debt cannot be liquidated', () => {
     const risk = book.risk({ ...emptyAccount(subaccount('a')), quoteQuantums: -1n });
     expect(isLiquidatable(risk)).toBe(false);
+  });
+});
+
+describe('the liquidation price', () => {
+  /** (equity − size · price − other maintenance) ÷ (|size| · fraction − size), in 1e-12 USD. */
+  function priceE12(account: Account): bigint {
+    const quantums = account.positions.get(0) ?? 0n;
+    const size = quantums < 0n ? -quantums : quantums;
+    // Equity less the position's value is the balance; sizes in 1e-10, fractions in ppm.
+    const divisor = size * 12_000n - quantums * MILLION;
+    return (account.quoteQuantums * 10n ** 22n) / divisor;
+  }
+
+  it('is where an account stops being safe', () => {
+    // A bitcoin bought with 2 000 of one's own at 94 520: 92 520 ÷ 0.988.
+    expect(priceE12(holding(-92_520n * MILLION, ONE_BTC)) / 10n ** 12n).toBe(93_643n);
+    fc.assert(
+      fc.property(
+        fc.bigInt(1n, 1_000n),
+        fc.bigInt(1n, 200_000n),
+        fc.boolean(),
+        (steps, dollars, isLong) => {
+          const quantums = steps * 1_000_000_000n;
+          const account = isLong
+            ? holding(-dollars * steps * 100_000n, quantums)
+            : holding(dollars * steps * 100_000n, -quantums);
+          const limit = priceE12(account);
+          const at = (oraclePriceE12: bigint): boolean =>
+            isLiquidatable(new MarginBook([{ ...btc(), oraclePriceE12 }]).risk(account));
+          // A ten-thousandth on either side is more than all rounding.
+          const [below, above] = [limit - limit / 10_000n, limit + limit / 10_000n];
+          expect([at(below), at(above)]).toEqual([isLong, !isLong]);
+        },
+      ),
+    );
   });
 });
