@@ -30,6 +30,7 @@ interface Observed {
   readonly samples: ReadonlyMap<number, Sample[]>;
   readonly levelChanges: number;
   readonly trades: number;
+  readonly liquidations: number;
 }
 
 function exchangeOf(preset: ExchangeOptions['preset'], count: number, seed = 11): Exchange {
@@ -66,6 +67,7 @@ function observe(preset: ExchangeOptions['preset'], minutes: number, count = MAR
   );
   let levelChanges = 0;
   let trades = 0;
+  let liquidations = 0;
   for (let timeMs = TURN_MS; timeMs <= minutes * 60_000; timeMs += TURN_MS) {
     const outputs = [...exchange.apply({ type: 'flow', timeMs: START_MS + timeMs }).outputs];
     if (timeMs % 600 === 0) {
@@ -73,12 +75,14 @@ function observe(preset: ExchangeOptions['preset'], minutes: number, count = MAR
     }
     for (const output of outputs) {
       if (output.type === 'level') levelChanges += 1;
-      if (output.type === 'trades') trades += output.trades.length;
+      if (output.type !== 'trades') continue;
+      trades += output.trades.length;
+      liquidations += output.trades.filter(({ type }) => type !== 'LIMIT').length;
     }
     if (timeMs % 1_000 !== 0 || timeMs < 5_000) continue;
     for (const [clobPairId, list] of samples) list.push(sampleOf(exchange, clobPairId));
   }
-  return { exchange, samples, levelChanges, trades };
+  return { exchange, samples, levelChanges, trades, liquidations };
 }
 
 /** Moves over ten seconds in basis points, beside the imbalance at their end. */
@@ -221,6 +225,15 @@ describe('the presets', () => {
     const exchange = exchangeOf('none', 2);
     expect(exchange.apply({ type: 'flow', timeMs: START_MS + 100 }).outputs).toEqual([]);
     expect(exchange.accountNumber('seeded/BTC-USD/maker-0')).toBeUndefined();
+  });
+
+  it('crash liquidates gamblers, who come back, and calm hardly any', () => {
+    const crash = observe('crash', 1.5, 3);
+    expect(crash.liquidations).toBeGreaterThan(3);
+    expect(observe('calm', 1, 3).liquidations).toBeLessThan(crash.liquidations / 3);
+    const stakes = crash.exchange.totals().paidIn - exchangeOf('crash', 3).totals().paidIn;
+    expect(stakes).toBeGreaterThan(0n);
+    expect(stakes).toBeLessThan(10_000_000_000_000n);
   });
 
   it('go from calm to storm', () => {
