@@ -125,7 +125,13 @@ async function answer(
     return;
   }
   // Node leaves the body out of the answer to a HEAD by itself.
-  const asked = { method: method === 'HEAD' ? 'GET' : method, target, body };
+  const asked = {
+    method: method === 'HEAD' ? 'GET' : method,
+    target,
+    body,
+    client: request.socket.remoteAddress,
+    headers: request.headers,
+  };
   network.request(asked, (delivery) => deliver(delivery, response));
 }
 

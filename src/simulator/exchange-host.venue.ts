@@ -10,8 +10,9 @@ import { ChainFaults } from './faults/chain-faults.js';
 import { FaultDice } from './faults/fault-dice.js';
 import type { FaultPlan } from './faults/fault-plan.js';
 import { IndexerCopy } from './faults/indexer-copy.js';
-import { answerRest } from './indexer/indexer-rest.codec.js';
+import { Compliance } from './indexer/compliance.js';
 import { DEFAULT_HABITS, type IndexerHabits } from './indexer/indexer-habits.js';
+import { IndexerRest } from './indexer/indexer-rest.codec.js';
 import { IndexerState } from './indexer/indexer-state.codec.js';
 import { IndexerStream, type HostConnection } from './indexer/indexer-stream.venue.js';
 import { repeat } from './repeat.js';
@@ -54,6 +55,10 @@ export interface ExchangeHostOptions {
    * indexer possible and doubles the work.
    */
   readonly indexerCopy?: Exchange | undefined;
+  /** Whether the indexer's REST refuses clients that ask too often; on unless said otherwise. */
+  readonly requestLimits?: boolean | undefined;
+  /** Whether REST answers are kept for their `max-age`, as by a cache in front; off by default. */
+  readonly responseCache?: boolean | undefined;
 }
 
 export interface HostRequest {
@@ -61,6 +66,10 @@ export interface HostRequest {
   /** Path and query, such as `/v4/height`. */
   readonly target: string;
   readonly body: string;
+  /** The client's network address; all who do not say count as one. */
+  readonly client?: string | undefined;
+  /** By lower-case name. */
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
 }
 
 export interface HostAnswer {
@@ -89,6 +98,8 @@ export class ExchangeHost {
   readonly exchange: Exchange;
   readonly dice: FaultDice;
   readonly chainFaults: ChainFaults;
+  /** Who is blocked from account data; may be changed at any time. */
+  readonly compliance: Compliance;
   readonly #options: ExchangeHostOptions;
   /** Of the chain's newest height, and of the indexer's: the same unless it lags. */
   readonly #chainState: IndexerState;
@@ -96,6 +107,7 @@ export class ExchangeHost {
   readonly #copy: IndexerCopy | undefined;
   readonly #node: ValidatorNode;
   readonly #stream: IndexerStream;
+  readonly #rest: IndexerRest;
   #stops: readonly (() => void)[] = [];
   #ordersAccepted = 0;
   #ordersRejected = 0;
@@ -113,12 +125,14 @@ export class ExchangeHost {
     const chainState = new IndexerState(exchange);
     this.#chainState = chainState;
     this.#state = indexerCopy === undefined ? chainState : new IndexerState(indexerCopy);
+    this.compliance = new Compliance(() => options.clock.now());
     this.#stream = new IndexerStream({
       state: this.#state,
       clock,
       random: options.random.fork('indexer'),
       habits: { ...DEFAULT_HABITS, ...options.habits },
       dice: this.dice,
+      refusal: (address) => this.compliance.refusal(address)?.msg,
     });
     this.#copy = indexerCopy === undefined ? undefined : this.#follow(indexerCopy);
     this.#node = new ValidatorNode({
@@ -127,6 +141,12 @@ export class ExchangeHost {
       timers: clock,
       submit,
       refusal: () => this.chainFaults.refusal(),
+    });
+    this.#rest = new IndexerRest({
+      state: this.#state,
+      compliance: this.compliance,
+      hasLimits: options.requestLimits ?? true,
+      hasCache: options.responseCache ?? false,
     });
   }
 
@@ -212,25 +232,32 @@ export class ExchangeHost {
     const isForNode = this.#node.respond(request, (answer) =>
       reply({ ...answer, headers: JSON_TYPE }),
     );
-    if (isForNode) return;
-    const { status, body } = this.#answer(request);
-    reply({ status, headers: JSON_TYPE, body: JSON.stringify(body) });
+    if (!isForNode) reply(this.#answer(request));
   }
 
-  #answer({ method, target, body }: HostRequest): {
-    readonly status: number;
-    readonly body: object;
-  } {
-    if (method === 'POST' && target === '/faucet/tokens') return this.#fund(body);
-    if (method === 'POST' && target === '/faucet/native-token') return this.#fundWallet(body);
-    return method === 'GET' && target.startsWith('/v4/')
-      ? answerRest(this.#state, target.slice('/v4'.length), this.#indexerMs())
-      : unknownRoute;
+  #answer(request: HostRequest): HostAnswer {
+    const { method, target, body } = request;
+    if (method === 'GET' && target.startsWith('/v4/')) return this.#answerRest(request);
+    const answer =
+      method === 'POST' && target === '/faucet/tokens'
+        ? this.#fund(body)
+        : method === 'POST' && target === '/faucet/native-token'
+          ? this.#fundWallet(body)
+          : unknownRoute;
+    return { status: answer.status, headers: JSON_TYPE, body: JSON.stringify(answer.body) };
   }
 
   /** A new WebSocket client of the node. */
   connectValidator(write: (frame: string) => void): ValidatorSession {
     return this.#node.connect(write);
+  }
+
+  /** The network in front of the real service says in a header whether it serves a country. */
+  #answerRest({ target, client = '', headers = {} }: HostRequest): HostAnswer {
+    const isRestricted = (headers['geo-origin-status'] ?? 'ok') !== 'ok';
+    const question = { target: target.slice('/v4'.length), client, isRestricted };
+    const answer = this.#rest.answer(question, this.#indexerMs());
+    return { ...answer, headers: { ...JSON_TYPE, ...answer.headers } };
   }
 
   /** A new WebSocket client; its greeting is written at once. */

@@ -87,6 +87,10 @@ export class FakeExchange implements Exchange {
   readonly traded: ExchangeTrade[] = [];
   readonly charted: ExchangeCandle[] = [];
   readonly closed: ExchangePosition[] = [];
+  readonly moved: ExchangeTransfer[] = [];
+  readonly paid: FundingPayment[] = [];
+  readonly rates: FundingTick[] = [];
+  readonly looks: PnlTick[] = [];
 
   /** What the next blocks' transactions come to. */
   delivered: CheckResult = ACCEPTED;
@@ -141,10 +145,15 @@ export class FakeExchange implements Exchange {
     this.charted.filter((c) => c.clobPairId === clobPairId && c.resolution === resolution);
   closedPositions = (): readonly ExchangePosition[] => this.closed;
   wallet = (address: string): Wallet => this.wallets.get(address) ?? { usdc: 0n, native: 0n };
-  transfers = (): readonly ExchangeTransfer[] => [];
-  fundingPayments = (): readonly FundingPayment[] => [];
-  fundingHistory = (): readonly FundingTick[] => [];
-  pnlTicks = (): readonly PnlTick[] => [];
+  transfers = (id: SubaccountId): readonly ExchangeTransfer[] =>
+    this.moved.filter(({ sender, recipient }) =>
+      [sender, recipient].some((party) => party.address === id.owner && party.number === id.number),
+    );
+  /** Of every subaccount the same. */
+  fundingPayments = (): readonly FundingPayment[] => this.paid;
+  fundingHistory = (clobPairId: number): readonly FundingTick[] =>
+    this.rates.filter((tick) => tick.clobPairId === clobPairId);
+  pnlTicks = (): readonly PnlTick[] => this.looks;
   feeTiers = (): readonly FeeTier[] => [FEE_TIER];
   feeTierOf = (): FeeTier => FEE_TIER;
   volume30d = (): bigint => 0n;

@@ -1,13 +1,13 @@
 /** Subaccounts, positions and balances as the indexer writes them, on REST and on the socket. */
-import { absolute, divideCeil } from '../../model/quantities.js';
-import type { ExchangePosition, SubaccountView } from '../exchange-types.js';
+import { formatDecimal } from '../../model/decimal.js';
+import { absolute, powerOfTen } from '../../model/quantities.js';
+import type { ExchangeFill, ExchangePosition, SubaccountView } from '../exchange-types.js';
 import type { SubaccountId } from '../order-terms.js';
 import { CHILDREN_PER_PARENT, type IndexerState } from './indexer-state.codec.js';
 import { assetPositionUuid, positionUuid } from './venue-ids.codec.js';
 import {
   averagePriceText,
   isoText,
-  oracleValue,
   positionSide,
   realizedPnl,
   sizeText,
@@ -18,12 +18,24 @@ import {
 /** Fees that this position's fills have paid so far: REST counts them as realized. */
 function feesOf(state: IndexerState, subaccount: SubaccountId, position: ExchangePosition): bigint {
   const until = position.closedAtMs ?? Infinity;
-  return state.exchange
-    .fills(subaccount)
-    .filter((fill) => fill.clobPairId === position.clobPairId)
+  return (fillsByMarket(state, subaccount).get(position.clobPairId) ?? [])
     .filter((fill) => fill.eventId >= position.openEventId && fill.timeMs <= until)
     .reduce((sum, fill) => sum + fill.fee, 0n);
 }
+
+const fillsByMarket = (
+  state: IndexerState,
+  subaccount: SubaccountId,
+): ReadonlyMap<number, readonly ExchangeFill[]> =>
+  state.memo(`fills/${subaccount.owner}/${subaccount.number}`, () => {
+    const markets = new Map<number, ExchangeFill[]>();
+    for (const fill of state.exchange.fills(subaccount)) {
+      const fills = markets.get(fill.clobPairId);
+      if (fills === undefined) markets.set(fill.clobPairId, [fill]);
+      else fills.push(fill);
+    }
+    return markets;
+  });
 
 function positionFields(state: IndexerState, position: ExchangePosition) {
   const market = state.market(position.clobPairId);
@@ -48,23 +60,29 @@ function positionFields(state: IndexerState, position: ExchangePosition) {
           }),
     sumOpen: sizeText(market, position.sumOpen),
     sumClose: sizeText(market, position.sumClose),
-    netFunding: '0',
     unrealizedPnl: usdText(unrealizedPnl(market, position, state.oraclePrice(position.clobPairId))),
   };
 }
 
+/** `unsettled` is the funding since the position was last settled: it counts. */
 export const restPosition = (
   state: IndexerState,
   subaccount: SubaccountId,
-  position: ExchangePosition,
+  { position, unsettled }: { readonly position: ExchangePosition; readonly unsettled: bigint },
 ) => ({
   ...positionFields(state, position),
   realizedPnl: usdText(realizedPnl(position) - feesOf(state, subaccount, position)),
   createdAt: isoText(position.createdAtMs),
   createdAtHeight: String(position.createdAtHeight),
   closedAt: position.closedAtMs === undefined ? null : isoText(position.closedAtMs),
+  netFunding: usdText(position.settledFunding + unsettled),
   subaccountNumber: subaccount.number,
 });
+
+export const unsettledOf = (
+  view: SubaccountView | undefined,
+  { clobPairId, closed }: ExchangePosition,
+): bigint => (closed ? 0n : (view?.unsettledFunding.get(clobPairId) ?? 0n));
 
 export const socketPosition = (
   state: IndexerState,
@@ -75,7 +93,8 @@ export const socketPosition = (
   subaccountNumber: subaccount.number,
   positionId: positionUuid(subaccount, position.openEventId),
   ...positionFields(state, position),
-  realizedPnl: usdText(realizedPnl(position)),
+  netFunding: usdText(position.settledFunding),
+  realizedPnl: usdText(realizedPnl(position) + position.settledFunding),
 });
 
 const usdcSide = (quoteQuantums: bigint) => ({
@@ -85,10 +104,14 @@ const usdcSide = (quoteQuantums: bigint) => ({
   assetId: '0',
 });
 
-export const restAssets = (view: SubaccountView) =>
-  view.quoteQuantums === 0n
-    ? []
-    : [{ ...usdcSide(view.quoteQuantums), subaccountNumber: view.subaccount.number }];
+/** The balance as if all funding were settled now. */
+const balanceOf = ({ quoteQuantums, unsettledFunding }: SubaccountView): bigint =>
+  [...unsettledFunding.values()].reduce((sum, funding) => sum + funding, quoteQuantums);
+
+export function restAssets(view: SubaccountView) {
+  const balance = balanceOf(view);
+  return balance === 0n ? [] : [{ ...usdcSide(balance), subaccountNumber: view.subaccount.number }];
+}
 
 export const socketAsset = (subaccount: SubaccountId, quoteQuantums: bigint) => ({
   address: subaccount.owner,
@@ -97,34 +120,59 @@ export const socketAsset = (subaccount: SubaccountId, quoteQuantums: bigint) => 
   ...usdcSide(quoteQuantums),
 });
 
-/** Equity less the unscaled initial margin: the indexer does not know the open-interest scaling. */
-function freeCollateral(state: IndexerState, view: SubaccountView): bigint {
-  return view.positions.reduce((free, position) => {
-    const market = state.market(position.clobPairId);
-    const price = state.oraclePrice(position.clobPairId);
-    const notional = absolute(oracleValue(market, position.quantums, price));
-    return free - divideCeil(notional * BigInt(market.initialMarginPpm), 1_000_000n);
-  }, view.equity);
+/** Decimal places in which equity and margin are exact. */
+const EXACT_SCALE = 36;
+const ORACLE_SCALE = 12;
+const USDC_SCALE = 6;
+const PPM = 1_000_000n;
+
+interface Collateral {
+  readonly equity: bigint;
+  readonly freeCollateral: bigint;
 }
+
+/**
+ * In 1e-36 USDC, without any rounding. The initial margin is unscaled: the indexer knows neither
+ * the open interest's scaling nor an account's own leverage.
+ */
+function collateralOf(state: IndexerState, view: SubaccountView): Collateral {
+  let equity = balanceOf(view) * powerOfTen(EXACT_SCALE - USDC_SCALE);
+  let margin = 0n;
+  for (const { clobPairId, quantums } of openPositions(view)) {
+    const market = state.market(clobPairId);
+    const unit = powerOfTen(EXACT_SCALE - ORACLE_SCALE + market.atomicResolution);
+    const notional = quantums * state.oraclePrice(clobPairId) * unit;
+    equity += notional;
+    margin += (absolute(notional) * BigInt(market.initialMarginPpm)) / PPM;
+  }
+  return { equity, freeCollateral: equity - margin };
+}
+
+const collateralTexts = ({ equity, freeCollateral }: Collateral) => ({
+  equity: formatDecimal(equity, EXACT_SCALE),
+  freeCollateral: formatDecimal(freeCollateral, EXACT_SCALE),
+});
+
+const openPositions = (view: SubaccountView): readonly ExchangePosition[] =>
+  view.positions.filter((position) => !position.closed && position.quantums !== 0n);
 
 export function subaccountObject(state: IndexerState, view: SubaccountView) {
   const { subaccount } = view;
-  const open = view.positions.filter((position) => !position.closed && position.quantums !== 0n);
-  return {
+  return state.memo(`subaccount/${subaccount.owner}/${subaccount.number}`, () => ({
     address: subaccount.owner,
     subaccountNumber: subaccount.number,
-    equity: usdText(view.equity),
-    freeCollateral: usdText(freeCollateral(state, view)),
+    ...collateralTexts(collateralOf(state, view)),
     openPerpetualPositions: Object.fromEntries(
-      open
-        .map((position) => restPosition(state, subaccount, position))
+      openPositions(view)
+        .map((position) => ({ position, unsettled: unsettledOf(view, position) }))
+        .map((each) => restPosition(state, subaccount, each))
         .map((position) => [position.market, position]),
     ),
     assetPositions: Object.fromEntries(restAssets(view).map((asset) => [asset.symbol, asset])),
     marginEnabled: true,
     updatedAtHeight: String(view.updatedAtHeight),
     latestProcessedBlockHeight: String(state.exchange.height),
-  };
+  }));
 }
 
 export function parentSubaccountObject(
@@ -132,13 +180,16 @@ export function parentSubaccountObject(
   children: readonly SubaccountView[],
   { owner, number }: SubaccountId,
 ) {
-  const sum = (of: (view: SubaccountView) => bigint): string =>
-    usdText(children.reduce((total, view) => total + of(view), 0n));
+  const collateral = children.map((view) => collateralOf(state, view));
+  const sum = (of: (each: Collateral) => bigint): bigint =>
+    collateral.reduce((total, each) => total + of(each), 0n);
   return {
     address: owner,
     parentSubaccountNumber: number,
-    equity: sum((view) => view.equity),
-    freeCollateral: sum((view) => freeCollateral(state, view)),
+    ...collateralTexts({
+      equity: sum(({ equity }) => equity),
+      freeCollateral: sum(({ freeCollateral }) => freeCollateral),
+    }),
     childSubaccounts: children.map((view) => subaccountObject(state, view)),
   };
 }

@@ -1,157 +1,139 @@
-/** The indexer's REST as a function: a GET in, status and JSON text out. Reads only. */
+/**
+ * The indexer's REST: a GET in, status, headers and JSON text out. In the order of the real
+ * service: the client's rate limit, the route's cache header, all parameters, the address's
+ * compliance, and only then the answer.
+ */
+import type { Compliance } from './compliance.js';
 import type { IndexerState } from './indexer-state.codec.js';
-import {
-  bookObject,
-  candlesObject,
-  marketsObject,
-  RESOLUTIONS,
-  tradesObject,
-} from './market-objects.js';
-import {
-  answerAddress,
-  answerAssetPositions,
-  answerFills,
-  answerOrder,
-  answerOrders,
-  answerParentSubaccount,
-  answerPositions,
-  answerSubaccount,
-} from './rest-accounts.codec.js';
-import {
-  found,
-  invalid,
-  missing,
-  readLimit,
-  unknownRoute,
-  valueOf,
-  type Parameters,
-  type RestAnswer,
-} from './rest-errors.js';
-import { isoText } from './wire-units.js';
+import { RequestLimits, type Consumption } from './request-limits.js';
+import { invalid, refused, unknownRoute, type RestAnswer } from './rest-errors.js';
+import { ParameterReader } from './rest-parameters.js';
+import { routeOf, type Route } from './rest-routes.codec.js';
 
-export const BOOK_DEPTH = 100;
-
-interface Question {
+export interface IndexerRestOptions {
   readonly state: IndexerState;
-  readonly path: Parameters;
-  readonly query: Parameters;
-  readonly nowMs: number;
+  readonly compliance: Compliance;
+  /** Off: no request is refused or counted. */
+  readonly hasLimits: boolean;
+  /**
+   * On: as behind the public network's cache, where whoever asks the same again within an answer's
+   * `max-age` gets the same body, at nobody's cost.
+   */
+  readonly hasCache: boolean;
 }
 
-type Route = readonly [path: string, answer: (question: Question) => RestAnswer];
+export interface RestRequest {
+  /** Path and query below `/v4`, such as `/orders?address=…`. */
+  readonly target: string;
+  /** Who asks: what rate limits count by. */
+  readonly client: string;
+  /** The client comes from a country that is not served. */
+  readonly isRestricted: boolean;
+}
 
-const ROUTES: readonly Route[] = [
-  ['/height', ({ state }) => found(heightObject(state))],
-  ['/time', ({ nowMs }) => found({ iso: isoText(nowMs), epoch: Math.floor(nowMs) / 1000 })],
-  ['/perpetualMarkets', answerMarkets],
-  ['/orderbooks/perpetualMarket/:ticker', answerBook],
-  ['/trades/perpetualMarket/:ticker', answerTrades],
-  ['/candles/perpetualMarkets/:ticker', answerCandles],
-  ['/addresses/:address', ({ state, path }) => answerAddress(state, path)],
-  [
-    '/addresses/:address/subaccountNumber/:subaccountNumber',
-    ({ state, path }) => answerSubaccount(state, path),
-  ],
-  [
-    '/addresses/:address/parentSubaccountNumber/:parentSubaccountNumber',
-    ({ state, path }) => answerParentSubaccount(state, path),
-  ],
-  ['/assetPositions', ({ state, query }) => answerAssetPositions(state, query)],
-  ['/perpetualPositions', ({ state, query }) => answerPositions(state, query)],
-  ['/orders', ({ state, query }) => answerOrders(state, query)],
-  ['/orders/:orderId', ({ state, path }) => answerOrder(state, path)],
-  ['/fills', ({ state, query }) => answerFills(state, query)],
-];
+export interface WrittenAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
 
-/** `target` is path and query below `/v4`, such as `/orders?address=…`. */
-export function answerRest(state: IndexerState, target: string, nowMs: number): RestAnswer {
-  const url = new URL(`http://indexer${target}`);
-  const query: Parameters = new Map(url.searchParams);
-  for (const [pattern, answer] of ROUTES) {
-    const path = matchPath(pattern, url.pathname);
-    if (path !== undefined) return answer({ state, path, query, nowMs });
+/** Answers that are kept for others; the oldest go first. */
+const CACHED_MAX = 1000;
+const MAX_AGE = /^public, max-age=(\d+)$/;
+
+export class IndexerRest {
+  readonly #options: IndexerRestOptions;
+  readonly #limits = new RequestLimits();
+  readonly #texts = new WeakMap<object, string>();
+  readonly #cached = new Map<
+    string,
+    { readonly untilMs: number; readonly answer: WrittenAnswer }
+  >();
+
+  constructor(options: IndexerRestOptions) {
+    this.#options = options;
   }
-  return unknownRoute;
-}
 
-export const heightObject = (state: IndexerState) => ({
-  height: String(state.exchange.height),
-  time: isoText(state.exchange.timeMs),
-});
-
-/** The parameters of a path, or undefined when it is another one. */
-function matchPath(pattern: string, path: string): Parameters | undefined {
-  const names = pattern.split('/');
-  const parts = path.split('/');
-  if (names.length !== parts.length) return undefined;
-  const parameters = new Map<string, string>();
-  for (const [index, name] of names.entries()) {
-    const part = parts[index] ?? '';
-    if (name.startsWith(':')) parameters.set(name.slice(1), decode(part));
-    else if (name !== part) return undefined;
+  answer(request: RestRequest, nowMs: number): WrittenAnswer {
+    const kept = this.#cached.get(request.target);
+    if (kept !== undefined && nowMs < kept.untilMs) return kept.answer;
+    const answer = this.#answerNow(request, nowMs);
+    if (this.#options.hasCache) this.#keep(request.target, answer, nowMs);
+    return answer;
   }
-  return parameters;
-}
 
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
+  #answerNow(request: RestRequest, nowMs: number): WrittenAnswer {
+    const url = new URL(`http://indexer${request.target}`);
+    const matched = routeOf(url.pathname);
+    if (matched === undefined) return this.#write(unknownRoute, {});
+    const { route, path } = matched;
+    const taken = this.#take(route, request, nowMs);
+    const limits = taken === undefined ? {} : limitHeaders(taken, nowMs);
+    if (taken?.isAllowed === false) return this.#write(refused(429, 'Too many requests'), limits);
+    const read = new ParameterReader(path, new Map(url.searchParams));
+    const answer = this.#ask(route, { request, read, nowMs });
+    const { cacheControl } = route;
+    const headers =
+      cacheControl === undefined ? limits : { ...limits, 'cache-control': cacheControl };
+    return this.#write(answer, headers);
+  }
+
+  #ask(
+    route: Route,
+    context: {
+      readonly request: RestRequest;
+      readonly read: ParameterReader;
+      readonly nowMs: number;
+    },
+  ): RestAnswer {
+    const { state, compliance } = this.#options;
+    const { request, read, nowMs } = context;
+    const mayScreen = (): boolean => this.#mayScreen(request.client, nowMs);
+    const answer = route.ask({ state, read, nowMs, compliance, mayScreen });
+    if (read.problems.length > 0) return invalid(read.problems);
+    const refusal = route.isGuarded
+      ? compliance.refusal(read.addressRead, request.isRestricted)
+      : undefined;
+    return refusal === undefined ? answer() : refused(403, refusal.msg, refusal.code);
+  }
+
+  #take({ bucket }: Route, { client }: RestRequest, nowMs: number): Consumption | undefined {
+    if (!this.#options.hasLimits || bucket === undefined) return undefined;
+    return this.#limits.consume(bucket, client, nowMs);
+  }
+
+  #mayScreen(client: string, nowMs: number): boolean {
+    if (!this.#options.hasLimits) return true;
+    const own = this.#limits.consume('screen', client, nowMs);
+    const all = this.#limits.consume('screenGlobal', '', nowMs);
+    return own.isAllowed && all.isAllowed;
+  }
+
+  #write({ status, body }: RestAnswer, headers: WrittenAnswer['headers']): WrittenAnswer {
+    const text = this.#texts.get(body) ?? JSON.stringify(body);
+    this.#texts.set(body, text);
+    return { status, headers, body: text };
+  }
+
+  #keep(target: string, answer: WrittenAnswer, nowMs: number): void {
+    const age = MAX_AGE.exec(answer.headers['cache-control'] ?? '')?.[1];
+    if (age === undefined || answer.status !== 200) return;
+    this.#cached.delete(target);
+    this.#cached.set(target, { untilMs: nowMs + Number(age) * 1000, answer });
+    if (this.#cached.size <= CACHED_MAX) return;
+    const oldest = this.#cached.keys().next();
+    if (oldest.done !== true) this.#cached.delete(oldest.value);
   }
 }
 
-function answerMarkets({ state, query }: Question): RestAnswer {
-  const limit = readLimit(query);
-  if ('refusal' in limit) return limit.refusal;
-  const param = query.has('market') ? 'market' : 'ticker';
-  const ticker = query.get(param);
-  const views = [...state.views().values()];
-  if (ticker === undefined) return found(marketsObject(views.slice(0, limit.value)));
-  const chosen = views.filter(({ market }) => market.ticker === ticker);
-  const msg = `${param} must be a valid ticker (BTC-USD, etc)`;
-  return chosen.length === 0
-    ? invalid({ value: ticker, msg, param, location: 'query' })
-    : found(marketsObject(chosen));
-}
-
-const noMarket = (ticker: string | undefined): RestAnswer =>
-  missing(`${ticker ?? ''} not found in markets of type PERPETUAL`);
-
-function answerBook({ state, path }: Question): RestAnswer {
-  const market = state.marketOf(path.get('ticker') ?? '');
-  if (market === undefined) return noMarket(path.get('ticker'));
-  return found(bookObject(market, state.books.view(market.clobPairId, BOOK_DEPTH)));
-}
-
-function answerTrades({ state, path, query }: Question): RestAnswer {
-  const market = state.marketOf(path.get('ticker') ?? '');
-  if (market === undefined) return noMarket(path.get('ticker'));
-  const limit = readLimit(query);
-  if ('refusal' in limit) return limit.refusal;
-  const height = Number(query.get('createdBeforeOrAtHeight') ?? Infinity);
-  const trades = state.exchange.trades(market.clobPairId).filter((trade) => trade.height <= height);
-  const { trades: newestFirst } = tradesObject(market, trades);
-  return found({ trades: newestFirst.slice(0, limit.value) });
-}
-
-function answerCandles({ state, path, query }: Question): RestAnswer {
-  const resolution = query.get('resolution');
-  if (resolution === undefined || !RESOLUTIONS.includes(resolution)) {
-    const choices = RESOLUTIONS.join(',');
-    const msg = `resolution must be a valid Candle Resolution, one of ${choices}`;
-    const error = { ...valueOf(resolution), msg, param: 'resolution', location: 'query' } as const;
-    return resolution === undefined ? invalid(error, error) : invalid(error);
-  }
-  const limit = readLimit(query);
-  if ('refusal' in limit) return limit.refusal;
-  const market = state.marketOf(path.get('ticker') ?? '');
-  if (market === undefined) return noMarket(path.get('ticker'));
-  const from = Date.parse(query.get('fromISO') ?? '');
-  const to = Date.parse(query.get('toISO') ?? '');
-  const candles = state.exchange
-    .candles(market.clobPairId, resolution)
-    .filter(({ startedAtMs }) => !(startedAtMs < from) && !(startedAtMs >= to));
-  const { candles: newestFirst } = candlesObject(market, candles);
-  return found({ candles: newestFirst.slice(0, limit.value) });
+/** Times in milliseconds, `Retry-After` among them, against the standard's seconds. */
+function limitHeaders(taken: Consumption, nowMs: number): Readonly<Record<string, string>> {
+  const { isAllowed, points, remaining, msBeforeNext } = taken;
+  const wait = Math.ceil(msBeforeNext);
+  return {
+    'ratelimit-limit': String(points),
+    'ratelimit-remaining': String(remaining),
+    'ratelimit-reset': String(Math.floor(nowMs) + wait),
+    ...(isAllowed ? {} : { 'retry-after': String(wait) }),
+  };
 }

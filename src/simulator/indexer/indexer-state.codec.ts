@@ -6,6 +6,7 @@ import type {
   Exchange,
   ExchangeInput,
   ExchangeOrder,
+  ExchangeOutput,
   MarketView,
   PerpetualMarket,
   SubaccountView,
@@ -17,8 +18,10 @@ import { orderUuid } from './venue-ids.codec.js';
 /** Block times and order ids that are remembered; the oldest go first. */
 const BLOCK_TIMES_MAX = 10_000;
 const ORDER_IDS_MAX = 100_000;
-/** Subaccounts that the faucet may create; further ones are refused by `canFund`. */
+/** Subaccounts that are listed; the faucet refuses to create further ones (`canFund`). */
 const SUBACCOUNTS_MAX = 100_000;
+/** Answers that are kept until the next block; the oldest go first. */
+const MEMOS_MAX = 10_000;
 export const CHILDREN_PER_PARENT = 128;
 
 export class IndexerState {
@@ -29,6 +32,7 @@ export class IndexerState {
   readonly #numbersByOwner = new Map<string, Set<number>>();
   readonly #marketsByPair = new Map<number, PerpetualMarket>();
   readonly #marketsByTicker = new Map<string, PerpetualMarket>();
+  readonly #memos = new Map<string, object>();
   #subaccounts = 0;
   #views: ReadonlyMap<number, MarketView> = new Map();
   #viewsHeight = -1;
@@ -47,18 +51,24 @@ export class IndexerState {
   note(input: ExchangeInput): void {
     switch (input.type) {
       case 'place':
-        remember(this.#orderIds, orderUuid(input.order.id), input.order.id, ORDER_IDS_MAX);
+        this.#noteOrder(input.order.id);
+        return;
+      case 'transaction':
+        for (const message of input.transaction.messages) {
+          if (message.type === 'place') this.#noteOrder(message.order.id);
+        }
         return;
       case 'fund':
+        this.#memos.clear();
         this.#noteSubaccount(input.subaccount);
         return;
       case 'block':
+        this.#memos.clear();
         remember(this.#blockTimes, this.exchange.height, this.exchange.timeMs, BLOCK_TIMES_MAX);
         return;
       case 'cancel':
       case 'batchCancel':
       case 'flow':
-      case 'transaction':
       case 'fundWallet':
       case 'market':
       case 'oracleJump':
@@ -67,6 +77,21 @@ export class IndexerState {
       case 'recorded':
         return;
     }
+  }
+
+  /** Subaccounts also begin with a transfer or a deposit: their first update tells of them. */
+  noteOutput(output: ExchangeOutput): void {
+    if (output.type === 'subaccount') this.#noteSubaccount(output.subaccount);
+  }
+
+  /** What was made under that name since the last change of committed state, or is made now. */
+  memo<T extends object>(name: string, make: () => T): T {
+    const known = this.#memos.get(name);
+    // Whoever asks under a name always makes the same type.
+    if (known !== undefined) return known as T;
+    const made = make();
+    remember(this.#memos, name, made, MEMOS_MAX);
+    return made;
   }
 
   canFund(subaccount: SubaccountId): boolean {
@@ -131,9 +156,14 @@ export class IndexerState {
     return this.exchange.orders(subaccount).filter(isVisible);
   }
 
+  #noteOrder(id: VenueOrderId): void {
+    remember(this.#orderIds, orderUuid(id), id, ORDER_IDS_MAX);
+  }
+
   #noteSubaccount({ owner, number }: SubaccountId): void {
     const numbers = this.#numbersByOwner.get(owner) ?? new Set();
-    if (!numbers.has(number)) this.#subaccounts += 1;
+    if (numbers.has(number) || this.#subaccounts >= SUBACCOUNTS_MAX) return;
+    this.#subaccounts += 1;
     this.#numbersByOwner.set(owner, numbers.add(number));
   }
 }

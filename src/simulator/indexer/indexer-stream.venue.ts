@@ -160,6 +160,7 @@ export class IndexerStream {
   tell(outputs: readonly ExchangeOutput[]): void {
     const parcels = new Map<LaneName, ExchangeOutput[]>();
     for (const output of outputs) {
+      this.#options.state.noteOutput(output);
       const heard = output.type === 'level' ? this.#heardLevel(output) : output;
       const lane = heard === undefined ? undefined : laneOf(heard);
       if (heard === undefined || lane === undefined) continue;

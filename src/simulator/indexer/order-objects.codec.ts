@@ -2,10 +2,37 @@
  * Orders and fills as the indexer writes them. Three writers disagree about an order: REST, the
  * off-chain publisher (no fills, no nulls) and the on-chain one (all columns, nulls included).
  */
-import type { ExchangeFill, ExchangeOrder } from '../exchange-types.js';
+import { divideFloor } from '../../model/quantities.js';
+import type { ExchangeFill, ExchangeOrder, OrderStatus } from '../exchange-types.js';
+import { ORDER_FLAGS } from '../order-terms.js';
 import type { IndexerState } from './indexer-state.codec.js';
 import { fillUuid, orderUuid, sha256Hex, subaccountUuid } from './venue-ids.codec.js';
-import { isoText, priceText, sizeText, usdText } from './wire-units.js';
+import { averagePriceText, isoText, priceText, sizeText, usdText } from './wire-units.js';
+
+/** All that a client may ask for; the chain's own types are five of them. */
+export const ORDER_TYPES: readonly string[] = [
+  'LIMIT',
+  'MARKET',
+  'STOP_LIMIT',
+  'STOP_MARKET',
+  'TRAILING_STOP',
+  'TAKE_PROFIT',
+  'TAKE_PROFIT_MARKET',
+  'TWAP',
+  'TWAP_SUBORDER',
+];
+
+/** "Market" orders are told apart by their client metadata (1) alone. */
+export function orderType({ id, condition }: ExchangeOrder): string {
+  if (id.orderFlags === ORDER_FLAGS.twap) return 'TWAP';
+  if (id.orderFlags === ORDER_FLAGS.twapSuborder) return 'TWAP_SUBORDER';
+  if (condition === undefined) return 'LIMIT';
+  return condition.type === 'STOP_LOSS' ? 'STOP_LIMIT' : 'TAKE_PROFIT';
+}
+
+/** REST believes the chain's row: with a fill, a resting order is open, not just seen. */
+export const restStatus = ({ status, totalFilled }: ExchangeOrder): OrderStatus =>
+  status === 'BEST_EFFORT_OPENED' && totalFilled > 0n ? 'OPEN' : status;
 
 const orderIdentity = (state: IndexerState, order: ExchangeOrder) => ({
   id: orderUuid(order.id),
@@ -22,14 +49,46 @@ function orderTerms(state: IndexerState, order: ExchangeOrder) {
   return {
     side: order.side,
     size: sizeText(market, order.quantums),
-    price: priceText(market, order.subticks),
-    type: 'LIMIT',
+    price: priceOf(state, order),
+    type: orderType(order),
     timeInForce: order.timeInForce === 'POST_ONLY' ? 'GTT' : order.timeInForce,
     postOnly: order.timeInForce === 'POST_ONLY',
     reduceOnly: order.reduceOnly,
     clientMetadata: String(order.clientMetadata),
   };
 }
+
+/** A TWAP order's price is its limit until it has fills, and then their average. */
+function priceOf(state: IndexerState, order: ExchangeOrder): string {
+  const market = state.market(order.id.clobPairId);
+  if (order.id.orderFlags !== ORDER_FLAGS.twap || order.totalFilled === 0n) {
+    return priceText(market, order.subticks);
+  }
+  const uuid = orderUuid(order.id);
+  const fills = state.exchange
+    .fills(order.id.subaccount)
+    .filter(({ orderId }) => orderId !== undefined && orderUuid(orderId) === uuid);
+  return averagePriceText(market, {
+    quantums: fills.reduce((sum, fill) => sum + fill.quantums, 0n),
+    quoteQuantums: fills.reduce((sum, fill) => sum + fill.quoteQuantums, 0n),
+  });
+}
+
+const triggerText = (state: IndexerState, { id, condition }: ExchangeOrder): string | undefined =>
+  condition && priceText(state.market(id.clobPairId), condition.triggerSubticks);
+
+/** What only conditional, TWAP and builder orders have. */
+const extraTerms = (state: IndexerState, order: ExchangeOrder) => ({
+  triggerPrice: triggerText(state, order),
+  builderAddress: order.builder?.address,
+  feePpm: textOf(order.builder?.feePpm),
+  duration: textOf(order.twap?.durationSeconds),
+  interval: textOf(order.twap?.intervalSeconds),
+  priceTolerance: textOf(order.twap?.priceTolerancePpm),
+});
+
+const textOf = (value: number | undefined): string | undefined =>
+  value === undefined ? undefined : String(value);
 
 const expiry = (order: ExchangeOrder) =>
   order.id.orderFlags === 0
@@ -57,11 +116,13 @@ const filledText = (state: IndexerState, order: ExchangeOrder): string =>
 /** Memory only until the first fill or the chain: then it has no times. */
 export const restOrder = (state: IndexerState, order: ExchangeOrder) => ({
   ...orderIdentity(state, order),
+  status: restStatus(order),
   ...orderTerms(state, order),
   totalFilled: filledText(state, order),
   ...expiry(order),
-  ...(order.status === 'BEST_EFFORT_OPENED' ? {} : orderTimes(state, order)),
-  orderRouterAddress: '',
+  ...(restStatus(order) === 'BEST_EFFORT_OPENED' ? {} : orderTimes(state, order)),
+  ...extraTerms(state, order),
+  orderRouterAddress: order.orderRouterAddress ?? '',
   subaccountNumber: order.id.subaccount.number,
 });
 
@@ -76,6 +137,7 @@ export function offChainOrder(state: IndexerState, order: ExchangeOrder) {
     ...orderIdentity(state, order),
     ...orderTerms(state, order),
     ...expiry(order),
+    ...(order.condition === undefined ? {} : { triggerPrice: triggerText(state, order) }),
     ...(order.removalReason === undefined
       ? {}
       : {
@@ -87,22 +149,25 @@ export function offChainOrder(state: IndexerState, order: ExchangeOrder) {
 }
 
 /** The on-chain publisher's order: the whole row, nulls included. */
-export const onChainOrder = (state: IndexerState, order: ExchangeOrder) => ({
-  ...orderIdentity(state, order),
-  ...orderTerms(state, order),
-  totalFilled: filledText(state, order),
-  goodTilBlock: null,
-  goodTilBlockTime: null,
-  ...expiry(order),
-  ...orderTimes(state, order),
-  triggerPrice: null,
-  builderAddress: null,
-  feePpm: null,
-  orderRouterAddress: '',
-  duration: null,
-  interval: null,
-  priceTolerance: null,
-});
+export function onChainOrder(state: IndexerState, order: ExchangeOrder) {
+  const extra = extraTerms(state, order);
+  return {
+    ...orderIdentity(state, order),
+    ...orderTerms(state, order),
+    totalFilled: filledText(state, order),
+    goodTilBlock: null,
+    goodTilBlockTime: null,
+    ...expiry(order),
+    ...orderTimes(state, order),
+    triggerPrice: extra.triggerPrice ?? null,
+    builderAddress: extra.builderAddress ?? null,
+    feePpm: extra.feePpm ?? null,
+    orderRouterAddress: order.orderRouterAddress ?? '',
+    duration: extra.duration ?? null,
+    interval: extra.interval ?? null,
+    priceTolerance: extra.priceTolerance ?? null,
+  };
+}
 
 function fillFields(state: IndexerState, fill: ExchangeFill) {
   const market = state.market(fill.clobPairId);
@@ -128,7 +193,17 @@ export const restFill = (state: IndexerState, fill: ExchangeFill) => ({
   market: state.market(fill.clobPairId).ticker,
   marketType: 'PERPETUAL',
   subaccountNumber: fill.subaccount.number,
+  ...builderFields(state, fill),
 });
+
+/** What the builder of the order got, rounded down, as long as the order is remembered. */
+function builderFields(state: IndexerState, { orderId, quoteQuantums }: ExchangeFill) {
+  const order = orderId && state.exchange.order(orderId);
+  if (order?.builder === undefined) return {};
+  const { address, feePpm } = order.builder;
+  const fee = divideFloor(quoteQuantums * BigInt(feePpm), 1_000_000n);
+  return { builderFee: usdText(fee), builderAddress: address };
+}
 
 /** Hash of the transaction with which the proposer of that block carried all short-term matches. */
 export const operationsHash = (height: number): string => sha256Hex(`operations/${height}`);
@@ -149,6 +224,7 @@ export function socketFills(state: IndexerState, fills: readonly ExchangeFill[],
       transactionHash: operationsHash(fill.height),
       builderFee: null,
       builderAddress: null,
+      ...builderFields(state, fill),
       orderRouterAddress: null,
       orderRouterFee: null,
       positionSizeBefore: sizeText(market, before),

@@ -2,9 +2,10 @@
 import { parentSubaccountObject, subaccountObject } from './account-objects.codec.js';
 import type { ExchangeOrder } from '../exchange-types.js';
 import type { SubaccountId } from '../order-terms.js';
-import { BOOK_DEPTH, heightObject } from './indexer-rest.codec.js';
+import { heightObject } from './clock-objects.js';
 import type { IndexerState } from './indexer-state.codec.js';
 import {
+  BOOK_DEPTH,
   bookObject,
   candlesObject,
   marketsObject,

@@ -1,6 +1,7 @@
 /** The indexer's ids: UUIDs of version 5 over names, so that all can compute them beforehand. */
 import { createHash } from 'node:crypto';
-import type { SubaccountId, VenueOrderId } from '../order-terms.js';
+import type { ExchangeTransfer } from '../chain-messages.js';
+import { ORDER_FLAGS, type SubaccountId, type VenueOrderId } from '../order-terms.js';
 
 const NAMESPACE = Buffer.from('0f9da948a6fb4c459edc4685c3f3317d', 'hex');
 
@@ -24,8 +25,16 @@ export function uuidOf(name: string): string {
 export const subaccountUuid = (subaccount: SubaccountId): string =>
   uuidOf(`${subaccount.owner}-${subaccount.number}`);
 
-export const orderUuid = (id: VenueOrderId): string =>
-  uuidOf(`${subaccountUuid(id.subaccount)}-${id.clientId}-${id.clobPairId}-${id.orderFlags}`);
+/** What the chain sends for a TWAP order reports under that order. */
+export const orderUuid = ({ subaccount, clientId, clobPairId, orderFlags }: VenueOrderId): string =>
+  uuidOf(
+    [
+      subaccountUuid(subaccount),
+      clientId,
+      clobPairId,
+      orderFlags === ORDER_FLAGS.twapSuborder ? ORDER_FLAGS.twap : orderFlags,
+    ].join('-'),
+  );
 
 export const fillUuid = (eventId: string, liquidity: 'TAKER' | 'MAKER'): string =>
   uuidOf(`${eventId}-${liquidity}`);
@@ -35,6 +44,18 @@ export const positionUuid = (subaccount: SubaccountId, openEventId: string): str
 
 export const assetPositionUuid = (subaccount: SubaccountId, assetId: string): string =>
   uuidOf(`${subaccountUuid(subaccount)}-${assetId}`);
+
+/** A wallet takes the second place of its side, a subaccount the first. */
+export function transferUuid({ eventId, sender, recipient }: ExchangeTransfer): string {
+  const [senderId, senderWallet] = partyIds(sender);
+  const [recipientId, recipientWallet] = partyIds(recipient);
+  return uuidOf(`${senderId}-${recipientId}-${senderWallet}-${recipientWallet}-${eventId}-0`);
+}
+
+const partyIds = ({ address, number }: ExchangeTransfer['sender']): readonly [string, string] =>
+  number === undefined
+    ? ['undefined', address]
+    : [subaccountUuid({ owner: address, number }), 'undefined'];
 
 /** Upper-case hex SHA-256: transaction and block hashes. */
 export const sha256Hex = (content: Uint8Array | string): string =>

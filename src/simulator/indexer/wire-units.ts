@@ -63,5 +63,9 @@ export function unrealizedPnl(
   return position.quantums < 0n ? value + cost : value - cost;
 }
 
+/** Quote quantums per base quantum × 1e6 as USD per unit of base. */
+export const fundingIndexText = (market: PerpetualMarket, fundingIndex: bigint): string =>
+  formatDecimal(fundingIndex, USDC_SCALE + USDC_SCALE + market.atomicResolution);
+
 /** ISO text of a whole millisecond. */
 export const isoText = (ms: number): string => new Date(Math.floor(ms)).toISOString();
