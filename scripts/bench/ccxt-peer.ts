@@ -43,8 +43,7 @@ async function sending<T>(call: Promise<T>): Promise<T> {
 
 export async function ccxtPeer(connection: CcxtOptions): Promise<Peer> {
   const { urls, chainName, privateKey, walletAddress } = connection;
-  // The chain's own coin pays for transfers: a new wallet has no other.
-  const options = { privateKey, chainName, defaultFeeDenom: 'adydx' };
+  const options = { privateKey, chainName };
   const rest = new ccxt.dydx({ walletAddress, options });
   const pro = new ccxt.pro.dydx({ walletAddress, options });
   const api = { indexer: `${urls.rest}/v4`, nodeRpc: urls.rpc, nodeRest: urls.rest };

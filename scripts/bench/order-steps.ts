@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import type { NewOrder } from './peer.js';
 import { refusedWith, type Stage, type Step } from './steps.js';
-import { until } from './wire.js';
+import { until, type Json } from './wire.js';
 
 const SIZE = 0.01;
+/** Of BTC-USD; prices are whole dollars there. */
+const STEP = 0.0001;
+const TAKER_FEE_PPM = 500n;
 
 /** Far from the market: these rest. */
 const far = async ({ wire }: Stage): Promise<number> => Math.floor((await wire.touch()).bid * 0.8);
@@ -60,6 +63,29 @@ const SHORT_TERM_STEPS: readonly Step[] = [
       const seen = await placed(stage, order, filled);
       await positionIs(stage, [{ side: 'long', size: SIZE }]);
       return seen;
+    },
+  },
+  {
+    name: 'its fills: size, price, fee',
+    run: async (stage) => {
+      const { peer, wire } = stage;
+      const { id } = await wire.seen(clientIdOf(stage, 'market'), { status: 'FILLED' });
+      const { body } = await wire.get(`/v4/fills?address=${peer.address}&subaccountNumber=0`);
+      const fills = (body as { readonly fills: readonly Json[] }).fills.filter(
+        ({ orderId }) => orderId === id,
+      );
+      const steps = fills.map(({ size }) => Math.round(Number(size) / STEP));
+      assert.equal(
+        steps.reduce((sum, part) => sum + part, 0),
+        Math.round(SIZE / STEP),
+      );
+      for (const { price, size, fee, side, liquidity } of fills) {
+        assert.deepEqual([side, liquidity], ['BUY', 'TAKER']);
+        const microUsdc = BigInt(String(price)) * BigInt(Math.round(Number(size) / STEP)) * 100n;
+        const wanted = (microUsdc * TAKER_FEE_PPM + 999_999n) / 1_000_000n;
+        assert.equal(BigInt(Math.round(Number(fee) * 1e6)), wanted);
+      }
+      return `${fills.length} of 5 basis points`;
     },
   },
   {
