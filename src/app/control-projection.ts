@@ -91,14 +91,15 @@ export class ControlProjection implements Control {
 
   signals(): readonly SignalState[] {
     const now = this.#root.world.clock.now();
-    return [...this.#root.signals.values()].flatMap(({ market, scores }) =>
-      SIGNAL_NAMES.flatMap((name) => {
+    return [...this.#root.signals.values()].flatMap((lens) => {
+      const { market, scores } = lens.set();
+      return SIGNAL_NAMES.flatMap((name) => {
         const score = scores[name];
         if (score === undefined) return [];
         const { value, at, samples, warm } = score;
         return [{ market, name, value, ageMs: now - at, samples, warm }];
-      }),
-    );
+      });
+    });
   }
 
   decisions(): readonly DecisionState[] {

@@ -3,19 +3,23 @@
  * verdicts the changes that last are the decisions. Live trading, replay and simulation all run
  * this.
  *
- *   frames$ → decode → market events → views$ → signals$ → verdicts$ → settled → decisions$
+ *   frames$ → decode → fold → markets$ → signals$ → verdicts$ → settled → decisions$
  *                    ↘ account events     ↘ exits
  */
-import { filter, map, merge, scan, Subject, type Observable, type SchedulerLike } from 'rxjs';
-import type { MarketView } from '../model/book.js';
+import { filter, map, merge, Subject, take, type Observable, type SchedulerLike } from 'rxjs';
 import type { Verdict } from '../model/decision.js';
 import type { AccountEvent, DeadLetter, FrameCounts, MarketEvent } from '../model/events.js';
 import type { BlockHeight, MarketId, UnixMs } from '../model/quantities.js';
-import { WARM_SAMPLES, SIGNAL_NAMES, type Backfill, type SignalSet } from '../model/signal.js';
+import type { Backfill } from '../model/signal.js';
 import { MarketFold } from '../market/market-fold.js';
-import { marketViews, resyncRequests, type StampedMarketEvent } from '../market/market.stream.js';
+import {
+  changedMarkets,
+  resyncRequests,
+  type StampedMarketEvent,
+} from '../market/market.stream.js';
 import { shareHot } from '../operators/share-hot.stream.js';
-import type { FrameDecoder } from '../ports/market-feed.js';
+import type { MarketLens, SignalLens } from '../ports/lenses.js';
+import type { Decoded, FrameDecoder } from '../ports/market-feed.js';
 import { signals } from '../signals/signal.stream.js';
 import { settled, verdicts } from '../strategy/decision.stream.js';
 import type { Strategy } from '../strategy/strategy-port.js';
@@ -59,8 +63,9 @@ export class MarketPipeline {
   readonly accountLost$ = new Subject<void>();
   /** Markets whose books had a snapshot: to be read again through REST. */
   readonly snapshots$ = new Subject<MarketId>();
-  readonly views$: Observable<readonly MarketView[]>;
-  readonly signals$: Observable<readonly SignalSet[]>;
+  /** The markets that changed, at the end of each turn. */
+  readonly markets$: Observable<readonly MarketLens[]>;
+  readonly signals$: Observable<readonly SignalLens[]>;
   readonly verdicts$: Observable<Verdict>;
   /** Changes of decision that lasted. */
   readonly decisions$: Observable<Verdict>;
@@ -74,15 +79,14 @@ export class MarketPipeline {
 
   constructor({ decoder, strategy, scheduler, flush$ }: PipelineOptions) {
     this.#decoder = decoder;
-    const events$ = new Subject<StampedMarketEvent>();
-    this.frames$.subscribe((frame) => this.#receive(frame, events$));
-    this.facts$.subscribe((fact) => events$.next(fact));
-    this.views$ = events$.pipe(marketViews(this.fold, { flush$ }), shareHot());
-    this.signals$ = signals({ views$: this.views$, backfills$: this.backfills$ }).pipe(shareHot());
-    this.verdicts$ = verdicts(
-      { views$: this.views$, signals$: this.signals$ },
-      { strategy, scheduler },
-    ).pipe(shareHot());
+    this.frames$.subscribe((frame) => this.#receive(frame));
+    this.facts$.subscribe(({ event, at }) => this.fold.apply(event, at));
+    this.markets$ = changedMarkets(this.fold, flush$).pipe(shareHot());
+    const { markets$, backfills$ } = this;
+    this.signals$ = signals({ markets$, backfills$ }).pipe(shareHot());
+    this.verdicts$ = verdicts({ markets$, signals$: this.signals$ }, { strategy, scheduler }).pipe(
+      shareHot(),
+    );
     this.decisions$ = this.verdicts$.pipe(settled({ scheduler }), shareHot());
     this.resyncs$ = merge(
       resyncRequests(this.fold, { everyMs: RESYNC_LOOK_MS, scheduler }),
@@ -105,9 +109,10 @@ export class MarketPipeline {
   }
 
   /** Every frame is applied, rejected or quarantined, and counted as exactly one of them. */
-  #receive({ data, at }: StampedFrame, events$: Subject<StampedMarketEvent>): void {
+  #receive({ data, at }: StampedFrame): void {
     this.#counts.received += 1;
     const decoded = this.#decoder.decode(data, at);
+    if (decoded.type === 'levels') return this.#applyLevels(decoded, at);
     if (decoded.type === 'rejected' || decoded.type === 'unreadable') this.#noteLoss(data);
     switch (decoded.type) {
       case 'control':
@@ -122,13 +127,20 @@ export class MarketPipeline {
         const rejectedBefore = this.fold.counts.rejected;
         for (const event of decoded.market) {
           const watched = this.#onlyWatched(event);
-          if (watched !== undefined) this.#forward(watched, at, events$);
+          if (watched !== undefined) this.#forward(watched, at);
         }
         const isRejected = this.fold.counts.rejected > rejectedBefore;
         this.#counts[isRejected ? 'rejected' : 'applied'] += 1;
         for (const event of decoded.account) this.account$.next(event);
       }
     }
+  }
+
+  /** The hot road: most frames are book updates. */
+  #applyLevels({ market, levels }: Decoded & { readonly type: 'levels' }, at: UnixMs): void {
+    const isWatched = this.#watched?.has(market) ?? true;
+    const rejection = isWatched ? this.fold.applyLevels(market, levels, at) : undefined;
+    this.#counts[rejection === undefined ? 'applied' : 'rejected'] += 1;
   }
 
   #onlyWatched(event: MarketEvent): MarketEvent | undefined {
@@ -139,8 +151,8 @@ export class MarketPipeline {
   }
 
   /** State first, then those who hear of it. */
-  #forward(event: MarketEvent, at: UnixMs, events$: Subject<StampedMarketEvent>): void {
-    events$.next({ event, at });
+  #forward(event: MarketEvent, at: UnixMs): void {
+    this.fold.apply(event, at);
     if (event.type === 'height') this.heights$.next({ height: event.height, at });
     if (event.type === 'book.snapshot') this.snapshots$.next(event.market);
   }
@@ -166,15 +178,9 @@ export class MarketPipeline {
 }
 
 /** Emits once, when one market has all four scores warm. */
-export const warm = (signals$: Observable<readonly SignalSet[]>): Observable<MarketId> =>
+export const warm = (signals$: Observable<readonly SignalLens[]>): Observable<MarketId> =>
   signals$.pipe(
-    scan(
-      (found, sets) =>
-        found ??
-        sets.find(({ scores }) =>
-          SIGNAL_NAMES.every((name) => (scores[name]?.samples ?? 0) >= WARM_SAMPLES),
-        )?.market,
-      undefined as MarketId | undefined,
-    ),
+    map((lenses) => lenses.find(({ isWarm }) => isWarm)?.market),
     filter((market) => market !== undefined),
+    take(1),
   );

@@ -21,9 +21,9 @@ import { createFrameDecoder } from '../dydx/frame.codec.js';
 import { dydxWire } from '../dydx/indexer-wire.codec.js';
 import { orderIdOf } from '../dydx/order-id.codec.js';
 import type { Verdict } from '../model/decision.js';
+import type { SignalLens } from '../ports/lenses.js';
 import { orderId, type ClientId, type MarketId, type OrderId } from '../model/quantities.js';
 import type { RiskLevel } from '../model/risk.js';
-import type { SignalSet } from '../model/signal.js';
 import { createSniper } from '../strategy/sniper.js';
 import { emitted$, stateName } from './actor-observables.js';
 import { positionKey } from './books.js';
@@ -59,7 +59,7 @@ export class ServiceRoot {
   /** Newest verdict of each strategy and market: why it did, why it did not. */
   readonly verdicts = new Map<string, Verdict>();
   /** Newest scores by market. */
-  readonly signals = new Map<MarketId, SignalSet>();
+  readonly signals = new Map<MarketId, SignalLens>();
   readonly decided = { enter: 0, hold: 0 };
   /** Whether it was ever connected and reconciled. */
   hasTraded = false;
@@ -285,11 +285,11 @@ export class ServiceRoot {
         }),
       ),
       pipeline.signals$.pipe(
-        tap((sets) => sets.forEach((set) => this.signals.set(set.market, set))),
+        tap((lenses) => lenses.forEach((lens) => this.signals.set(lens.market, lens))),
       ),
-      pipeline.views$.pipe(
-        tap(([view]) => {
-          if (view !== undefined) world.meter.observe('turn', clock.now() - view.at);
+      pipeline.markets$.pipe(
+        tap(([market]) => {
+          if (market !== undefined) world.meter.observe('turn', clock.now() - market.at);
         }),
       ),
       pipeline.verdicts$.pipe(tap((v) => this.verdicts.set(positionKey(v.strategy, v.market), v))),

@@ -79,7 +79,7 @@ export class StrategyDesk {
     const holdings$ = core.books.owned$.pipe(
       switchMap((owned) => (owned.owner === strategy ? this.#holding(owned) : EMPTY)),
     );
-    return exits({ views$: pipeline.views$, holdings$ }, settings ?? {}).pipe(
+    return exits({ markets$: pipeline.markets$, holdings$ }, settings ?? {}).pipe(
       tap((edges) => {
         for (const { type, market, moveBps } of edges) {
           const reason = { code: `exit.${type}`, text: `${type} at ${moveBps.toFixed(1)} bps` };

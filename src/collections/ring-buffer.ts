@@ -52,6 +52,15 @@ export class RingBuffer<T> {
     return this.#slots[(this.#start + offset) % this.#slots.length];
   }
 
+  /** Oldest first. */
+  toArray(): T[] {
+    const { length } = this.#slots;
+    return Array.from({ length: this.#length }, (_, offset) => {
+      const index = this.#start + offset;
+      return this.#slots[index < length ? index : index - length] as T;
+    });
+  }
+
   /** Forgets everything; the slots are overwritten later. */
   clear(): void {
     this.#start = 0;

@@ -1,6 +1,7 @@
 /**
- * Frames to events: bytes → JSON → schema → exact integers, all or nothing. Nothing that the venue
- * sends makes it throw; what cannot be read is named, never guessed at.
+ * Frames to events, all or nothing: the scanner reads what it is certain of, everything else goes
+ * bytes → JSON → schema → exact integers. Nothing that the venue sends makes it throw; what cannot
+ * be read is named, never guessed at.
  */
 import { subaccountKey, type Subaccount } from '../model/account.js';
 import type { AccountEvent, Channel, MarketEvent } from '../model/events.js';
@@ -20,6 +21,7 @@ import {
   readTime,
   readTrades,
 } from './market-contents.js';
+import { FrameScanner } from './frame-scanner.codec.js';
 import { checks } from './schemas.js';
 import { unitsOf, type MarketUnits } from './units.js';
 import { readMarketId, UnknownMarket, Unreadable } from './unreadable.js';
@@ -60,6 +62,7 @@ class Decoder implements FrameDecoder {
   readonly #account: string | undefined;
   /** One entry per market that the venue has ever listed: a few hundred. */
   readonly #units = new Map<MarketId, MarketUnits>();
+  readonly #scanner = new FrameScanner();
   #market: MarketEvent[] = [];
   #accountEvents: AccountEvent[] = [];
 
@@ -68,7 +71,11 @@ class Decoder implements FrameDecoder {
   }
 
   learn(specs: readonly MarketSpec[]): void {
-    for (const spec of specs) this.#units.set(spec.market, unitsOf(spec));
+    for (const spec of specs) {
+      const units = unitsOf(spec);
+      this.#units.set(spec.market, units);
+      this.#scanner.learn(units);
+    }
   }
 
   spec(market: MarketId): MarketSpec | undefined {
@@ -76,6 +83,10 @@ class Decoder implements FrameDecoder {
   }
 
   decode(bytes: Uint8Array, _at: UnixMs): Decoded {
+    return this.#scanner.scan(bytes) ?? this.#parse(bytes);
+  }
+
+  #parse(bytes: Uint8Array): Decoded {
     let market: MarketId | undefined;
     try {
       const json = parseJson(bytes);
@@ -169,7 +180,6 @@ class Decoder implements FrameDecoder {
   readonly #specOf = (market: MarketId): MarketSpec => this.#unitsOf(market).spec;
 }
 
-/** The seam: whoever reads bytes faster than JSON.parse does it here. */
 function parseJson(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   const json: unknown = JSON.parse(text);

@@ -64,7 +64,7 @@ function ppmCeil(fraction: string): Result<number> {
 }
 
 /** A unit of `coefficient` × 10^−`decimals`, prepared for counting it in text without bigint. */
-interface Grid {
+export interface Grid {
   readonly coefficient: number;
   readonly decimals: number;
 }

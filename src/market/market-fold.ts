@@ -1,11 +1,13 @@
 /**
  * The market stage as a fold: events change the state of their market, and once per turn every
- * market that changed gives one view. The state comes first, then the view that tells of it.
+ * market that changed is told of, through its lens. The state comes first, then the telling.
  */
 import type { Candle, MarketView } from '../model/book.js';
 import type { MarketEvent } from '../model/events.js';
 import type { MarketSpec } from '../model/market.js';
 import { unixMs, type MarketId, type UnixMs } from '../model/quantities.js';
+import type { MarketLens } from '../ports/lenses.js';
+import type { LevelBatch } from '../ports/market-feed.js';
 import { MarketState, type MarketReport } from './market-state.js';
 
 /** The venue lists a few hundred. Parameters that would exceed this are refused. */
@@ -31,11 +33,15 @@ type SpecsEvent = Extract<MarketEvent, { type: 'specs' }>;
 type EventOfOneMarket = Extract<MarketEvent, { market: MarketId }>;
 
 const APPLIED: MarketVerdict = { verdict: 'applied' };
-const NO_VIEWS: readonly MarketView[] = [];
+const NOTHING_TOLD: readonly MarketState[] = [];
 
 export class MarketFold {
   readonly #markets = new Map<MarketId, MarketState>();
-  readonly #dirty = new Set<MarketState>();
+  #dirty: MarketState[] = [];
+  /** Told of by the last flush, and read by now. */
+  #told: readonly MarketState[] = NOTHING_TOLD;
+  /** Time, as far as this fold has been told of it. */
+  #now = unixMs(0);
   /** When the newest block height was received. */
   #heightAt = unixMs(0);
   #applied = 0;
@@ -51,6 +57,7 @@ export class MarketFold {
 
   /** `at` is the receive stamp of the event's frame. */
   apply(event: MarketEvent, at: UnixMs): MarketVerdict {
+    this.#begin(at);
     const rejection = this.#apply(event, at);
     if (rejection === undefined) {
       this.#applied += 1;
@@ -60,17 +67,32 @@ export class MarketFold {
     return { verdict: 'rejected', reason: rejection };
   }
 
-  /** One view per market that changed since the last flush, in order of their first change. */
-  flush(now: UnixMs): readonly MarketView[] {
-    if (this.#dirty.size === 0) return NO_VIEWS;
-    const views = Array.from(this.#dirty, (state) => state.takeView(now));
-    this.#dirty.clear();
-    return views;
+  /** A book update without an object in between. Undefined: applied; else why not. */
+  applyLevels(market: MarketId, levels: LevelBatch, at: UnixMs): MarketRejection | undefined {
+    this.#begin(at);
+    const state = this.#markets.get(market);
+    let rejection: MarketRejection | undefined;
+    if (state === undefined) rejection = 'market.unknown';
+    else if (state.applyLevels(levels, at)) this.#mark(state);
+    else rejection = 'book.no-snapshot';
+    if (rejection === undefined) this.#applied += 1;
+    else this.#rejected += 1;
+    return rejection;
   }
 
-  /** A look between two flushes; its trades stay new for the next one. */
+  /** The markets that changed since the last flush, in order of their first change. */
+  flush(now: UnixMs): readonly MarketLens[] {
+    this.#begin(now);
+    if (this.#dirty.length === 0) return NOTHING_TOLD;
+    this.#told = this.#dirty;
+    this.#dirty = [];
+    for (const state of this.#told) state.endTurn();
+    return this.#told;
+  }
+
   view(market: MarketId, now: UnixMs): MarketView | undefined {
-    return this.#markets.get(market)?.view(now);
+    if (now > this.#now) this.#now = now;
+    return this.#markets.get(market)?.view();
   }
 
   spec(market: MarketId): MarketSpec | undefined {
@@ -101,7 +123,7 @@ export class MarketFold {
       const state = this.#markets.get(market);
       if (state === undefined) continue;
       state.markStale(reason);
-      this.#dirty.add(state);
+      this.#mark(state);
     }
   }
 
@@ -112,7 +134,7 @@ export class MarketFold {
       const suspicion = state.suspicion(now, this.#heightAt);
       if (suspicion !== undefined) {
         state.distrust(suspicion);
-        this.#dirty.add(state);
+        this.#mark(state);
       }
       if (state.takeResyncRequest(now)) resyncs.push(market);
     }
@@ -128,7 +150,7 @@ export class MarketFold {
     const state = this.#markets.get(event.market);
     if (state === undefined) return 'market.unknown';
     const rejection = applyToMarket(state, event, at);
-    if (rejection === undefined) this.#dirty.add(state);
+    if (rejection === undefined) this.#mark(state);
     return rejection;
   }
 
@@ -136,12 +158,24 @@ export class MarketFold {
     const added = specs.filter(({ market }) => !this.#markets.has(market)).length;
     if (this.#markets.size + added > MARKETS_MAX) return 'market.limit';
     for (const spec of specs) {
-      const state = this.#markets.get(spec.market) ?? new MarketState(spec);
+      const state = this.#markets.get(spec.market) ?? new MarketState(spec, () => this.#now);
       state.learn(spec, at);
       this.#markets.set(spec.market, state);
-      this.#dirty.add(state);
+      this.#mark(state);
     }
     return undefined;
+  }
+
+  #mark(state: MarketState): void {
+    if (state.noteChange()) this.#dirty.push(state);
+  }
+
+  /** Every change comes through here first: what the last flush told is no longer news. */
+  #begin(at: UnixMs): void {
+    if (at > this.#now) this.#now = at;
+    if (this.#told.length === 0) return;
+    for (const state of this.#told) state.forgetTurn();
+    this.#told = NOTHING_TOLD;
   }
 }
 

@@ -2,7 +2,7 @@
  * All that is known of one market: parameters, book, trades, candles and oracle price, and whether
  * its book can still be believed.
  */
-import type { Candle, MarketView, Trade } from '../model/book.js';
+import type { BookState, Candle, MarketView, Trade } from '../model/book.js';
 import {
   formatPrice,
   formatSize,
@@ -11,7 +11,9 @@ import {
   type MarketSpec,
   type MarketStatus,
 } from '../model/market.js';
-import { unixMs, type OraclePrice, type UnixMs } from '../model/quantities.js';
+import { unixMs, type MarketId, type OraclePrice, type UnixMs } from '../model/quantities.js';
+import type { MarketLens, Touch } from '../ports/lenses.js';
+import type { LevelBatch } from '../ports/market-feed.js';
 import { MinuteCandles } from './minute-candles.js';
 import { OrderBook, type Changes, type RereadVerdict } from './order-book.js';
 import { TradeTape } from './trade-tape.js';
@@ -30,7 +32,8 @@ export interface MarketReport {
   readonly candles1m: number;
 }
 
-export class MarketState {
+export class MarketState implements MarketLens {
+  readonly market: MarketId;
   readonly #book = new OrderBook();
   readonly #tape = new TradeTape();
   readonly #candles = new MinuteCandles();
@@ -38,15 +41,63 @@ export class MarketState {
   #at = unixMs(0);
   #oracle: OraclePrice | undefined;
   #oracleAt: UnixMs | undefined;
-  /** Since the last view that was taken; as many as one turn brings, none is dropped. */
-  #newTrades: Trade[] = [];
+  /** Of this turn, or of the last one until the next begins; as many as it brings. */
+  #trades: Trade[] = [];
+  #isDirty = false;
+  #view: MarketView | undefined;
+  #clock: () => UnixMs;
   /** When a trade went through the touch, if the book has not moved since. */
   #passedAt: UnixMs | undefined;
   #isSnapshotWanted = false;
   #askedAt: UnixMs | undefined;
 
-  constructor(spec: MarketSpec) {
+  /** `clock` says the time for what ends by itself: the open candle. */
+  constructor(spec: MarketSpec, clock: () => UnixMs) {
+    this.market = spec.market;
     this.#spec = spec;
+    this.#clock = clock;
+  }
+
+  get at(): UnixMs {
+    return this.#at;
+  }
+
+  get bookState(): BookState {
+    return this.#book.state;
+  }
+
+  get bookAt(): UnixMs {
+    return this.#book.updatedAt;
+  }
+
+  get trades(): readonly Trade[] {
+    return this.#trades;
+  }
+
+  readTouch(touch: Touch): boolean {
+    return this.#book.readTouch(touch);
+  }
+
+  weightNear(side: 'bids' | 'asks', reach: number): number {
+    return this.#book.weightNear(side, reach);
+  }
+
+  /** Something has changed. True when it was this market's first change of the turn. */
+  noteChange(): boolean {
+    this.#view = undefined;
+    if (this.#isDirty) return false;
+    this.#isDirty = true;
+    return true;
+  }
+
+  /** The turn has been told of. */
+  endTurn(): void {
+    this.#isDirty = false;
+  }
+
+  /** The next turn begins: the trades of the last one have been read. */
+  forgetTurn(): void {
+    if (this.#trades.length > 0) this.#trades = [];
   }
 
   get spec(): MarketSpec {
@@ -74,7 +125,7 @@ export class MarketState {
     this.#book.clear();
     this.#tape.clear();
     this.#candles.clear();
-    this.#newTrades = [];
+    this.#trades = [];
     this.#passedAt = undefined;
     this.#wantSnapshot();
   }
@@ -104,6 +155,13 @@ export class MarketState {
     return true;
   }
 
+  applyLevels(levels: LevelBatch, at: UnixMs): boolean {
+    if (!this.#book.applyLevels(levels, at)) return false;
+    this.#at = at;
+    this.#passedAt = undefined;
+    return true;
+  }
+
   reread(changes: Changes, at: UnixMs, requestedAt: UnixMs | undefined): RereadVerdict {
     const verdict = this.#book.reread(changes, at, requestedAt);
     if (verdict === 'applied') this.#at = at;
@@ -115,7 +173,7 @@ export class MarketState {
     this.#at = at;
     for (const trade of this.#tape.add(trades)) {
       this.#candles.add(trade);
-      this.#newTrades.push(trade);
+      this.#trades.push(trade);
       if (!isSnapshot && this.#book.isBeyondTouch(trade)) this.#passedAt ??= at;
     }
   }
@@ -152,24 +210,22 @@ export class MarketState {
     return true;
   }
 
-  view(now: UnixMs): MarketView {
-    return {
-      market: this.#spec.market,
-      spec: this.#spec,
-      at: this.#at,
-      book: this.#book.view(),
-      trades: [...this.#newTrades],
-      oracle: this.#oracle,
-      oracleAt: this.#oracleAt,
-      candle: this.#candles.openAt(now),
-    };
-  }
-
-  /** The view, after which the trades in it are no longer new. */
-  takeView(now: UnixMs): MarketView {
-    const view = this.view(now);
-    if (this.#newTrades.length > 0) this.#newTrades = [];
-    return view;
+  /** As of now; the same object until something changes. */
+  view(): MarketView {
+    const candle = this.#candles.openAt(this.#clock());
+    if (this.#view === undefined || this.#view.candle !== candle) {
+      this.#view = {
+        market: this.market,
+        spec: this.#spec,
+        at: this.#at,
+        book: this.#book.view(),
+        trades: this.#tape.recent(),
+        oracle: this.#oracle,
+        oracleAt: this.#oracleAt,
+        candle,
+      };
+    }
+    return this.#view;
   }
 
   report(): MarketReport {

@@ -6,7 +6,7 @@
  * 2. Where bids and asks cross, the older level is hidden; of one age, the smaller, or both.
  * 3. A stale book becomes live again with a new snapshot and with nothing else.
  */
-import { BoundedMap } from '../collections/bounded-map.js';
+import { RemovalLog } from '../collections/removal-log.js';
 import { SortedLevels } from '../collections/sorted-levels.js';
 import {
   VIEW_DEPTH,
@@ -17,9 +17,13 @@ import {
 } from '../model/book.js';
 import type { LevelChange } from '../model/events.js';
 import { unixMs, type Steps, type Ticks, type UnixMs } from '../model/quantities.js';
+import type { Touch } from '../ports/lenses.js';
+import type { LevelBatch } from '../ports/market-feed.js';
 
-/** Removals remembered per side, so that a late reread does not bring the levels back. */
+/** Removals remembered per side. */
 const REMOVALS_MAX = 4_096;
+/** Of each side; what lies deeper says little about the next moment. */
+const WEIGHED_LEVELS = 20;
 
 export interface Changes {
   readonly bids: readonly LevelChange[];
@@ -30,8 +34,8 @@ export type RereadVerdict = 'applied' | 'no-snapshot' | 'too-old';
 
 interface BookSide {
   readonly levels: SortedLevels;
-  /** When a level was removed at this price, newest last. */
-  readonly removals: BoundedMap<Ticks, UnixMs>;
+  /** When levels were removed, so that a late reread does not bring them back. */
+  readonly removals: RemovalLog;
 }
 
 export class OrderBook {
@@ -41,8 +45,6 @@ export class OrderBook {
   #updatedAt = unixMs(0);
   #crossedSince: UnixMs | undefined;
   #staleReason: string | undefined;
-  /** Removals up to this stamp may have been forgotten. */
-  #forgottenTo = unixMs(0);
   #view: BookView | undefined;
 
   get state(): BookState {
@@ -74,6 +76,17 @@ export class OrderBook {
     this.#changed(at);
   }
 
+  /** The same out of a frame's batch, without an object in between. */
+  applyLevels({ count, sides, prices, sizes }: LevelBatch, at: UnixMs): boolean {
+    if (this.#snapshotAt === undefined) return false;
+    for (let index = 0; index < count; index += 1) {
+      const side = sides[index] === 0 ? this.#bids : this.#asks;
+      setLevel(side, (prices[index] ?? 0) as Ticks, (sizes[index] ?? 0) as Steps, at);
+    }
+    this.#changed(at);
+    return true;
+  }
+
   /** Sets absolute sizes. False before the first snapshot: there is nothing to update. */
   applyUpdate({ bids, asks }: Changes, at: UnixMs): boolean {
     if (this.#snapshotAt === undefined) return false;
@@ -90,7 +103,9 @@ export class OrderBook {
    */
   reread({ bids, asks }: Changes, at: UnixMs, requestedAt = this.#snapshotAt): RereadVerdict {
     if (requestedAt === undefined || this.#snapshotAt === undefined) return 'no-snapshot';
-    if (requestedAt < this.#forgottenTo) return 'too-old';
+    const { removals } = this.#bids;
+    const forgottenTo = Math.max(removals.forgottenTo, this.#asks.removals.forgottenTo);
+    if (requestedAt < forgottenTo) return 'too-old';
     replaceUntouched(this.#bids, bids, requestedAt, (price, worst) => price < worst);
     replaceUntouched(this.#asks, asks, requestedAt, (price, worst) => price > worst);
     this.#noteCrossing(at);
@@ -113,7 +128,6 @@ export class OrderBook {
     this.#snapshotAt = undefined;
     this.#crossedSince = undefined;
     this.#staleReason = undefined;
-    this.#forgottenTo = unixMs(0);
     this.#view = undefined;
   }
 
@@ -144,6 +158,26 @@ export class OrderBook {
     return levels.sizeOf(count, this.#hidden()[side]);
   }
 
+  /** Fills in the best levels of a live book; false otherwise. Allocates nothing. */
+  readTouch(touch: Touch): boolean {
+    const bids = this.#bids.levels;
+    const asks = this.#asks.levels;
+    if (this.state !== 'live' || bids.length === 0 || asks.length === 0) return false;
+    touch.bidPrice = bids.priceAt(0);
+    touch.bidSize = bids.sizeAt(0);
+    touch.askPrice = asks.priceAt(0);
+    touch.askSize = asks.sizeAt(0);
+    return true;
+  }
+
+  /**
+   * Σ size × weight of one side, the weight falling in straight line from 1 at the touch to 0 at
+   * `reach` ticks beyond it, of the nearest levels. Of an uncrossed book; allocates nothing.
+   */
+  weightNear(side: 'bids' | 'asks', reach: number): number {
+    return (side === 'bids' ? this.#bids : this.#asks).levels.weightNear(reach, WEIGHED_LEVELS);
+  }
+
   /** Whether a taker's trade went past the best level that we know (never in a crossed book). */
   isBeyondTouch({ side, price }: Trade): boolean {
     const { levels } = side === 'buy' ? this.#asks : this.#bids;
@@ -153,12 +187,7 @@ export class OrderBook {
   }
 
   #set(side: BookSide, changes: readonly LevelChange[], at: UnixMs): void {
-    for (const { price, size } of changes) {
-      side.levels.set(price, size, at);
-      if (size !== 0) continue;
-      const forgotten = side.removals.set(price, at);
-      if (forgotten !== undefined) this.#forgottenTo = forgotten[1];
-    }
+    for (const { price, size } of changes) setLevel(side, price, size, at);
   }
 
   #changed(at: UnixMs): void {
@@ -188,9 +217,14 @@ export class OrderBook {
   }
 }
 
+function setLevel({ levels, removals }: BookSide, price: Ticks, size: Steps, at: UnixMs): void {
+  levels.set(price, size, at);
+  if (size === 0) removals.note(price, at);
+}
+
 const newSide = (best: 'highest' | 'lowest'): BookSide => ({
   levels: new SortedLevels(best),
-  removals: new BoundedMap(REMOVALS_MAX),
+  removals: new RemovalLog(REMOVALS_MAX),
 });
 
 const crosses = (bids: SortedLevels, bid: number, asks: SortedLevels, ask: number): boolean =>
@@ -217,8 +251,7 @@ function replaceUntouched(
     (price, stamp) => stamp > requestedAt || (worst !== undefined && isDeeper(price, worst)),
   );
   for (const { price, size } of read) {
-    const isTouched =
-      levels.rankOf(price) !== undefined || (removals.get(price) ?? 0) > requestedAt;
+    const isTouched = levels.rankOf(price) !== undefined || removals.newestAt(price) > requestedAt;
     if (!isTouched) levels.set(price, size, requestedAt);
   }
 }

@@ -23,6 +23,8 @@ export interface SignalScore {
   readonly at: UnixMs;
   readonly samples: number;
   readonly warm: boolean;
+  /** What it is made of, by name: `takerFlow`, `sigmaBps`, `rank`, `imbalance` and the like. */
+  readonly parts: Readonly<Record<string, number>>;
 }
 
 /** The newest score of each engine for one market, as one engine turn left them. */

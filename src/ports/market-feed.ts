@@ -3,6 +3,20 @@ import type { AccountEvent, MarketEvent } from '../model/events.js';
 import type { MarketSpec } from '../model/market.js';
 import type { MarketId, UnixMs } from '../model/quantities.js';
 
+/**
+ * Level changes of one market as integers, in wire order. One batch serves all frames: it holds
+ * until the next `decode`.
+ */
+export interface LevelBatch {
+  readonly count: number;
+  /** 0 = bid, 1 = ask. */
+  readonly sides: Uint8Array;
+  /** Ticks. */
+  readonly prices: Float64Array;
+  /** Steps; 0 removes the level. */
+  readonly sizes: Float64Array;
+}
+
 export type Decoded =
   /** Read completely. `market` and `account` are in wire order; both may be empty. */
   | {
@@ -10,6 +24,8 @@ export type Decoded =
       readonly market: readonly MarketEvent[];
       readonly account: readonly AccountEvent[];
     }
+  /** A book update, read completely; the same object each time. */
+  | { readonly type: 'levels'; readonly market: MarketId; readonly levels: LevelBatch }
   /** An envelope without data: `connected`, `unsubscribed`, `error`. Counts as applied. */
   | { readonly type: 'control' }
   /** Understood and refused, with the reason: a market that we do not know (yet). */

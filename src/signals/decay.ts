@@ -1,65 +1,81 @@
-/** Exponential forgetting in irregular time: the past loses weight by time, not by count. */
+/** Exponential forgetting, bar by bar: what a sum keeps of itself from one bar to the next. */
+import { BAR_MS } from './market-bars.js';
 
-/** What is left of a weight of 1 after `elapsedMs`. */
-export const remaining = (elapsedMs: number, horizonMs: number): number =>
-  Math.exp(-Math.max(0, elapsedMs) / horizonMs);
+/** Kept over one bar by a sum that reaches back over about `horizonMs`. */
+export const keptPerBar = (horizonMs: number): number => Math.exp(-BAR_MS / horizonMs);
 
-/** Amount per millisecond over about the last `horizonMs`; unbiased from the first moment on. */
-export class DecayingRate {
-  readonly #horizonMs: number;
-  #amount = 0;
-  /** Decayed time that the amount stands for: grows towards the horizon. */
-  #time = 0;
+/** Weighted mean per bar over about the last horizon; unbiased from the first bar on. */
+export class DecayingMean {
+  readonly #kept: number;
+  #sum = 0;
+  #weight = 0;
 
   constructor(horizonMs: number) {
-    this.#horizonMs = horizonMs;
+    this.#kept = keptPerBar(horizonMs);
   }
 
-  observe(elapsedMs: number, amount: number): void {
-    const kept = remaining(elapsedMs, this.#horizonMs);
-    this.#amount = this.#amount * kept + amount;
-    this.#time = this.#time * kept + this.#horizonMs * (1 - kept);
+  observe(value: number): void {
+    this.#sum = this.#sum * this.#kept + value;
+    this.#weight = this.#weight * this.#kept + 1;
   }
 
-  /** Starts as if this rate had been seen for a whole horizon. */
-  seed(rate: number): void {
-    this.#amount = rate * this.#horizonMs;
-    this.#time = this.#horizonMs;
+  /** So many bars of zero. */
+  skip(bars: number): void {
+    this.repeat(0, bars);
   }
 
-  /** Undefined until some time has passed. */
-  get rate(): number | undefined {
-    return this.#time > 0 ? this.#amount / this.#time : undefined;
+  /** So many bars of the same value. */
+  repeat(value: number, bars: number): void {
+    const kept = this.#kept ** bars;
+    const weight = (1 - kept) / (1 - this.#kept);
+    this.#sum = this.#sum * kept + value * weight;
+    this.#weight = this.#weight * kept + weight;
+  }
+
+  /** Starts as if this mean had been seen for a whole horizon. */
+  seed(mean: number): void {
+    this.#weight = 1 / (1 - this.#kept);
+    this.#sum = mean * this.#weight;
+  }
+
+  clear(): void {
+    this.#sum = 0;
+    this.#weight = 0;
+  }
+
+  /** 0 before anything was observed. */
+  get mean(): number {
+    return this.#weight > 0 ? this.#sum / this.#weight : 0;
+  }
+
+  /** The mean as it will be when `value` has been observed as well. */
+  with(value: number): number {
+    return (this.#sum * this.#kept + value) / (this.#weight * this.#kept + 1);
   }
 }
 
-/** Time-weighted mean and standard deviation over about the last `horizonMs`. */
-export class DecayingBand {
-  readonly #horizonMs: number;
-  #time = 0;
-  #mean = 0;
-  #variance = 0;
+/** A sum that fades over about the last horizon. */
+export class DecayingSum {
+  readonly #kept: number;
+  #sum = 0;
 
   constructor(horizonMs: number) {
-    this.#horizonMs = horizonMs;
+    this.#kept = keptPerBar(horizonMs);
   }
 
-  observe(elapsedMs: number, value: number): void {
-    if (!(elapsedMs > 0)) return;
-    const kept = remaining(elapsedMs, this.#horizonMs);
-    const added = this.#horizonMs * (1 - kept);
-    this.#time = this.#time * kept + added;
-    const weight = added / this.#time;
-    const difference = value - this.#mean;
-    this.#mean += weight * difference;
-    this.#variance = (1 - weight) * (this.#variance + weight * difference * difference);
+  observe(value: number): void {
+    this.#sum = this.#sum * this.#kept + value;
   }
 
-  get mean(): number {
-    return this.#mean;
+  skip(bars: number): void {
+    this.#sum *= this.#kept ** bars;
   }
 
-  get deviation(): number {
-    return Math.sqrt(this.#variance);
+  clear(): void {
+    this.#sum = 0;
+  }
+
+  with(value: number): number {
+    return this.#sum * this.#kept + value;
   }
 }

@@ -1,100 +1,94 @@
 /**
  * Momentum (directional): where the micro-price has been going, in units of its own noise.
  *
- * For each horizon h, the decayed sum S of log-returns is divided by what a random walk of the
- * realised variance v would show, √(v·h/2): a z-value. The score is 50 + 50·tanh(mean z / 2).
+ * For each horizon h, the fading sum S of log-returns per bar is divided by what a random walk of
+ * the realised variance v per bar would show, √(v·n/2) with n bars in h: a z-value. The score is
+ * 50 + 50·tanh(mean z / 2).
  */
-import type { MarketView } from '../model/book.js';
-import type { UnixMs } from '../model/quantities.js';
-import type { Backfill } from '../model/signal.js';
-import { DecayingRate, remaining } from './decay.js';
-import { MarketMemory } from './market-memory.js';
-import { microPrice, topOf } from './micro-price.js';
-import { SampleCounter, scoreOf, type SignalEngine } from './signal-engine.js';
+import { DecayingMean, DecayingSum } from './decay.js';
+import { BAR_MS, type Bar, type BarListener } from './market-bars.js';
+import type { Reading, Backfilled } from './signal-engine.js';
 
 const HORIZONS_MS = [2_000, 8_000, 30_000] as const;
-/** A price after a longer silence is a gap, not a movement: the horizons begin anew. */
-const GAP_MS = 30_000;
 const VARIANCE_HORIZON_MS = 60_000;
 /** z-value at which the score stands at 50 ± 38. */
 const Z_SCALE = 2;
 /** 0.1 bps per √second: below this, a price is standing still and noise is no movement. */
-const VARIANCE_FLOOR = 1e-5 ** 2 / 1_000;
+const VARIANCE_FLOOR = 1e-5 ** 2 * (BAR_MS / 1_000);
+const MINUTE_BARS = 60_000 / BAR_MS;
 
-interface MomentumState {
-  last: { readonly at: UnixMs; readonly logPrice: number } | undefined;
-  readonly drifts: number[];
-  readonly variance: DecayingRate;
-  readonly samples: SampleCounter;
-}
+export class MomentumEngine implements BarListener, Backfilled {
+  readonly #drifts = HORIZONS_MS.map((horizonMs) => new DecayingSum(horizonMs));
+  readonly #variance = new DecayingMean(VARIANCE_HORIZON_MS);
+  #last: number | undefined;
+  #samples = 0;
 
-const createState = (): MomentumState => ({
-  last: undefined,
-  drifts: HORIZONS_MS.map(() => 0),
-  variance: new DecayingRate(VARIANCE_HORIZON_MS),
-  samples: new SampleCounter(),
-});
-
-/** Books one return; false when it only gave a starting point. */
-function move(state: MomentumState, at: UnixMs, logPrice: number): boolean {
-  const { last } = state;
-  state.last = { at, logPrice };
-  if (last === undefined || at - last.at > GAP_MS) {
-    state.drifts.fill(0);
-    state.samples.reset();
-    return false;
+  close(bar: Readonly<Bar>): void {
+    const change = this.#changeIn(bar);
+    for (const drift of this.#drifts) drift.observe(change);
+    this.#variance.observe(change * change);
+    if (!bar.isLive) return;
+    if (this.#last !== undefined) this.#samples += 1;
+    this.#last = bar.logPrice;
   }
-  const elapsedMs = at - last.at;
-  const change = logPrice - last.logPrice;
-  HORIZONS_MS.forEach((horizonMs, index) => {
-    const drift = state.drifts[index] ?? 0;
-    state.drifts[index] = drift * remaining(elapsedMs, horizonMs) + change;
-  });
-  state.variance.observe(elapsedMs, change * change);
-  state.samples.observe(at);
-  return true;
+
+  skip(bars: number): void {
+    for (const drift of this.#drifts) drift.skip(bars);
+    this.#variance.skip(bars);
+  }
+
+  /** The noise of a market outlives a silence; its direction does not. */
+  reset(): void {
+    for (const drift of this.#drifts) drift.clear();
+    this.#last = undefined;
+    this.#samples = 0;
+  }
+
+  /**
+   * History feeds the realised variance only. Minutes say nothing about horizons of seconds, so
+   * that candles count as no samples here: momentum warms up on live data alone.
+   */
+  backfill(closes: readonly number[]): void {
+    const logs = closes.map(Math.log);
+    const squares = logs.slice(1).map((close, index) => (close - (logs[index] ?? close)) ** 2);
+    if (squares.length === 0 || this.#samples > 0) return;
+    const perMinute = squares.reduce((sum, square) => sum + square, 0) / squares.length;
+    this.#variance.seed(perMinute / MINUTE_BARS);
+  }
+
+  read(open: Readonly<Bar>): Reading | undefined {
+    if (this.#last === undefined) return undefined;
+    const change = this.#changeIn(open);
+    const variance = Math.max(VARIANCE_FLOOR, this.#variance.with(change * change));
+    let sum = 0;
+    for (let index = 0; index < HORIZONS_MS.length; index += 1) {
+      const drift = this.#drifts[index]?.with(change) ?? 0;
+      sum += drift / Math.sqrt((variance * (HORIZONS_MS[index] ?? 0)) / (2 * BAR_MS));
+    }
+    const z = sum / HORIZONS_MS.length;
+    return { value: 50 + 50 * Math.tanh(z / Z_SCALE), samples: this.#samples + Number(open.isLive) };
+  }
+
+  #changeIn({ isLive, logPrice }: Readonly<Bar>): number {
+    return isLive && this.#last !== undefined ? logPrice - this.#last : 0;
+  }
 }
 
-function meanZ(state: MomentumState): number {
-  const variance = Math.max(VARIANCE_FLOOR, state.variance.rate ?? 0);
-  const zs = HORIZONS_MS.map(
-    (horizonMs, index) => (state.drifts[index] ?? 0) / Math.sqrt((variance * horizonMs) / 2),
-  );
-  return zs.reduce((sum, z) => sum + z, 0) / zs.length;
-}
+/** The plan's windowed form: steps of price that carried volume, against 6 % of the first price. */
+const WINDOWED_SCALE = 0.06;
 
 /**
- * History feeds the realised variance only. Minutes say nothing about horizons of seconds, so that
- * candles count as no samples here: momentum warms up on live data alone.
+ * 50 + 50·clamp(r·v ÷ 0.06) for each entry of the window, with r its return from the window's first
+ * price and v its volume ÷ the first volume. Prices and volumes > 0, equally many.
  */
-function backfill(state: MomentumState, { candles }: Backfill): void {
-  const closes = candles.map((candle) => Math.log(candle.close));
-  const squares = closes.slice(1).map((close, index) => (close - (closes[index] ?? close)) ** 2);
-  if (squares.length === 0 || state.samples.count > 0) return;
-  state.variance.seed(squares.reduce((sum, square) => sum + square, 0) / squares.length / 60_000);
-}
-
-export function momentumEngine(): SignalEngine {
-  const memory = new MarketMemory(createState);
-  return {
-    name: 'momentum',
-    accept({ market, spec, book }: MarketView) {
-      const state = memory.of(spec);
-      const top = topOf(book);
-      if (state === undefined || top === undefined) return undefined;
-      if (!move(state, book.updatedAt, Math.log(microPrice(top)))) return undefined;
-      return scoreOf({
-        name: 'momentum',
-        market,
-        value: 50 + 50 * Math.tanh(meanZ(state) / Z_SCALE),
-        at: book.updatedAt,
-        samples: state.samples.count,
-      });
-    },
-    backfill(history) {
-      const state = memory.of(history.spec);
-      if (state !== undefined) backfill(state, history);
-    },
-    drop: (market) => memory.drop(market),
-  };
+export function windowedMomentum(
+  prices: readonly number[],
+  volumes: readonly number[],
+): readonly number[] {
+  const first = prices[0] ?? Number.NaN;
+  const base = volumes[0] ?? Number.NaN;
+  return prices.map((price, index) => {
+    const weighed = ((price - first) / first) * ((volumes[index] ?? Number.NaN) / base);
+    return 50 + 50 * Math.min(1, Math.max(-1, weighed / WINDOWED_SCALE));
+  });
 }

@@ -1,108 +1,124 @@
 /**
  * Volatility (quality): enough movement to pay the costs, and not absurd for this market.
  *
- * σ is realised over 30 s of micro-price, in bps per √minute; z places ln σ in its own band of 30
- * minutes. Score = 100 · min(1, σ / 3 bps) · band(z), where band rises from z = −3 to full at −1,
- * stays full to 2.5 and is gone at 5: about twelve times the usual is not a market but an event.
+ * σ is realised over 30 s of micro-price, in bps per √minute; its place among the σ of the last 30
+ * minutes is a percentile p, and z is its distance from their median in robust deviations of ln σ.
+ * Score = 100 · min(1, σ / 3 bps) · min(1, p / 0.15) · top(z), where top is 1 up to z = 2.5 and
+ * gone at 5: about twelve times the usual is not a market but an event.
  */
-import type { Candle, MarketView } from '../model/book.js';
-import type { UnixMs } from '../model/quantities.js';
-import type { Backfill } from '../model/signal.js';
-import { DecayingBand, DecayingRate } from './decay.js';
-import { MarketMemory } from './market-memory.js';
-import { microPrice, topOf } from './micro-price.js';
-import { SampleCounter, scoreOf, type SignalEngine } from './signal-engine.js';
+import { DecayingMean } from './decay.js';
+import { BAR_MS, type Bar, type BarListener } from './market-bars.js';
+import { RobustWindow } from './robust-window.js';
+import type { Backfilled, Range, Reading } from './signal-engine.js';
 
 const SHORT_MS = 30_000;
-const BAND_MS = 1_800_000;
 const MINUTE_MS = 60_000;
 const ENOUGH_BPS = 3;
 /** ln σ of a market at rest: no movement has no logarithm. */
 const SIGMA_BPS_MIN = 0.01;
-/** Least width of a band, in ln σ: a calm market that wakes is not absurd yet. */
+/** Least width of the band, in ln σ: a calm market that wakes is not absurd yet. */
 const DEVIATION_MIN = 0.5;
-
-interface VolatilityState {
-  last: { readonly at: UnixMs; readonly logPrice: number } | undefined;
-  readonly variance: DecayingRate;
-  readonly band: DecayingBand;
-  readonly samples: SampleCounter;
-}
-
-const createState = (): VolatilityState => ({
-  last: undefined,
-  variance: new DecayingRate(SHORT_MS),
-  band: new DecayingBand(BAND_MS),
-  samples: new SampleCounter(),
-});
+/** The band is looked at in steps of ten seconds, and holds 30 minutes. */
+const STEP_BARS = 10_000 / BAR_MS;
+const STEPS = 180;
+const STEPS_A_MINUTE = MINUTE_MS / 10_000;
+/** Below this place in the band a market is asleep for its own standards. */
+const AWAKE_RANK = 0.15;
 
 const clampUnit = (value: number): number => Math.min(1, Math.max(0, value));
 
-/** Variance per millisecond to bps per √minute. */
-const sigmaBps = (variance: number): number => Math.sqrt(variance * MINUTE_MS) * 1e4;
+/** Variance per bar to bps per √minute. */
+const sigmaBps = (variance: number): number => Math.sqrt((variance * MINUTE_MS) / BAR_MS) * 1e4;
 const logSigma = (sigma: number): number => Math.log(Math.max(SIGMA_BPS_MIN, sigma));
 
-/** Quality 0–100 of a volatility of `sigma` bps per √minute, at `z` deviations from the usual. */
-export const volatilityQuality = (sigma: number, z: number): number =>
-  100 * clampUnit(sigma / ENOUGH_BPS) * Math.min(clampUnit((z + 3) / 2), clampUnit((5 - z) / 2.5));
+export interface BandPlace {
+  /** bps per √minute. */
+  readonly sigma: number;
+  /** 0 to 1. */
+  readonly rank: number;
+  readonly z: number;
+}
 
-/** Parkinson's estimate out of the range of one minute, per millisecond. */
-const rangeVariance = ({ high, low }: Candle): number =>
-  Math.log(high / low) ** 2 / (4 * Math.LN2) / MINUTE_MS;
+/** Quality 0–100. */
+export const volatilityQuality = ({ sigma, rank, z }: BandPlace): number =>
+  100 * clampUnit(sigma / ENOUGH_BPS) * clampUnit(rank / AWAKE_RANK) * clampUnit((5 - z) / 2.5);
 
-/**
- * Each minute is a sample of the band, and the newest one is where σ starts. A minute whose trades
- * all had one price says nothing about how the book moved, and is left out.
- */
-function backfill(state: VolatilityState, { candles }: Backfill): void {
-  const moving = candles.filter(({ high, low }) => high > low);
-  const newest = moving.at(-1);
-  if (newest === undefined) return;
-  for (const candle of moving) {
-    state.band.observe(MINUTE_MS, logSigma(sigmaBps(rangeVariance(candle))));
+/** Parkinson's estimate out of the range of one minute, per bar. */
+const rangeVariance = ({ high, low }: Range): number =>
+  (Math.log(high / low) ** 2 / (4 * Math.LN2)) * (BAR_MS / MINUTE_MS);
+
+export class VolatilityEngine implements BarListener, Backfilled {
+  readonly #variance = new DecayingMean(SHORT_MS);
+  readonly #band = new RobustWindow(STEPS);
+  #last: number | undefined;
+  #barsInStep = 0;
+  #samples = 0;
+
+  close(bar: Readonly<Bar>): void {
+    const square = this.#squareIn(bar);
+    this.#variance.observe(square);
+    this.#step(1);
+    if (!bar.isLive) return;
+    if (this.#last !== undefined) this.#samples += 1;
+    this.#last = bar.logPrice;
   }
-  if (state.samples.count === 0) state.variance.seed(rangeVariance(newest));
-  state.samples.credit(moving.length);
-}
 
-/** Books one return and says σ; undefined while there is only a starting point. */
-function observe(state: VolatilityState, at: UnixMs, logPrice: number): number | undefined {
-  const { last } = state;
-  state.last = { at, logPrice };
-  if (last === undefined) return undefined;
-  const elapsedMs = at - last.at;
-  state.variance.observe(elapsedMs, (logPrice - last.logPrice) ** 2);
-  const { rate } = state.variance;
-  if (rate === undefined) return undefined;
-  const sigma = sigmaBps(rate);
-  state.band.observe(elapsedMs, logSigma(sigma));
-  state.samples.observe(at);
-  return sigma;
-}
+  skip(bars: number): void {
+    this.#variance.skip(bars);
+    this.#step(bars);
+  }
 
-export function volatilityEngine(): SignalEngine {
-  const memory = new MarketMemory(createState);
-  return {
-    name: 'volatility',
-    accept({ market, spec, book }: MarketView) {
-      const state = memory.of(spec);
-      const top = topOf(book);
-      if (state === undefined || top === undefined) return undefined;
-      const sigma = observe(state, book.updatedAt, Math.log(microPrice(top)));
-      if (sigma === undefined) return undefined;
-      const deviation = Math.max(DEVIATION_MIN, state.band.deviation);
-      return scoreOf({
-        name: 'volatility',
-        market,
-        value: volatilityQuality(sigma, (logSigma(sigma) - state.band.mean) / deviation),
-        at: book.updatedAt,
-        samples: state.samples.count,
-      });
-    },
-    backfill(history) {
-      const state = memory.of(history.spec);
-      if (state !== undefined) backfill(state, history);
-    },
-    drop: (market) => memory.drop(market),
-  };
+  /** The move over a silence is no movement of that bar. */
+  reset(): void {
+    this.#last = undefined;
+  }
+
+  /**
+   * Each minute is a sample of the band, and the newest one is where σ starts. A minute whose
+   * trades all had one price says nothing about how the book moved, and is left out.
+   */
+  backfill(
+    _closes: readonly number[],
+    _volumes: readonly number[],
+    ranges: readonly Range[],
+  ): void {
+    const moving = ranges.filter(({ high, low }) => high > low);
+    for (const range of moving) {
+      const sample = logSigma(sigmaBps(rangeVariance(range)));
+      for (let index = 0; index < STEPS_A_MINUTE; index += 1) this.#band.push(sample);
+    }
+    const newest = moving.at(-1);
+    if (newest !== undefined && this.#samples === 0) this.#variance.seed(rangeVariance(newest));
+    this.#samples += moving.length;
+  }
+
+  read(open: Readonly<Bar>): Reading | undefined {
+    if (this.#last === undefined) return undefined;
+    const sigma = sigmaBps(this.#variance.with(this.#squareIn(open)));
+    const place = this.#placeOf(sigma);
+    return {
+      value: volatilityQuality({ sigma, ...place }),
+      samples: this.#samples + Number(open.isLive),
+      parts: { sigmaBps: sigma, rank: place.rank },
+    };
+  }
+
+  /** Before there is a band, everything is usual. */
+  #placeOf(sigma: number): { readonly rank: number; readonly z: number } {
+    if (this.#band.length === 0) return { rank: 1, z: 0 };
+    const log = logSigma(sigma);
+    const deviation = Math.max(DEVIATION_MIN, this.#band.spread);
+    return { rank: this.#band.rankOf(log), z: (log - this.#band.median) / deviation };
+  }
+
+  #squareIn({ isLive, logPrice }: Readonly<Bar>): number {
+    return isLive && this.#last !== undefined ? (logPrice - this.#last) ** 2 : 0;
+  }
+
+  #step(bars: number): void {
+    this.#barsInStep += bars;
+    if (this.#barsInStep < STEP_BARS) return;
+    this.#barsInStep %= STEP_BARS;
+    if (this.#last !== undefined) this.#band.push(logSigma(sigmaBps(this.#variance.mean)));
+  }
 }

@@ -1,87 +1,94 @@
 /**
- * Volume (quality): is this market busier than it usually is?
+ * Volume (quality): is this market busier than it usually is? And who pushes?
  *
- * Traded size per second over 10 s against the same over 10 minutes. With r as their ratio, the
- * score is 100·r/(1 + r): 50 at typical activity, 75 at three times, 0 in silence.
+ * Traded size per bar over 10 s against the median of the last 30 minutes' tenths of a minute. With
+ * r as their ratio, the score is 100·r/(1 + r): 50 at typical activity, 75 at three times, 0 in
+ * silence. `takerFlow` is what takers bought less what they sold, against both, −1 to 1.
  */
-import type { MarketView } from '../model/book.js';
-import type { UnixMs } from '../model/quantities.js';
-import type { Backfill } from '../model/signal.js';
-import { DecayingRate } from './decay.js';
-import { MarketMemory } from './market-memory.js';
-import { topOf } from './micro-price.js';
-import { SampleCounter, scoreOf, type SignalEngine } from './signal-engine.js';
+import { DecayingMean, DecayingSum } from './decay.js';
+import { BAR_MS, type Bar, type BarListener } from './market-bars.js';
+import { RobustWindow } from './robust-window.js';
+import type { Backfilled, Reading } from './signal-engine.js';
 
 const FAST_MS = 10_000;
-const SLOW_MS = 600_000;
-/** Trades older than this on arrival are history out of a snapshot, not activity. */
-const TRADE_AGE_MS_MAX = 60_000;
+const BUCKET_BARS = FAST_MS / BAR_MS;
+/** 30 minutes of buckets. */
+const BUCKETS = 180;
+const BUCKETS_A_MINUTE = 60_000 / FAST_MS;
 
-interface VolumeState {
-  at: UnixMs | undefined;
-  readonly fast: DecayingRate;
-  readonly slow: DecayingRate;
-  readonly samples: SampleCounter;
-}
+export class VolumeEngine implements BarListener, Backfilled {
+  readonly #fast = new DecayingMean(FAST_MS);
+  readonly #bought = new DecayingSum(FAST_MS);
+  readonly #sold = new DecayingSum(FAST_MS);
+  readonly #buckets = new RobustWindow(BUCKETS);
+  #bucket = 0;
+  #barsInBucket = 0;
+  #total = 0;
+  #samples = 0;
 
-const createState = (): VolumeState => ({
-  at: undefined,
-  fast: new DecayingRate(FAST_MS),
-  slow: new DecayingRate(SLOW_MS),
-  samples: new SampleCounter(),
-});
+  close({ bought, sold, isLive }: Readonly<Bar>): void {
+    this.#fast.observe(bought + sold);
+    this.#bought.observe(bought);
+    this.#sold.observe(sold);
+    this.#fill(bought + sold, 1);
+    if (isLive) this.#samples += 1;
+  }
 
-function observe(state: VolumeState, { at, trades }: MarketView): void {
-  const elapsedMs = at - (state.at ?? at);
-  const size = trades.reduce(
-    (sum, trade) => (at - trade.at > TRADE_AGE_MS_MAX ? sum : sum + trade.size),
-    0,
-  );
-  state.at = at;
-  state.fast.observe(elapsedMs, size);
-  state.slow.observe(elapsedMs, size);
-  state.samples.observe(at);
-}
+  skip(bars: number): void {
+    this.#fast.skip(bars);
+    this.#bought.skip(bars);
+    this.#sold.skip(bars);
+    this.#fill(0, bars);
+  }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = sorted.length / 2;
-  return ((sorted[Math.ceil(half) - 1] ?? 0) + (sorted[Math.floor(half)] ?? 0)) / 2;
-}
+  /** Trades are counted through every silence of the book. */
+  reset(): void {}
 
-/** The median minute is typical, and where the fast rate starts: candles count as samples. */
-function backfill(state: VolumeState, { candles }: Backfill): void {
-  const typical = median(candles.map((candle) => candle.volume)) / 60_000;
-  if (!(typical > 0)) return;
-  if (state.samples.count === 0) state.fast.seed(typical);
-  state.slow.seed(typical);
-  state.samples.credit(candles.length);
-}
+  /** Each minute is as many buckets as it has tenths; the median minute is where the rate starts. */
+  backfill(_closes: readonly number[], volumes: readonly number[]): void {
+    for (const volume of volumes) {
+      for (let index = 0; index < BUCKETS_A_MINUTE; index += 1) {
+        this.#push(volume / BUCKETS_A_MINUTE);
+      }
+    }
+    const typical = this.#typical(0);
+    if (typical > 0 && this.#samples === 0) this.#fast.seed(typical / BUCKET_BARS);
+    this.#samples += volumes.length;
+  }
 
-export function volumeEngine(): SignalEngine {
-  const memory = new MarketMemory(createState);
-  return {
-    name: 'volume',
-    accept(view: MarketView) {
-      const state = memory.of(view.spec);
-      if (state === undefined) return undefined;
-      observe(state, view);
-      const { rate: fast } = state.fast;
-      const { rate: slow } = state.slow;
-      // No score from a book that is not live, nor before the first trade: typical is unknown.
-      if (topOf(view.book) === undefined || fast === undefined || !slow) return undefined;
-      return scoreOf({
-        name: 'volume',
-        market: view.market,
-        value: (100 * fast) / (fast + slow),
-        at: view.at,
-        samples: state.samples.count,
-      });
-    },
-    backfill(history) {
-      const state = memory.of(history.spec);
-      if (state !== undefined) backfill(state, history);
-    },
-    drop: (market) => memory.drop(market),
-  };
+  read({ bought, sold, isLive }: Readonly<Bar>): Reading | undefined {
+    const typical = this.#typical(bought + sold);
+    if (!(typical > 0)) return undefined;
+    const ratio = (this.#fast.with(bought + sold) * BUCKET_BARS) / typical;
+    const buying = this.#bought.with(bought);
+    const selling = this.#sold.with(sold);
+    const takerFlow = buying + selling > 0 ? (buying - selling) / (buying + selling) : 0;
+    return {
+      value: (100 * ratio) / (1 + ratio),
+      samples: this.#samples + Number(isLive),
+      parts: { ratio, takerFlow },
+    };
+  }
+
+  /** Steps in a usual bucket: the median, or where most are empty, the mean; 0 before any trade. */
+  #typical(open: number): number {
+    const { length } = this.#buckets;
+    const running = length + (this.#barsInBucket + 1) / BUCKET_BARS;
+    const median = length >= BUCKETS_A_MINUTE ? this.#buckets.median : 0;
+    return median > 0 ? median : (this.#total + this.#bucket + open) / running;
+  }
+
+  #fill(size: number, bars: number): void {
+    this.#bucket += size;
+    this.#barsInBucket += bars;
+    for (let pushed = 0; this.#barsInBucket >= BUCKET_BARS; pushed += 1) {
+      this.#barsInBucket -= BUCKET_BARS;
+      if (pushed < BUCKETS) this.#push(this.#bucket);
+      this.#bucket = 0;
+    }
+  }
+
+  #push(size: number): void {
+    this.#total += size - (this.#buckets.push(size) ?? 0);
+  }
 }

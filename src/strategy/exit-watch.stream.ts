@@ -1,18 +1,18 @@
-/** The exit watch as a stage: positions and views in, edges out. */
+/** The exit watch as a stage: positions and markets in, edges out. */
 import { defer, filter, ignoreElements, map, merge, tap, type Observable } from 'rxjs';
-import type { MarketView } from '../model/book.js';
+import type { MarketLens } from '../ports/lenses.js';
 import { ExitWatch, type ExitEdge, type ExitWatchOptions, type Holding } from './exit-watch.js';
 
 export interface ExitInputs {
   /** Hot; one batch per turn. */
-  readonly views$: Observable<readonly MarketView[]>;
+  readonly markets$: Observable<readonly MarketLens[]>;
   /** Each change of a position, flat included. */
   readonly holdings$: Observable<Holding>;
 }
 
 /** Edges of a turn, never an empty batch. Cold and with memory of its own, so share it. */
 export function exits(
-  { views$, holdings$ }: ExitInputs,
+  { markets$, holdings$ }: ExitInputs,
   options: Partial<ExitWatchOptions> = {},
 ): Observable<readonly ExitEdge[]> {
   return defer(() => {
@@ -22,8 +22,8 @@ export function exits(
         tap((holding) => watch.hold(holding)),
         ignoreElements(),
       ),
-      views$.pipe(
-        map((views) => views.map((view) => watch.accept(view))),
+      markets$.pipe(
+        map((lenses) => lenses.map((lens) => watch.accept(lens))),
         map((edges) => edges.filter((edge) => edge !== undefined)),
         filter((edges) => edges.length > 0),
       ),

@@ -2,10 +2,11 @@
  * Stops and targets: looks at every view so that no tick needs to go through a machine, and says
  * once per position that its stop, and once that its target, has been crossed.
  */
-import type { MarketView, Side } from '../model/book.js';
+import type { Side } from '../model/book.js';
 import { tickUsd } from '../model/market.js';
 import type { MarketId, UnixMs } from '../model/quantities.js';
 import { assert } from '../model/result.js';
+import type { MarketLens, Touch } from '../ports/lenses.js';
 
 export interface ExitWatchOptions {
   /** Adverse move from the average entry, in bps of it. */
@@ -43,6 +44,7 @@ interface Watched {
 export class ExitWatch {
   readonly #options: ExitWatchOptions;
   readonly #watched = new Map<MarketId, Watched>();
+  readonly #touch: Touch = { bidPrice: 0, bidSize: 0, askPrice: 0, askSize: 0 };
 
   constructor(options: Partial<ExitWatchOptions> = {}) {
     this.#options = { ...EXIT_WATCH_DEFAULTS, ...options };
@@ -61,12 +63,12 @@ export class ExitWatch {
   }
 
   /** Judged at the price that closing would get: best bid for longs, best ask for shorts. */
-  accept({ market, spec, book, at }: MarketView): ExitEdge | undefined {
+  accept(lens: MarketLens): ExitEdge | undefined {
+    const { market, spec, at } = lens;
     const watched = this.#watched.get(market);
-    if (watched === undefined || book.state !== 'live') return undefined;
+    if (watched === undefined || !lens.readTouch(this.#touch)) return undefined;
     const { side, entryUsd, told } = watched;
-    const touch = (side === 'buy' ? book.bids[0] : book.asks[0])?.price;
-    if (touch === undefined) return undefined;
+    const touch = side === 'buy' ? this.#touch.bidPrice : this.#touch.askPrice;
     const gain = (touch * tickUsd(spec) - entryUsd) * (side === 'buy' ? 1 : -1);
     const moveBps = (gain / entryUsd) * 1e4;
     const type = this.#crossed(moveBps);

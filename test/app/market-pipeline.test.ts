@@ -16,6 +16,8 @@ import {
   unixMs,
 } from '../../src/model/quantities.js';
 import type { SignalSet } from '../../src/model/signal.js';
+import type { SignalLens } from '../../src/ports/lenses.js';
+import { signalLensOf } from '../signals/view-fixture.js';
 import type { Decoded, FrameDecoder } from '../../src/ports/market-feed.js';
 import { createSniper } from '../../src/strategy/sniper.js';
 
@@ -85,9 +87,11 @@ function run(
 }
 
 describe('the pipeline', () => {
-  it('gives one view per turn in which a market changed, however many frames came', () => {
+  it('tells of a market once per turn in which it changed, however many frames came', () => {
     const best = (pipeline: MarketPipeline) =>
-      pipeline.views$.pipe(map((views) => views.map(({ book }) => book.bids[0]?.price)));
+      pipeline.markets$.pipe(
+        map((lenses) => lenses.map((lens) => lens.view().book.bids[0]?.price)),
+      );
     run('  (sb)-uu----', '---f---ff--', best, '---1---2----', { 1: [99], 2: [100] });
   });
 
@@ -104,13 +108,13 @@ describe('the pipeline', () => {
       l: 'frame.json',
     });
     run('sbx', '---', ({ resyncs$ }) => resyncs$, '--m', { m: [market] });
-    const pipeline = run('sbxy', '----', ({ views$ }) => views$, '----');
+    const pipeline = run('sbxy', '----', ({ markets$ }) => markets$, '----');
     expect(pipeline.letters).toEqual({ 'frame.json': 2 });
     expect(pipeline.fold.view(market, unixMs(0))?.book.state).toBe('stale');
   });
 
   it('counts every frame as applied, rejected or quarantined, and as one of them only', () => {
-    const { counts } = run('ucsbuhaxyr', '----------', ({ views$ }) => views$, '----------');
+    const { counts } = run('ucsbuhaxyr', '----------', ({ markets$ }) => markets$, '----------');
     expect(counts).toEqual({ received: 10, applied: 6, rejected: 2, quarantined: 2 });
   });
 
@@ -127,13 +131,17 @@ describe('the pipeline', () => {
       scores: Object.fromEntries(
         (['momentum', 'volume', 'volatility', 'orderbook'] as const).map((name) => [
           name,
-          { name, market, value: 50, at: unixMs(0), samples, warm: samples >= 20 },
+          { name, market, value: 50, at: unixMs(0), samples, warm: samples >= 20, parts: {} },
         ]),
       ),
     });
     scheduler.run(({ hot, expectObservable }) => {
-      const sets$ = hot<readonly SignalSet[]>('a-b-c', { a: [set(3)], b: [], c: [set(20)] });
-      expectObservable(warm(sets$)).toBe('----m', { m: market });
+      const sets$ = hot<readonly SignalLens[]>('a-b-(c|)', {
+        a: [signalLensOf(set(3))],
+        b: [],
+        c: [signalLensOf(set(20))],
+      });
+      expectObservable(warm(sets$)).toBe('----(m|)', { m: market });
     });
   });
 });

@@ -72,17 +72,17 @@ const reasonOf = (verdict: MarketVerdict): string =>
 const stateOf = (fold: MarketFold): string | undefined => fold.view(BTC, at(0))?.book.state;
 
 describe('the market fold', () => {
-  it('gives one view per market that changed, and none when nothing did', () => {
+  it('tells each market that changed once, and none when nothing did', () => {
     const fold = foldOf();
     fold.apply(specs(specOf(ETH)), at(2));
     fold.apply(book('book.update', 11, 13), at(3));
     fold.apply({ type: 'status', market: ETH, status: 'PAUSED' }, at(4));
-    const views = fold.flush(at(5));
-    expect(views.map((view) => [view.market, view.at, view.book.bids.length])).toEqual([
+    const lenses = fold.flush(at(5));
+    expect(lenses.map((lens) => [lens.market, lens.at, lens.view().book.bids.length])).toEqual([
       [ETH, 4, 0],
       [BTC, 3, 2],
     ]);
-    expect(views[0]?.spec.status).toBe('PAUSED');
+    expect(lenses[0]?.spec.status).toBe('PAUSED');
     expect(fold.flush(at(6))).toEqual([]);
     expect(fold.markets).toEqual([BTC, ETH]);
   });
@@ -210,7 +210,7 @@ describe('a book that cannot be believed', () => {
     expect(fold.sweep(at(10_001))).toEqual([]);
     expect(stateOf(fold)).toBe('crossed');
     expect(fold.sweep(at(10_002))).toEqual([BTC]);
-    expect(fold.flush(at(10_002)).map((view) => view.book.state)).toEqual(['stale']);
+    expect(fold.flush(at(10_002)).map((lens) => lens.bookState)).toEqual(['stale']);
     expect(fold.staleReason(BTC)).toBe('book.crossed');
     expect(fold.sweep(at(40_001))).toEqual([]);
     expect(fold.sweep(at(40_002))).toEqual([BTC]);
@@ -240,7 +240,7 @@ describe('a book that cannot be believed', () => {
     fold.markStale([ETH], 'connection.lost');
     expect(fold.flush(at(2))).toEqual([]);
     fold.markStale('all', 'connection.lost');
-    expect(fold.flush(at(2)).map((view) => view.book.state)).toEqual(['stale']);
+    expect(fold.flush(at(2)).map((lens) => lens.bookState)).toEqual(['stale']);
     expect(fold.sweep(at(60_000))).toEqual([]);
     fold.apply(book('book.snapshot', 10, 12), at(60_000));
     expect(stateOf(fold)).toBe('live');

@@ -1,12 +1,12 @@
 /** The market stage in marbles: events at once, views at the end of the turn. */
-import { map, type Observable } from 'rxjs';
+import { map } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
 import { MarketFold } from '../../src/market/market-fold.js';
-import { marketViews, resyncRequests } from '../../src/market/market.stream.js';
-import type { MarketView } from '../../src/model/book.js';
+import { changedMarkets, resyncRequests } from '../../src/market/market.stream.js';
 import type { MarketEvent } from '../../src/model/events.js';
 import type { MarketSpec } from '../../src/model/market.js';
+import type { MarketLens } from '../../src/ports/lenses.js';
 import { marketId, price, size, steps, ticks, unixMs } from '../../src/model/quantities.js';
 
 const market = marketId('BTC-USD');
@@ -42,62 +42,45 @@ const events: Record<string, MarketEvent> = {
 };
 
 /** `10:2` is a best bid of 10 and two new trades. */
-const textOf = (views: readonly MarketView[]): string[] =>
-  views.map(({ book, trades }) => `${book.bids[0]?.price ?? '-'}:${trades.length}`);
+const textOf = (lenses: readonly MarketLens[]): string[] =>
+  lenses.map((lens) => `${lens.view().book.bids[0]?.price ?? '-'}:${lens.trades.length}`);
 
-function expectViews(
+function expectMarkets(
   source: string,
   flushes: string,
   expected: string,
   values: Record<string, string[]>,
-): string[] {
-  const verdicts: string[] = [];
+): void {
   const scheduler = new TestScheduler((actual, wanted) => expect(actual).toEqual(wanted));
   scheduler.run(({ hot, expectObservable }) => {
     const now = () => unixMs(scheduler.now());
-    const flush$: Observable<ReturnType<typeof now>> = hot(flushes).pipe(map(now));
-    const views$ = hot(source, events).pipe(
-      map((event) => ({ at: now(), event })),
-      marketViews(new MarketFold(), {
-        flush$,
-        onVerdict: (verdict, event) => verdicts.push(`${event.type} ${verdict.verdict}`),
-      }),
-      map(textOf),
-    );
-    expectObservable(views$).toBe(expected, values);
+    const fold = new MarketFold();
+    hot(source, events).subscribe((event) => fold.apply(event, now()));
+    const markets$ = changedMarkets(fold, hot(flushes).pipe(map(now)));
+    expectObservable(markets$.pipe(map(textOf))).toBe(expected, values);
   });
-  return verdicts;
 }
 
-describe('market views', () => {
-  it('conflate the books of a turn and keep all of its trades', () => {
-    expectViews('sb-ct-u-----c', '--f----f-f----f', '--1----2------3', {
+describe('the markets that changed', () => {
+  it('are told once a turn: their books slide, their trades are all there', () => {
+    expectMarkets('sb-ct-u-----c', '--f----f-f----f', '--1----2------3', {
       1: ['10:0'],
       2: ['11:2'],
       3: ['11:0'],
     });
   });
 
-  it('are not emitted at the end of a turn without changes', () => {
-    expectViews('sb-------x---', '--f-f-f----f-', '--1----------', { 1: ['10:0'] });
+  it('are not told at the end of a turn without changes', () => {
+    expectMarkets('sb-------x---', '--f-f-f----f-', '--1----------', { 1: ['10:0'] });
   });
 
-  it('tell of each verdict', () => {
-    const verdicts = expectViews('cs-x', '----', '----', {});
-    expect(verdicts).toEqual(['book.update rejected', 'specs applied', 'status rejected']);
+  it('do not repeat the trades of a turn that brought none of theirs', () => {
+    expectMarkets('sbt-c', '---f-f', '---1-2', { 1: ['10:1'], 2: ['11:0'] });
   });
 
-  it('are flushed once more when the events end, then end', () => {
-    expectViews('sb---t|', '--f----', '--1---(2|)', { 1: ['10:0'], 2: ['10:1'] });
-  });
-
-  it('go on without flushes until the events end', () => {
-    expectViews('sb-t-|', '--|', '-----(1|)', { 1: ['10:1'] });
-  });
-
-  it('pass on an error of either side', () => {
-    expectViews('sb#', '--------', '--#', {});
-    expectViews('sb-----', '---#', '---#', {});
+  it('end with the turns, and pass on their error', () => {
+    expectMarkets('sb-----', '---|', '---|', {});
+    expectMarkets('sb-----', '---#', '---#', {});
   });
 });
 

@@ -1,68 +1,90 @@
-/** Forgetting goes by elapsed time, whatever the number of observations in it. */
+/** Forgetting goes by bars, whether they are passed one by one or many at once. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DecayingBand, DecayingRate, remaining } from '../../src/signals/decay.js';
+import { DecayingMean, DecayingSum, keptPerBar } from '../../src/signals/decay.js';
+import { RobustWindow } from '../../src/signals/robust-window.js';
 
-describe('what remains', () => {
-  it('is the same whether time passes in one step or in many', () => {
+const values = fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { maxLength: 40 });
+
+describe('a decaying mean', () => {
+  it('of equal values is that value, from the first bar on', () => {
     fc.assert(
-      fc.property(fc.nat(10_000), fc.nat(10_000), (a, b) => {
-        const together = remaining(a + b, 5_000);
-        expect(remaining(a, 5_000) * remaining(b, 5_000)).toBeCloseTo(together, 12);
+      fc.property(fc.integer({ min: -9, max: 9 }), fc.integer({ min: 1, max: 90 }), (value, n) => {
+        const mean = new DecayingMean(2_000);
+        for (let bar = 0; bar < n; bar += 1) mean.observe(value);
+        expect(mean.mean).toBeCloseTo(value, 9);
+        expect(mean.with(value)).toBeCloseTo(value, 9);
       }),
     );
   });
 
-  it('does not grow when time goes back', () => {
-    expect(remaining(-5, 100)).toBe(1);
-  });
-});
-
-describe('a decaying rate', () => {
-  it('is unknown before any time has passed', () => {
-    const rate = new DecayingRate(1_000);
-    rate.observe(0, 5);
-    expect(rate.rate).toBeUndefined();
+  it('is 0 before anything, and after it was cleared', () => {
+    const mean = new DecayingMean(2_000);
+    expect(mean.mean).toBe(0);
+    mean.seed(7);
+    expect(mean.mean).toBeCloseTo(7, 9);
+    mean.clear();
+    expect(mean.mean).toBe(0);
   });
 
-  it('finds a steady rate at once, at any spacing', () => {
+  it('passes many bars as it passes them one by one', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1 }), (gaps) => {
-        const fine = new DecayingRate(100_000);
-        for (const gap of gaps) fine.observe(gap, gap * 3);
-        expect(fine.rate).toBeGreaterThan(2.9);
-        expect(fine.rate).toBeLessThan(3.1);
+      fc.property(values, fc.nat(60), (seen, bars) => {
+        const [one, many] = [new DecayingMean(8_000), new DecayingMean(8_000)];
+        for (const value of seen) {
+          one.observe(value);
+          many.observe(value);
+        }
+        for (let bar = 0; bar < bars; bar += 1) one.observe(3);
+        if (bars > 0) many.repeat(3, bars);
+        expect(many.mean).toBeCloseTo(one.mean, 8);
+        many.skip(2);
+        one.observe(0);
+        expect(many.mean).toBeCloseTo(one.with(0), 8);
       }),
     );
   });
 
-  it('keeps its seed until there is news, then forgets it', () => {
-    const rate = new DecayingRate(1_000);
-    rate.seed(4);
-    expect(rate.rate).toBe(4);
-    rate.observe(10_000, 0);
-    expect(rate.rate).toBeLessThan(0.001);
+  it('says what it will be, without changing', () => {
+    const mean = new DecayingMean(2_000);
+    mean.observe(4);
+    const told = mean.with(8);
+    mean.observe(8);
+    expect(mean.mean).toBe(told);
   });
 });
 
-describe('a decaying band', () => {
-  it('ignores what took no time', () => {
-    const band = new DecayingBand(1_000);
-    band.observe(0, 99);
-    expect([band.mean, band.deviation]).toEqual([0, 0]);
+describe('a decaying sum', () => {
+  it('keeps e⁻¹ of itself over its horizon', () => {
+    const sum = new DecayingSum(2_500);
+    sum.observe(1);
+    sum.skip(9);
+    expect(sum.with(0)).toBeCloseTo(Math.exp(-1), 12);
+    expect(keptPerBar(2_500) ** 10).toBeCloseTo(Math.exp(-1), 12);
+    sum.clear();
+    expect(sum.with(2)).toBe(2);
+  });
+});
+
+describe('a robust window', () => {
+  it('knows its median, its spread and the place of a value', () => {
+    const window = new RobustWindow(5);
+    for (const value of [9, 1, 2, 3, 4, 1_000]) window.push(value);
+    expect([window.length, window.median]).toEqual([5, 3]);
+    expect(window.spread).toBeCloseTo(1.4826, 9);
+    expect([0, 1, 2.5, 1_000].map((value) => window.rankOf(value))).toEqual([0, 0.2, 0.4, 1]);
+    window.push(2);
+    expect(window.median).toBe(3);
+    window.clear();
+    expect([window.length, window.median, window.rankOf(1)]).toEqual([0, Number.NaN, Number.NaN]);
   });
 
-  it('centres on a constant, without width', () => {
-    const band = new DecayingBand(1_000);
-    for (let i = 0; i < 50; i += 1) band.observe(10, 7);
-    expect(band.mean).toBeCloseTo(7, 9);
-    expect(band.deviation).toBeCloseTo(0, 9);
-  });
-
-  it('has the width of what alternates', () => {
-    const band = new DecayingBand(100_000);
-    for (let i = 0; i < 5_000; i += 1) band.observe(10, i % 2 === 0 ? 1 : 3);
-    expect(band.mean).toBeCloseTo(2, 2);
-    expect(band.deviation).toBeCloseTo(1, 2);
+  it('is moved little by one wild value', () => {
+    const calm = new RobustWindow(100);
+    for (let index = 0; index < 99; index += 1) calm.push(index % 10);
+    const before = [calm.median, calm.spread];
+    calm.push(1e9);
+    expect(Math.abs(calm.median - (before[0] ?? 0))).toBeLessThanOrEqual(1);
+    expect(Math.abs(calm.spread - (before[1] ?? 0))).toBeLessThanOrEqual(1.5);
   });
 });

@@ -2,15 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { marketId } from '../../src/model/quantities.js';
-import { momentumEngine } from '../../src/signals/momentum.js';
-import { candle, runEngine, specOf, viewOf } from './view-fixture.js';
+import { candle, engineOf, runEngine, specOf, viewOf } from './view-fixture.js';
 
 const MIDDLE = 1_000_000;
 const path = (moves: readonly number[], everyMs = 250) => {
   let bid = MIDDLE;
   return moves.map((move, index) => viewOf({ at: index * everyMs, bid: (bid += move) }));
 };
-const score = (moves: readonly number[]) => runEngine(momentumEngine(), path(moves));
+const score = (moves: readonly number[]) => runEngine(engineOf('momentum'), path(moves));
 const value = (moves: readonly number[]): number => score(moves)?.value ?? Number.NaN;
 const steady = (move: number, count = 60): number[] => Array.from({ length: count }, () => move);
 
@@ -58,7 +57,7 @@ describe('momentum', () => {
 
   it('calls the same move weaker in a market that history shows to be wild', () => {
     const run = (range: number): number => {
-      const engine = momentumEngine();
+      const engine = engineOf('momentum');
       const candles = Array.from({ length: 30 }, (_, i) =>
         candle(i, MIDDLE + (i % 2 ? range : -range)),
       );
@@ -70,7 +69,7 @@ describe('momentum', () => {
   });
 
   it('is warmed by live samples alone', () => {
-    const engine = momentumEngine();
+    const engine = engineOf('momentum');
     engine.backfill({ spec: specOf(), candles: [1, 2, 3].map((i) => candle(i, MIDDLE + i)) });
     const views = path(steady(1, 22));
     expect(runEngine(engine, views.slice(0, 20))).toMatchObject({ samples: 19, warm: false });
@@ -78,7 +77,7 @@ describe('momentum', () => {
   });
 
   it('does not take a gap after silence for a movement', () => {
-    const engine = momentumEngine();
+    const engine = engineOf('momentum');
     runEngine(engine, path(steady(0)));
     expect(engine.accept(viewOf({ at: 60_000, bid: MIDDLE + 30_000 }))).toBeUndefined();
     const next = engine.accept(viewOf({ at: 60_250, bid: MIDDLE + 30_000 }));
@@ -86,7 +85,7 @@ describe('momentum', () => {
   });
 
   it('keeps markets apart, and forgets a dropped one', () => {
-    const engine = momentumEngine();
+    const engine = engineOf('momentum');
     runEngine(engine, path(steady(20)));
     const calm = path(steady(0)).map(({ at }) => viewOf({ market: 'ETH-USD', at }));
     expect(runEngine(engine, calm)?.value).toBe(50);

@@ -3,12 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Level, MarketView } from '../../src/model/book.js';
 import { marketId } from '../../src/model/quantities.js';
-import { orderBookEngine } from '../../src/signals/order-book-imbalance.js';
-import { level, runEngine, specOf, viewOf } from './view-fixture.js';
+import { engineOf, level, runEngine, specOf, viewOf } from './view-fixture.js';
 
 const MIDDLE = 1_000_000;
 const value = (views: readonly MarketView[]): number =>
-  runEngine(orderBookEngine(), views)?.value ?? Number.NaN;
+  runEngine(engineOf('orderbook'), views)?.value ?? Number.NaN;
 const still = (bidSize: number, askSize: number): number => value([viewOf({ bidSize, askSize })]);
 
 describe('the order-book score', () => {
@@ -87,7 +86,7 @@ describe('the order-book score', () => {
   });
 
   it('takes a book after a long silence for a new one, and forgets a dropped market', () => {
-    const engine = orderBookEngine();
+    const engine = engineOf('orderbook');
     const views = Array.from({ length: 30 }, (_, i) => viewOf({ at: i * 250 }));
     expect(runEngine(engine, views)).toMatchObject({ samples: 30, warm: true });
     const late = engine.accept(viewOf({ at: 90_000, bidSize: 9_000 }));

@@ -2,8 +2,9 @@
 import type { BookState, Candle, Level, MarketView, Side, Trade } from '../../src/model/book.js';
 import type { MarketSpec } from '../../src/model/market.js';
 import { marketId, price, size, steps, ticks, unixMs } from '../../src/model/quantities.js';
-import type { SignalEngine } from '../../src/signals/signal-engine.js';
-import type { SignalScore } from '../../src/model/signal.js';
+import type { Backfill, SignalName, SignalScore, SignalSet } from '../../src/model/signal.js';
+import type { MarketLens, SignalLens } from '../../src/ports/lenses.js';
+import { SignalDesk } from '../../src/signals/market-scores.js';
 
 export const specOf = (market = 'BTC-USD', tick = 100_000n): MarketSpec => ({
   market: marketId(market),
@@ -80,9 +81,60 @@ export const candle = (minute: number, close: number, options: Partial<Candle> =
   ...options,
 });
 
+/** Σ size × nearness, as the order book has it. */
+const weigh = (levels: readonly Level[], reach: number): number =>
+  levels.reduce((sum, { price, size }) => {
+    const distance = Math.abs(price - (levels[0]?.price ?? price));
+    return sum + size * Math.max(0, 1 - distance / reach);
+  }, 0);
+
+/** A lens that shows one view, and nothing else ever. */
+export const lensOf = (view: MarketView): MarketLens => ({
+  market: view.market,
+  spec: view.spec,
+  at: view.at,
+  bookState: view.book.state,
+  bookAt: view.book.updatedAt,
+  trades: view.trades,
+  readTouch: (touch) => {
+    const [bid] = view.book.bids;
+    const [ask] = view.book.asks;
+    if (view.book.state !== 'live' || bid === undefined || ask === undefined) return false;
+    touch.bidPrice = bid.price;
+    touch.bidSize = bid.size;
+    touch.askPrice = ask.price;
+    touch.askSize = ask.size;
+    return true;
+  },
+  weightNear: (side, reach) => weigh(view.book[side], reach),
+  view: () => view,
+});
+
+export const signalLensOf = (set: SignalSet): SignalLens => ({
+  market: set.market,
+  set: () => set,
+  isWarm: Object.values(set.scores).every((score) => score.warm),
+});
+
+/** One score of a desk of its own. */
+export interface ScoredMarkets {
+  accept(view: MarketView): SignalScore | undefined;
+  backfill(history: Backfill): void;
+  drop(market: MarketView['market']): void;
+}
+
+export function engineOf(name: SignalName): ScoredMarkets {
+  const desk = new SignalDesk();
+  return {
+    accept: (view) => desk.accept([lensOf(view)])[0]?.set().scores[name],
+    backfill: (history) => desk.backfill(history),
+    drop: (market) => desk.drop(market),
+  };
+}
+
 /** The last score after a run of views. */
 export function runEngine(
-  engine: SignalEngine,
+  engine: ScoredMarkets,
   views: readonly MarketView[],
 ): SignalScore | undefined {
   let score: SignalScore | undefined;

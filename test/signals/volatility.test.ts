@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { marketId, ticks } from '../../src/model/quantities.js';
-import { volatilityEngine, volatilityQuality } from '../../src/signals/volatility.js';
-import { candle, runEngine, specOf, viewOf } from './view-fixture.js';
+import { volatilityQuality } from '../../src/signals/volatility.js';
+import { candle, engineOf, runEngine, specOf, viewOf } from './view-fixture.js';
 
 const MIDDLE = 1_000_000;
 /** A zigzag of ± `move` ticks of one ppm, every 250 ms. */
@@ -22,32 +22,31 @@ const history = (sigmaBps: number) => ({
 
 describe('the curve of quality', () => {
   it.each([
-    [0, 0, 0],
-    [1.5, 0, 50],
-    [3, 0, 100],
-    [9, 0, 100],
-    [9, -3, 0],
-    [9, -2, 50],
-    [9, -1, 100],
-    [9, 2.5, 100],
-    [9, 3.75, 50],
-    [9, 5, 0],
-    [9, 50, 0],
-  ])('at σ = %d bps and z = %d is %d', (sigma, z, expected) => {
-    expect(volatilityQuality(sigma, z)).toBeCloseTo(expected, 9);
+    [0, 1, 0, 0],
+    [1.5, 1, 0, 50],
+    [3, 1, 0, 100],
+    [9, 0.5, 0, 100],
+    [9, 0, -3, 0],
+    [9, 0.075, -2, 50],
+    [9, 1, 2.5, 100],
+    [9, 1, 3.75, 50],
+    [9, 1, 5, 0],
+    [9, 1, 50, 0],
+  ])('at σ = %d bps, rank %d and z = %d is %d', (sigma, rank, z, expected) => {
+    expect(volatilityQuality({ sigma, rank, z })).toBeCloseTo(expected, 9);
   });
 });
 
 describe('the volatility score', () => {
   it('is absent from one price, and 0 when nothing moves', () => {
-    const engine = volatilityEngine();
+    const engine = engineOf('volatility');
     expect(engine.accept(viewOf({ at: 0, bid: MIDDLE }))).toBeUndefined();
     expect(engine.accept(viewOf({ at: 0, bid: MIDDLE }))).toBeUndefined();
     expect(runEngine(engine, zigzag(0, 10, 250))?.value).toBe(0);
   });
 
   it('is full in a market that moves as it usually does', () => {
-    const engine = volatilityEngine();
+    const engine = engineOf('volatility');
     engine.backfill(history(8));
     const score = runEngine(engine, zigzag(52, 60, 1_800_000));
     expect(score?.value).toBeGreaterThan(95);
@@ -55,19 +54,19 @@ describe('the volatility score', () => {
   });
 
   it('is gone when a market moves absurdly', () => {
-    const engine = volatilityEngine();
+    const engine = engineOf('volatility');
     engine.backfill(history(3));
     expect(runEngine(engine, zigzag(800, 5, 1_800_000))?.value).toBeLessThan(5);
   });
 
   it('falls when a market dies', () => {
-    const engine = volatilityEngine();
+    const engine = engineOf('volatility');
     engine.backfill(history(8));
     expect(runEngine(engine, zigzag(0, 240, 1_800_000))?.value).toBeLessThan(10);
   });
 
   it('is warm after history, whose late arrival leaves the live part alone', () => {
-    const engine = volatilityEngine();
+    const engine = engineOf('volatility');
     engine.backfill({ spec: specOf(), candles: [] });
     const live = runEngine(engine, zigzag(52, 4));
     expect(live).toMatchObject({ samples: 15, warm: false });
@@ -76,7 +75,7 @@ describe('the volatility score', () => {
   });
 
   it('learns nothing from minutes that traded at one price', () => {
-    const engine = volatilityEngine();
+    const engine = engineOf('volatility');
     const flat = candle(1, MIDDLE, { low: ticks(MIDDLE), high: ticks(MIDDLE) });
     engine.backfill({ spec: specOf(), candles: [flat, flat] });
     expect(runEngine(engine, zigzag(52, 2))).toMatchObject({ samples: 7 });
@@ -85,11 +84,11 @@ describe('the volatility score', () => {
   it('is bounded for any path, and blind to its direction', () => {
     const move = fc.integer({ min: -5_000, max: 5_000 });
     fc.assert(
-      fc.property(fc.array(move, { minLength: 3, maxLength: 60 }), (moves) => {
+      fc.property(fc.array(move, { minLength: 6, maxLength: 60 }), (moves) => {
         const value = (sign: number): number => {
           let bid = MIDDLE;
           const views = moves.map((step, i) => viewOf({ at: i * 100, bid: (bid += sign * step) }));
-          return runEngine(volatilityEngine(), views)?.value ?? Number.NaN;
+          return runEngine(engineOf('volatility'), views)?.value ?? Number.NaN;
         };
         expect(value(1)).toBeGreaterThanOrEqual(0);
         expect(value(1)).toBeLessThanOrEqual(100);
@@ -99,7 +98,7 @@ describe('the volatility score', () => {
   });
 
   it('forgets a dropped market', () => {
-    const engine = volatilityEngine();
+    const engine = engineOf('volatility');
     runEngine(engine, zigzag(52, 10));
     engine.drop(marketId('BTC-USD'));
     expect(engine.accept(viewOf({ at: 11_000 }))).toBeUndefined();

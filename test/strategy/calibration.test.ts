@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/clock/seeded-random.js';
 import { steps, ticks, unixMs } from '../../src/model/quantities.js';
 import type { Random } from '../../src/ports/random.js';
-import { signalEngines } from '../../src/signals/signal.stream.js';
+import { SignalDesk } from '../../src/signals/market-scores.js';
 import { createSniper } from '../../src/strategy/sniper.js';
 import type { Candidate } from '../../src/strategy/strategy-port.js';
-import { candle, specOf, trade, viewOf } from '../signals/view-fixture.js';
+import { candle, lensOf, specOf, trade, viewOf } from '../signals/view-fixture.js';
 
 const MIDDLE = 1_000_000;
 const FRAME_MS = 100;
@@ -25,14 +25,14 @@ const CALM: Weather = { drift: 0, bidSize: 1_000, askSize: 1_000, volume: 10 };
 
 /** A market that says one view per frame, and the sniper's look at each. */
 function market(random: Random) {
-  const engines = signalEngines();
+  const desk = new SignalDesk();
   const sniper = createSniper();
   const candles = Array.from({ length: 30 }, (_, i) => {
     const close = MIDDLE + Math.round(random.normal() * 500);
     const range = { low: ticks(close - 400), high: ticks(close + 400) };
     return candle(i, close, { ...range, volume: steps(6_000) });
   });
-  for (const engine of engines) engine.backfill({ spec: specOf(), candles });
+  desk.backfill({ spec: specOf(), candles });
   let bid = MIDDLE;
   let now = 1_800_000;
   return (weather: Weather, frames: number): Candidate[] =>
@@ -48,9 +48,7 @@ function market(random: Random) {
         askSize: noisy(weather.askSize),
         trades: [trade(now, Math.round(random.exponential(weather.volume)))],
       });
-      const scores = engines.map((engine) => engine.accept(view)).filter((s) => s !== undefined);
-      const byName = Object.fromEntries(scores.map((score) => [score.name, score]));
-      const signals = { market: view.market, at: view.at, scores: byName };
+      const signals = desk.accept([lensOf(view)])[0]?.set();
       return sniper.decide({ now: unixMs(now), view, signals, field: new Map() });
     });
 }

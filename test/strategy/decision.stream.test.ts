@@ -3,14 +3,13 @@ import { concat, interval, map, NEVER, Subject, take } from 'rxjs';
 import { TestScheduler, type RunHelpers } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../src/clock/simulated.clock.js';
-import type { MarketView } from '../../src/model/book.js';
 import type { Verdict } from '../../src/model/decision.js';
 import { marketId, price, unixMs } from '../../src/model/quantities.js';
-import type { SignalSet } from '../../src/model/signal.js';
+import type { MarketLens, SignalLens } from '../../src/ports/lenses.js';
 import { createSniper } from '../../src/strategy/sniper.js';
 import { settled, verdictKey, verdicts } from '../../src/strategy/decision.stream.js';
 import type { Candidate, Strategy } from '../../src/strategy/strategy-port.js';
-import { viewOf } from '../signals/view-fixture.js';
+import { lensOf, signalLensOf, viewOf } from '../signals/view-fixture.js';
 import { setOf } from './sight-fixture.js';
 
 const marbles = (run: (helpers: RunHelpers, scheduler: TestScheduler) => void): void => {
@@ -18,6 +17,8 @@ const marbles = (run: (helpers: RunHelpers, scheduler: TestScheduler) => void): 
   scheduler.run((helpers) => run(helpers, scheduler));
 };
 const btc = marketId('BTC-USD');
+
+const scoresOf = (...args: Parameters<typeof setOf>): SignalLens => signalLensOf(setOf(...args));
 
 /** Holds, and says in its reason which bid it saw, with which momentum. */
 const parrot: Strategy = {
@@ -34,18 +35,18 @@ const parrot: Strategy = {
 };
 const said = (verdict: Verdict): string =>
   `${verdict.market.slice(0, 3)} ${verdict.reasons[0]?.code} ${verdict.reasons[0]?.text}`;
-const at = (frame: number, bid: number, market = 'BTC-USD'): readonly MarketView[] => [
-  viewOf({ market, at: frame, bid }),
+const at = (frame: number, bid: number, market = 'BTC-USD'): readonly MarketLens[] => [
+  lensOf(viewOf({ market, at: frame, bid })),
 ];
 
 describe('verdicts', () => {
   const look = (
     helpers: RunHelpers,
     scheduler: TestScheduler,
-    [views, turns]: readonly [string, Record<string, readonly MarketView[]>],
+    [views, turns]: readonly [string, Record<string, readonly MarketLens[]>],
   ) =>
     verdicts(
-      { views$: helpers.hot(views, turns), signals$: NEVER },
+      { markets$: helpers.hot(views, turns), signals$: NEVER },
       { strategy: parrot, scheduler },
     ).pipe(map(said));
 
@@ -63,9 +64,9 @@ describe('verdicts', () => {
 
   it('see the scores of their own turn', () => {
     marbles(({ hot, expectObservable }, scheduler) => {
-      const views$ = hot('--a', { a: at(2, 1) });
-      const signals$ = views$.pipe(map(() => [setOf(btc, 2, { momentum: 77 })]));
-      const verdicts$ = verdicts({ views$, signals$ }, { strategy: parrot, scheduler });
+      const markets$ = hot('--a', { a: at(2, 1) });
+      const signals$ = markets$.pipe(map(() => [scoresOf(btc, 2, { momentum: 77 })]));
+      const verdicts$ = verdicts({ markets$, signals$ }, { strategy: parrot, scheduler });
       expectObservable(verdicts$.pipe(map(said)), '^ 90ms !').toBe('--x', {
         x: 'BTC fresh 1 77 of 0',
       });
@@ -98,10 +99,10 @@ describe('verdicts', () => {
 
   it('of markets beyond the limit do not exist', () => {
     marbles(({ hot, flush }, scheduler) => {
-      const all = Array.from({ length: 1_030 }, (_, i) => viewOf({ market: `M${i}-USD` }));
+      const all = Array.from({ length: 1_030 }, (_, i) => lensOf(viewOf({ market: `M${i}-USD` })));
       const seen = new Set<string>();
-      const views$ = hot('a', { a: all });
-      const subscription = verdicts({ views$, signals$: NEVER }, { strategy: parrot, scheduler })
+      const markets$ = hot('a', { a: all });
+      const subscription = verdicts({ markets$, signals$: NEVER }, { strategy: parrot, scheduler })
         .pipe(take(1_024))
         .subscribe(({ market }) => seen.add(market));
       flush();
@@ -220,9 +221,12 @@ describe('the sniper on streams', () => {
       const decisions$ = verdicts(
         {
           signals$: turns$.pipe(
-            map((now) => [setOf(btc, now, { momentum: 99, orderbook: 95 }), ethSet(now)]),
+            map((now) => [
+              scoresOf(btc, now, { momentum: 99, orderbook: 95 }),
+              scoresOf(marketId('ETH-USD'), now),
+            ]),
           ),
-          views$: turns$.pipe(map((now) => [...at(now, 30_000), ...at(now, 30_000, 'ETH-USD')])),
+          markets$: turns$.pipe(map((now) => [...at(now, 30_000), ...at(now, 30_000, 'ETH-USD')])),
         },
         { strategy: createSniper(), scheduler },
       ).pipe(
@@ -241,23 +245,21 @@ describe('the sniper on streams', () => {
 
   it('runs on the heap clock, and leaves no timer behind once unsubscribed', async () => {
     const clock = new SimulatedClock(0);
-    const views$ = new Subject<readonly MarketView[]>();
+    const markets$ = new Subject<readonly MarketLens[]>();
     const keys: string[] = [];
     const decisions$ = verdicts(
-      { views$, signals$: NEVER },
+      { markets$, signals$: NEVER },
       { strategy: parrot, scheduler: clock.scheduler },
     ).pipe(settled({ scheduler: clock.scheduler }));
     const subscription = decisions$.subscribe((verdict) =>
       keys.push(`${verdictKey(verdict)} ${verdict.decidedAt}`),
     );
-    views$.next(at(0, 1));
+    markets$.next(at(0, 1));
     await clock.advance(1_000);
-    views$.next(at(1_000, 2));
+    markets$.next(at(1_000, 2));
     expect(keys).toEqual(['hold: 500']);
     expect(clock.pending).toBe(2); // The sweep and a throttle.
     subscription.unsubscribe();
     expect(clock.pending).toBe(0);
   });
 });
-
-const ethSet = (now: number): SignalSet => setOf(marketId('ETH-USD'), now);

@@ -5,9 +5,10 @@ import type { Side } from '../../src/model/book.js';
 import { marketId } from '../../src/model/quantities.js';
 import { ExitWatch, type Holding } from '../../src/strategy/exit-watch.js';
 import { exits } from '../../src/strategy/exit-watch.stream.js';
-import { viewOf } from '../signals/view-fixture.js';
+import { lensOf, viewOf, type ViewOptions } from '../signals/view-fixture.js';
 
 const market = marketId('BTC-USD');
+const seen = (options: ViewOptions = {}) => lensOf(viewOf(options));
 const holding = (side: Side | undefined, entryUsd = 30_000): Holding => ({
   market,
   side,
@@ -30,11 +31,11 @@ describe('the exit watch', () => {
     ['sell', 29_641, undefined],
     ['sell', 29_638, 'take'],
   ] as const)('of a %s at 30,000 says with the bid at %d: %s', (side, bid, type) => {
-    expect(watching(side).accept(viewOf({ bid }))?.type).toBe(type);
+    expect(watching(side).accept(seen({ bid }))?.type).toBe(type);
   });
 
   it('says how far the price has gone, and on which side', () => {
-    const edge = watching('sell').accept(viewOf({ at: 7, bid: 30_299 }));
+    const edge = watching('sell').accept(seen({ at: 7, bid: 30_299 }));
     expect(edge).toEqual({
       type: 'stop',
       market,
@@ -46,10 +47,10 @@ describe('the exit watch', () => {
 
   it('says it once per position, and again for the next one', () => {
     const watch = watching('buy');
-    const low = viewOf({ bid: 29_000 });
-    const types = [low, low, viewOf({ bid: 30_000 }), low].map((view) => watch.accept(view)?.type);
+    const low = seen({ bid: 29_000 });
+    const types = [low, low, seen({ bid: 30_000 }), low].map((view) => watch.accept(view)?.type);
     expect(types).toEqual(['stop', undefined, undefined, undefined]);
-    expect(watch.accept(viewOf({ bid: 31_000 }))?.type).toBe('take');
+    expect(watch.accept(seen({ bid: 31_000 }))?.type).toBe('take');
     watch.hold(holding('buy', 30_100));
     expect(watch.accept(low)).toBeUndefined();
     watch.hold(holding(undefined));
@@ -61,15 +62,15 @@ describe('the exit watch', () => {
   it('measures from the new average entry after a further fill', () => {
     const watch = watching('buy');
     watch.hold(holding('buy', 29_500));
-    expect(watch.accept(viewOf({ bid: 29_400 }))).toBeUndefined();
+    expect(watch.accept(seen({ bid: 29_400 }))).toBeUndefined();
     watch.hold(holding('sell', 29_000));
-    expect(watch.accept(viewOf({ bid: 29_400 }))?.type).toBe('stop');
+    expect(watch.accept(seen({ bid: 29_400 }))?.type).toBe('stop');
   });
 
   it.each([
-    ['stale', viewOf({ bid: 20_000, state: 'stale' })],
-    ['one-sided', viewOf({ bids: [] })],
-    ['of another market', viewOf({ market: 'ETH-USD', bid: 20_000 })],
+    ['stale', seen({ bid: 20_000, state: 'stale' })],
+    ['one-sided', seen({ bids: [] })],
+    ['of another market', seen({ market: 'ETH-USD', bid: 20_000 })],
   ])('judges no book that is %s', (_, view) => {
     expect(watching('buy').accept(view)).toBeUndefined();
   });
@@ -81,7 +82,7 @@ describe('the exit watch', () => {
   it('as a stage emits edges only, and stops with the position', () => {
     new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(
       ({ hot, expectObservable }) => {
-        const high = viewOf({ bid: 30_600 });
+        const high = seen({ bid: 30_600 });
         const edges$ = exits(
           {
             holdings$: hot('h---f--s-|', {
@@ -89,7 +90,7 @@ describe('the exit watch', () => {
               f: holding(undefined),
               s: holding('sell'),
             }),
-            views$: hot('  -v-w-w--w|', { v: [viewOf(), viewOf({ bid: 30_010 })], w: [high] }),
+            markets$: hot('  -v-w-w--w|', { v: [seen(), seen({ bid: 30_010 })], w: [high] }),
           },
           { stopBps: 100, takeBps: 150 },
         );

@@ -11,7 +11,7 @@ export function setOf(market: MarketId, at: number, values: Values = {}): Signal
   const complete = { momentum: 50, orderbook: 50, volume: 70, volatility: 90, ...values };
   const scores = SIGNAL_NAMES.map((name) => [
     name,
-    { name, market, value: complete[name], at: unixMs(at), samples: 40, warm: true },
+    { name, market, value: complete[name], at: unixMs(at), samples: 40, warm: true, parts: {} },
   ]);
   return { market, at: unixMs(at), scores: Object.fromEntries(scores) };
 }

@@ -1,0 +1,204 @@
+/**
+ * A reading position in the bytes of one frame: fixed text is compared eight bytes at a time, as
+ * doubles. Every method moves past what it has read, or fails and leaves the rest to the slow way.
+ */
+import type { Grid } from './units.js';
+
+const QUOTE = 0x22;
+const ZERO = 0x30;
+/** The point, counted from zero. */
+const DOT = 0x2e - ZERO;
+const BACKSLASH = 0x5c;
+
+/** Fixed ASCII text, prepared for comparing. Equal doubles are equal bytes: ASCII has no NaN. */
+export class Pattern {
+  readonly length: number;
+  readonly #bytes: Uint8Array;
+  readonly #doubles: Float64Array;
+
+  constructor(text: string) {
+    this.#bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+    this.length = text.length;
+    const view = new DataView(this.#bytes.buffer);
+    this.#doubles = Float64Array.from({ length: Math.ceil(text.length / 8) }, (_, index) =>
+      text.length < 8 ? 0 : view.getFloat64(Math.min(index * 8, text.length - 8), true),
+    );
+  }
+
+  /** Precondition: the text fits before the end. */
+  isAt(view: DataView, at: number): boolean {
+    const { length } = this;
+    if (length < 8) return this.#isShortAt(view, at);
+    const last = this.#doubles.length - 1;
+    for (let index = 0; index < last; index += 1) {
+      if (view.getFloat64(at + index * 8, true) !== this.#doubles[index]) return false;
+    }
+    return view.getFloat64(at + length - 8, true) === this.#doubles[last];
+  }
+
+  #isShortAt(view: DataView, at: number): boolean {
+    for (let index = 0; index < this.length; index += 1) {
+      if (view.getUint8(at + index) !== this.#bytes[index]) return false;
+    }
+    return true;
+  }
+}
+
+const NO_BYTES = Buffer.alloc(0);
+const POWERS_OF_TEN = Float64Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
+
+const isInteger = (value: number): boolean => Math.floor(value) === value;
+
+export class ByteCursor {
+  /** Position in the frame's buffer; the frame ends at `end`. */
+  at = 0;
+  end = 0;
+  /** Of the last `fixed`. */
+  decimals = 0;
+  bytes: Buffer = NO_BYTES;
+  #buffer: ArrayBufferLike = NO_BYTES.buffer;
+  #view: DataView = new DataView(NO_BYTES.buffer);
+
+  /** Frames of one network read lie in one buffer: it is wrapped once. */
+  open(frame: Uint8Array): void {
+    const { buffer } = frame;
+    if (this.#buffer !== buffer) {
+      this.#buffer = buffer;
+      this.#view = new DataView(buffer);
+      this.bytes = Buffer.from(buffer as ArrayBuffer);
+    }
+    this.at = frame.byteOffset;
+    this.end = frame.byteOffset + frame.byteLength;
+  }
+
+  get isAtEnd(): boolean {
+    return this.at === this.end;
+  }
+
+  /** The byte here, or 0 behind the end. */
+  peek(): number {
+    return this.at < this.end ? (this.bytes[this.at] ?? 0) : 0;
+  }
+
+  /** Past 36 bytes if they are these five doubles, the last overlapping. */
+  skipKnown(known: Float64Array, from: number): boolean {
+    const view = this.#view;
+    const { at } = this;
+    if (
+      at + 36 > this.end ||
+      view.getFloat64(at, true) !== known[from] ||
+      view.getFloat64(at + 8, true) !== known[from + 1] ||
+      view.getFloat64(at + 16, true) !== known[from + 2] ||
+      view.getFloat64(at + 24, true) !== known[from + 3] ||
+      view.getFloat64(at + 28, true) !== known[from + 4]
+    ) {
+      return false;
+    }
+    this.at = at + 36;
+    return true;
+  }
+
+  /** Past the text, if it stands here. */
+  skip(pattern: Pattern): boolean {
+    if (this.at + pattern.length > this.end || !pattern.isAt(this.#view, this.at)) return false;
+    this.at += pattern.length;
+    return true;
+  }
+
+  skipByte(byte: number): boolean {
+    if (this.peek() !== byte) return false;
+    this.at += 1;
+    return true;
+  }
+
+  /** Eight bytes as a double, for comparing keys; 0 when fewer are left. */
+  double(offset: number): number {
+    const at = this.at + offset;
+    return at + 8 <= this.end ? this.#view.getFloat64(at, true) : 0;
+  }
+
+  /** A whole number of at most 15 digits, without a leading zero; −1 if there is none. */
+  whole(): number {
+    const { bytes, end } = this;
+    const start = this.at;
+    let at = start;
+    let value = 0;
+    for (; at < end; at += 1) {
+      const digit = (bytes[at] ?? 0) - ZERO;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    this.at = at;
+    const digits = at - start;
+    if (digits === 0 || digits > 15) return -1;
+    return digits > 1 && bytes[start] === ZERO ? -1 : value;
+  }
+
+  /**
+   * Whole units of plain decimal text up to its closing quote, which is passed too; −1 on any
+   * doubt: off the grid, a sign, an exponent, above 15 digits.
+   */
+  units({ coefficient, decimals }: Grid): number {
+    const digits = this.fixed();
+    if (digits < 0) return -1;
+    const fraction = this.decimals;
+    const shift = decimals - fraction;
+    if (shift > 15 || shift < -15) return digits === 0 ? 0 : -1;
+    const scaled =
+      shift >= 0 ? digits * (POWERS_OF_TEN[shift] ?? 0) : digits / (POWERS_OF_TEN[-shift] ?? 1);
+    const count = coefficient === 1 ? scaled : scaled / coefficient;
+    return scaled <= Number.MAX_SAFE_INTEGER && isInteger(scaled) && isInteger(count) ? count : -1;
+  }
+
+  /**
+   * The digits of plain decimal text up to its closing quote, which is passed too, as a whole
+   * number; `decimals` tells how many of them stood behind the point. −1 above 15 digits.
+   */
+  fixed(): number {
+    const { bytes, end } = this;
+    const start = this.at;
+    let at = start;
+    let digits = 0;
+    let point = -1;
+    for (; at < end; at += 1) {
+      const digit = (bytes[at] ?? 0) - ZERO;
+      if (digit >= 0 && digit <= 9) digits = digits * 10 + digit;
+      else if (digit === DOT && point < 0 && at > start) point = at;
+      else break;
+    }
+    const fraction = point < 0 ? 0 : at - point - 1;
+    const isWhole = at > start && (point < 0 || fraction > 0) && at < end && bytes[at] === QUOTE;
+    if (!isWhole || at - start > 15) return -1;
+    this.at = at + 1;
+    this.decimals = fraction;
+    return digits;
+  }
+
+  /** Length of plain text up to a quote, without moving; −1 for escapes, controls, non-ASCII. */
+  textLength(): number {
+    let at = this.at;
+    for (; at < this.end; at += 1) {
+      const byte = this.bytes[at] ?? 0;
+      if (byte === QUOTE) return at - this.at;
+      if (byte < 0x20 || byte > 0x7e || byte === BACKSLASH) return -1;
+    }
+    return -1;
+  }
+
+  /** Past plain text and its closing quote. */
+  skipText(): boolean {
+    const length = this.textLength();
+    if (length < 0) return false;
+    this.at += length + 1;
+    return true;
+  }
+
+  /** Plain text up to its closing quote, which is passed too. */
+  text(): string | undefined {
+    const length = this.textLength();
+    if (length < 0) return undefined;
+    const text = this.bytes.toString('latin1', this.at, this.at + length);
+    this.at += length + 1;
+    return text;
+  }
+}

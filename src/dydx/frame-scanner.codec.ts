@@ -1,0 +1,201 @@
+/**
+ * The hot channels, bytes to integers without a tree of objects in between.
+ *
+ * 1. It reads exactly what the server is known to write: the keys of the envelope in their order,
+ *    the payload versions of today, plain ASCII. On any doubt it answers undefined, and the frame
+ *    goes the slow way, through JSON.parse and the schemas.
+ * 2. What it reads, it reads as the slow way would, to the byte; every byte of the frame is looked
+ *    at. Nothing is kept of a frame that it gives up.
+ */
+import type { Trade } from '../model/book.js';
+import type { MarketEvent } from '../model/events.js';
+import { blockHeight, type MarketId } from '../model/quantities.js';
+import type { Decoded, LevelBatch } from '../ports/market-feed.js';
+import { ByteCursor, Pattern } from './byte-cursor.codec.js';
+import { IsoTimes, scanCandle, scanOracle, scanTrade } from './hot-objects.codec.js';
+import { CANDLE_RESOLUTION } from './market-contents.js';
+import { TickerTable } from './ticker-table.codec.js';
+import type { MarketUnits } from './units.js';
+
+/** More changes in one frame than this go the slow way. */
+const LEVELS_MAX = 256;
+const CONNECTION_ID_LENGTH = 36;
+
+const HEAD = new Pattern('{"type":"channel_data","connection_id":"');
+const MESSAGE_ID = new Pattern('","message_id":');
+const ID = new Pattern(',"id":"');
+const BOOK = new Pattern(',"channel":"v4_orderbook","version":"1.0.0","contents":{"');
+const TRADES = new Pattern(',"channel":"v4_trades","version":"2.1.0","contents":{"trades":[{"');
+const CANDLES = new Pattern(',"channel":"v4_candles","version":"1.0.0","contents":{"startedAt":"');
+const HEIGHT = new Pattern(
+  'v4_block_height","channel":"v4_block_height","version":"1.0.0","contents":{"blockHeight":"',
+);
+const ORACLE = new Pattern(
+  ',"channel":"v4_markets","version":"1.0.0","contents":{"oraclePrices":{"',
+);
+const BIDS = new Pattern('bids":[["');
+const ASKS = new Pattern('asks":[["');
+const NEXT_SIDE = new Pattern(']],"');
+const NEXT_LEVEL = new Pattern('],["');
+const LEVELS_END = new Pattern(']]}}');
+const SIZE = new Pattern(',"');
+const TIME = new Pattern(',"time":"');
+const NEXT_TRADE = new Pattern('},{"');
+const TRADES_END = new Pattern('}]}}');
+const NEXT_ORACLE = new Pattern(',"');
+const COLON = new Pattern(':');
+const QUOTE = 0x22;
+const OBJECT_END = new Pattern('}}');
+const ORACLE_END = new Pattern('}}}');
+/** Markets in one oracle message; more go the slow way. */
+const ORACLES_MAX = 16;
+/** Connection ids that are recognised at a glance. */
+const CONNECTIONS = 16;
+const DOUBLES_PER_ID = 5;
+
+class Levels implements LevelBatch {
+  count = 0;
+  readonly sides = new Uint8Array(LEVELS_MAX);
+  readonly prices = new Float64Array(LEVELS_MAX);
+  readonly sizes = new Float64Array(LEVELS_MAX);
+}
+
+interface LevelsDecoded {
+  readonly type: 'levels';
+  market: MarketId;
+  readonly levels: Levels;
+}
+
+export class FrameScanner {
+  readonly #cursor = new ByteCursor();
+  readonly #tickers = new TickerTable();
+  readonly #levels = new Levels();
+  readonly #decoded: LevelsDecoded = {
+    type: 'levels',
+    market: '' as MarketId,
+    levels: this.#levels,
+  };
+  /** The newest connection ids that were looked at byte by byte, by their first bytes. */
+  readonly #connections = new Float64Array(CONNECTIONS * DOUBLES_PER_ID);
+  readonly #times = new IsoTimes();
+  readonly #candleIds = new TickerTable();
+
+  learn(units: MarketUnits): void {
+    this.#tickers.set(units.spec.market, units);
+    this.#candleIds.set(`${units.spec.market}/${CANDLE_RESOLUTION}`, units);
+  }
+
+  /** Undefined: not certain; take the slow way. */
+  scan(frame: Uint8Array): Decoded | undefined {
+    const cursor = this.#cursor;
+    cursor.open(frame);
+    if (!cursor.skip(HEAD) || !this.#skipConnectionId()) return undefined;
+    if (!cursor.skip(MESSAGE_ID) || cursor.whole() < 0) return undefined;
+    if (!cursor.skip(ID)) return cursor.skip(ORACLE) ? this.#oracle() : undefined;
+    if (cursor.skip(HEIGHT)) return this.#height();
+    const units = this.#tickers.read(cursor);
+    if (units === undefined) return this.#candle();
+    if (cursor.skip(BOOK)) return this.#book(units);
+    return cursor.skip(TRADES) ? this.#trades(units) : undefined;
+  }
+
+  #skipConnectionId(): boolean {
+    const cursor = this.#cursor;
+    const known = this.#connections;
+    const last = cursor.bytes[cursor.at + CONNECTION_ID_LENGTH - 1] ?? 0;
+    const slot = ((cursor.peek() ^ last) & (CONNECTIONS - 1)) * DOUBLES_PER_ID;
+    if (cursor.skipKnown(known, slot)) return true;
+    if (cursor.textLength() !== CONNECTION_ID_LENGTH) return false;
+    for (let index = 0; index < 4; index += 1) known[slot + index] = cursor.double(index * 8);
+    known[slot + 4] = cursor.double(28);
+    cursor.at += CONNECTION_ID_LENGTH;
+    return true;
+  }
+
+  #book(units: MarketUnits): Decoded | undefined {
+    const cursor = this.#cursor;
+    const levels = this.#levels;
+    levels.count = 0;
+    if (cursor.skip(BIDS)) {
+      if (!this.#side(units, 0)) return undefined;
+      if (cursor.skip(NEXT_SIDE) && !(cursor.skip(ASKS) && this.#side(units, 1))) return undefined;
+    } else if (!cursor.skip(ASKS) || !this.#side(units, 1)) return undefined;
+    if (!cursor.skip(LEVELS_END) || !cursor.isAtEnd) return undefined;
+    this.#decoded.market = units.spec.market;
+    return this.#decoded;
+  }
+
+  /** Tuples of one side, from behind the first quote to before the closing brackets. */
+  #side(units: MarketUnits, side: 0 | 1): boolean {
+    const cursor = this.#cursor;
+    const levels = this.#levels;
+    do {
+      const index = levels.count;
+      const price = cursor.units(units.tick);
+      if (price <= 0 || index === LEVELS_MAX || !cursor.skip(SIZE)) return false;
+      const size = cursor.units(units.step);
+      if (size < 0) return false;
+      levels.sides[index] = side;
+      levels.prices[index] = price;
+      levels.sizes[index] = size;
+      levels.count = index + 1;
+    } while (cursor.skip(NEXT_LEVEL));
+    return true;
+  }
+
+  #trades(units: MarketUnits): Decoded | undefined {
+    const trades: Trade[] = [];
+    const cursor = this.#cursor;
+    do {
+      const trade = scanTrade(cursor, units, this.#times);
+      if (trade === undefined) return undefined;
+      if (trade !== 'unbooked') trades.push(trade);
+    } while (cursor.skip(NEXT_TRADE));
+    if (!cursor.skip(TRADES_END) || !cursor.isAtEnd) return undefined;
+    if (trades.length > 1) trades.sort((a, b) => (a.id < b.id ? -1 : 1));
+    return told({ type: 'trades', market: units.spec.market, trades, snapshot: false });
+  }
+
+  #height(): Decoded | undefined {
+    const cursor = this.#cursor;
+    const height = cursor.whole();
+    if (height < 0 || !cursor.skipByte(QUOTE) || !cursor.skip(TIME)) return undefined;
+    const time = this.#times.read(cursor);
+    if (time === undefined || !cursor.skip(OBJECT_END) || !cursor.isAtEnd) return undefined;
+    return told({ type: 'height', height: blockHeight(height), time });
+  }
+
+  #candle(): Decoded | undefined {
+    const cursor = this.#cursor;
+    const units = this.#candleIds.read(cursor);
+    if (units === undefined || !cursor.skip(CANDLES)) return undefined;
+    const candle = scanCandle(cursor, units, this.#times);
+    if (candle === undefined || !cursor.skip(OBJECT_END) || !cursor.isAtEnd) return undefined;
+    return told({ type: 'candles', market: units.spec.market, candles: [candle] });
+  }
+
+  #oracle(): Decoded | undefined {
+    const cursor = this.#cursor;
+    const markets: MarketId[] = [];
+    const events: MarketEvent[] = [];
+    do {
+      const market = this.#tickers.read(cursor)?.spec.market;
+      if (market === undefined || markets.includes(market) || markets.length === ORACLES_MAX) {
+        return undefined;
+      }
+      markets.push(market);
+      const price = cursor.skip(COLON) ? scanOracle(cursor) : undefined;
+      if (price === undefined) return undefined;
+      if (price !== 'none') events.push({ type: 'oracle', market, price });
+    } while (cursor.skip(NEXT_ORACLE));
+    if (!cursor.skip(ORACLE_END) || !cursor.isAtEnd) return undefined;
+    return { type: 'events', market: events, account: NOBODY };
+  }
+}
+
+const NOBODY: readonly never[] = [];
+const told = (event: MarketEvent): Decoded => ({
+  type: 'events',
+  market: [event],
+  account: NOBODY,
+});

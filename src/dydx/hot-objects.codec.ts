@@ -1,0 +1,253 @@
+/** Trades, candles and oracle prices as the scanner reads them; undefined means: not certain. */
+import type { Candle, Trade } from '../model/book.js';
+import { parseDecimal } from '../model/decimal.js';
+import {
+  ORACLE_SCALE,
+  oraclePrice,
+  powerOfTen,
+  type OraclePrice,
+  type Steps,
+  type Ticks,
+  type UnixMs,
+} from '../model/quantities.js';
+import { Pattern, type ByteCursor } from './byte-cursor.codec.js';
+import type { MarketUnits } from './units.js';
+
+const KEY = {
+  id: new Pattern('id":"'),
+  side: new Pattern('side":"'),
+  size: new Pattern('size":"'),
+  price: new Pattern('price":"'),
+  type: new Pattern('type":"'),
+  createdAt: new Pattern('createdAt":"'),
+  createdAtHeight: new Pattern('createdAtHeight":"'),
+} as const;
+const BUY = new Pattern('BUY"');
+const SELL = new Pattern('SELL"');
+/** The type of nearly all trades: no need to make a string of it. */
+const LIMIT = new Pattern('LIMIT"');
+const NEXT_KEY = new Pattern(',"');
+const TRADE_ID_LENGTH = 24;
+
+/** A trade whose price need not lie on the grid, and which is no trade of the book. */
+const UNBOOKED = 'DELEVERAGED';
+
+/** Bits of the keys that a trade must have. */
+const ID = 1;
+const SIDE = 2;
+const SIZE = 4;
+const PRICE = 8;
+const CREATED_AT = 16;
+const TYPE = 32;
+const HEIGHT = 64;
+const NEEDED = ID | SIDE | SIZE | PRICE | CREATED_AT;
+
+/** ISO times of 24 characters; whole days are parsed once. */
+export class IsoTimes {
+  #dayText = '';
+  #dayMs = 0;
+
+  /** A time up to its closing quote, which is passed too. */
+  read(cursor: ByteCursor): UnixMs | undefined {
+    const { bytes, at } = cursor;
+    if (cursor.textLength() !== 24) return undefined;
+    const hours = two(bytes, at + 11);
+    const minutes = two(bytes, at + 14);
+    const seconds = two(bytes, at + 17);
+    const tenths = two(bytes, at + 20);
+    const last = (bytes[at + 22] ?? 0) - 48;
+    const isShaped =
+      bytes[at + 10] === 0x54 &&
+      bytes[at + 13] === 0x3a &&
+      bytes[at + 16] === 0x3a &&
+      bytes[at + 19] === 0x2e &&
+      bytes[at + 23] === 0x5a;
+    const isClock = hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60;
+    if (!isShaped || !isClock || !(seconds >= 0 && seconds < 60)) return undefined;
+    if (tenths < 0 || last < 0 || last > 9) return undefined;
+    const day = this.#day(bytes, at);
+    cursor.at += 25;
+    const ms = day + ((hours * 60 + minutes) * 60 + seconds) * 1000 + tenths * 10 + last;
+    return ms >= 0 ? (ms as UnixMs) : undefined;
+  }
+
+  /** Milliseconds at which the day of the first ten bytes begins; NaN if it is none. */
+  #day(bytes: Buffer, at: number): number {
+    if (this.#dayText.length !== 10 || !isText(this.#dayText, bytes, at)) {
+      const text = bytes.toString('latin1', at, at + 10);
+      this.#dayText = text;
+      this.#dayMs = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00.000Z`) : NaN;
+    }
+    return this.#dayMs;
+  }
+}
+
+function isText(text: string, bytes: Buffer, at: number): boolean {
+  for (let index = text.length - 1; index >= 0; index -= 1) {
+    if (text.charCodeAt(index) !== bytes[at + index]) return false;
+  }
+  return true;
+}
+
+/** Two decimal digits; negative when they are none. */
+function two(bytes: Buffer, at: number): number {
+  const tens = (bytes[at] ?? 0) - 48;
+  const ones = (bytes[at + 1] ?? 0) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1000;
+}
+
+/** One trade from its first key to before its closing brace; its keys in any order. */
+export function scanTrade(
+  cursor: ByteCursor,
+  units: MarketUnits,
+  times: IsoTimes,
+): Trade | 'unbooked' | undefined {
+  let seen = 0;
+  let id = '';
+  let side: Trade['side'] = 'buy';
+  let size = 0;
+  let price = 0;
+  let type = '';
+  let at: UnixMs | undefined;
+  do {
+    let bit = 0;
+    if (cursor.skip(KEY.id)) {
+      bit = ID;
+      id = tradeId(cursor);
+      if (id === '') return undefined;
+    } else if (cursor.skip(KEY.size)) {
+      bit = SIZE;
+      size = cursor.units(units.step);
+      if (size < 0) return undefined;
+    } else if (cursor.skip(KEY.price)) {
+      bit = PRICE;
+      price = cursor.units(units.tick);
+      if (price <= 0) return undefined;
+    } else if (cursor.skip(KEY.side)) {
+      bit = SIDE;
+      if (cursor.skip(SELL)) side = 'sell';
+      else if (!cursor.skip(BUY)) return undefined;
+    } else if (cursor.skip(KEY.createdAt)) {
+      bit = CREATED_AT;
+      at = times.read(cursor);
+      if (at === undefined) return undefined;
+    } else if (cursor.skip(KEY.type)) {
+      bit = TYPE;
+      const text = cursor.skip(LIMIT) ? 'LIMIT' : cursor.text();
+      if (text === undefined) return undefined;
+      type = text;
+    } else if (cursor.skip(KEY.createdAtHeight)) {
+      bit = HEIGHT;
+      if (!cursor.skipText()) return undefined;
+    }
+    if (bit === 0 || (seen & bit) !== 0) return undefined;
+    seen |= bit;
+  } while (cursor.skip(NEXT_KEY));
+  if ((seen & NEEDED) !== NEEDED || at === undefined) return undefined;
+  if (type === UNBOOKED) return 'unbooked';
+  return { id, side, price: price as Ticks, size: size as Steps, at };
+}
+
+/** 24 hexadecimal digits, or nothing. */
+function tradeId(cursor: ByteCursor): string {
+  const { bytes, at } = cursor;
+  if (cursor.textLength() !== TRADE_ID_LENGTH) return '';
+  for (let index = at; index < at + TRADE_ID_LENGTH; index += 1) {
+    const byte = bytes[index] ?? 0;
+    if (!((byte >= 48 && byte <= 57) || (byte >= 97 && byte <= 102))) return '';
+  }
+  return cursor.text() ?? '';
+}
+
+const ORACLE = {
+  price: new Pattern('{"oraclePrice":"'),
+  at: new Pattern(',"effectiveAt":"'),
+  height: new Pattern(',"effectiveAtHeight":"'),
+  market: new Pattern(',"marketId":'),
+} as const;
+const BRACE = 0x7d;
+/** By decimal places: what one unit of the last place is worth on the oracle's scale. */
+const UNITS = Array.from({ length: ORACLE_SCALE + 1 }, (_, places) =>
+  powerOfTen(ORACLE_SCALE - places),
+);
+
+/** One market's oracle price: the object with its braces. Zero says that there is none yet. */
+export function scanOracle(cursor: ByteCursor): OraclePrice | 'none' | undefined {
+  if (!cursor.skip(ORACLE.price)) return undefined;
+  const value = scanOracleValue(cursor);
+  if (value === undefined) return undefined;
+  if (!cursor.skip(ORACLE.at) || !cursor.skipText()) return undefined;
+  if (!cursor.skip(ORACLE.height) || !cursor.skipText()) return undefined;
+  if (!cursor.skip(ORACLE.market) || cursor.whole() < 0 || !cursor.skipByte(BRACE)) {
+    return undefined;
+  }
+  return value === 0n ? 'none' : oraclePrice(value);
+}
+
+/** Up to 15 digits are counted as a double first: exact, and cheaper than a long bigint. */
+function scanOracleValue(cursor: ByteCursor): bigint | undefined {
+  const start = cursor.at;
+  const digits = cursor.fixed();
+  if (digits >= 0) return BigInt(digits) * (UNITS[cursor.decimals] ?? 0n);
+  cursor.at = start;
+  const text = cursor.text();
+  const parsed = text === undefined ? undefined : parseDecimal(text, ORACLE_SCALE);
+  return parsed?.ok === true && parsed.value >= 0n ? parsed.value : undefined;
+}
+
+const CANDLE = {
+  ticker: new Pattern(',"ticker":"'),
+  resolution: new Pattern(',"resolution":"'),
+  low: new Pattern(',"low":"'),
+  high: new Pattern(',"high":"'),
+  open: new Pattern(',"open":"'),
+  close: new Pattern(',"close":"'),
+  volume: new Pattern(',"baseTokenVolume":"'),
+  usd: new Pattern(',"usdVolume":"'),
+  trades: new Pattern(',"trades":'),
+  openInterest: new Pattern(',"startingOpenInterest":"'),
+  midOpen: new Pattern(',"orderbookMidPriceOpen":'),
+  midClose: new Pattern(',"orderbookMidPriceClose":'),
+} as const;
+const NULL = new Pattern('null');
+const QUOTE = 0x22;
+
+/** One candle from its first value to before its closing brace; its keys in the server's order. */
+export function scanCandle(
+  cursor: ByteCursor,
+  units: MarketUnits,
+  times: IsoTimes,
+): Candle | undefined {
+  const startedAt = times.read(cursor);
+  if (startedAt === undefined || !cursor.skip(CANDLE.ticker) || !cursor.skipText()) {
+    return undefined;
+  }
+  if (!cursor.skip(CANDLE.resolution) || !cursor.skipText()) return undefined;
+  const low = cursor.skip(CANDLE.low) ? cursor.units(units.tick) : -1;
+  const high = cursor.skip(CANDLE.high) ? cursor.units(units.tick) : -1;
+  const open = cursor.skip(CANDLE.open) ? cursor.units(units.tick) : -1;
+  const close = cursor.skip(CANDLE.close) ? cursor.units(units.tick) : -1;
+  const volume = cursor.skip(CANDLE.volume) ? cursor.units(units.step) : -1;
+  if (low <= 0 || high <= 0 || open <= 0 || close <= 0 || volume < 0) return undefined;
+  if (!cursor.skip(CANDLE.usd) || !cursor.skipText()) return undefined;
+  const trades = cursor.skip(CANDLE.trades) ? cursor.whole() : -1;
+  if (trades < 0 || !cursor.skip(CANDLE.openInterest) || !cursor.skipText()) return undefined;
+  const isOpenFirst = cursor.skip(CANDLE.midOpen);
+  if (!isOpenFirst && !cursor.skip(CANDLE.midClose)) return undefined;
+  if (!skipMid(cursor) || !cursor.skip(isOpenFirst ? CANDLE.midClose : CANDLE.midOpen)) {
+    return undefined;
+  }
+  if (!skipMid(cursor)) return undefined;
+  return {
+    startedAt,
+    open: open as Ticks,
+    high: high as Ticks,
+    low: low as Ticks,
+    close: close as Ticks,
+    volume: volume as Steps,
+    trades,
+  };
+}
+
+const skipMid = (cursor: ByteCursor): boolean =>
+  cursor.skip(NULL) || (cursor.skipByte(QUOTE) && cursor.skipText());

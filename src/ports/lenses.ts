@@ -1,0 +1,43 @@
+/**
+ * Windows on state that a stage owns: one object per market, always the same, always the newest.
+ * What is read through it costs no allocation, or is made once and kept until the state changes.
+ * Read it when it is told; what must last is taken as plain data (`view`, `set`).
+ */
+import type { BookState, MarketView, Trade } from '../model/book.js';
+import type { MarketSpec } from '../model/market.js';
+import type { MarketId, UnixMs } from '../model/quantities.js';
+import type { SignalSet } from '../model/signal.js';
+
+/** Best levels of both sides in ticks and steps, to be filled by a reader. */
+export interface Touch {
+  bidPrice: number;
+  bidSize: number;
+  askPrice: number;
+  askSize: number;
+}
+
+export interface MarketLens {
+  readonly market: MarketId;
+  readonly spec: MarketSpec;
+  /** Receive stamp of the newest frame about this market. */
+  readonly at: UnixMs;
+  readonly bookState: BookState;
+  /** Stamp of the newest frame that changed or confirmed the book. */
+  readonly bookAt: UnixMs;
+  /** Trades of this turn, oldest first; none is dropped, and no turn sees one twice. */
+  readonly trades: readonly Trade[];
+  /** Fills in the touch of a live book; false when it is not live or has an empty side. */
+  readTouch(touch: Touch): boolean;
+  /** Σ size × weight, the weight falling from 1 at the touch to 0 at `reach` ticks beyond it. */
+  weightNear(side: 'bids' | 'asks', reach: number): number;
+  /** Plain data as of now; the same object until something changes. */
+  view(): MarketView;
+}
+
+export interface SignalLens {
+  readonly market: MarketId;
+  /** Plain data as of the newest turn; the same object until then. */
+  set(): SignalSet;
+  /** Whether all four scores have the samples that they need. */
+  readonly isWarm: boolean;
+}

@@ -1,0 +1,129 @@
+/**
+ * The four scores of one market, computed when somebody looks and kept until the next turn; and the
+ * desk that has one for each market.
+ */
+import type { MarketSpec } from '../model/market.js';
+import type { MarketId } from '../model/quantities.js';
+import {
+  SIGNAL_NAMES,
+  WARM_SAMPLES,
+  type Backfill,
+  type SignalName,
+  type SignalScore,
+  type SignalSet,
+} from '../model/signal.js';
+import type { MarketLens, SignalLens } from '../ports/lenses.js';
+import { MarketBars } from './market-bars.js';
+import { MomentumEngine } from './momentum.js';
+import { OrderBookEngine } from './order-book-imbalance.js';
+import type { SignalEngine } from './signal-engine.js';
+import { VolatilityEngine } from './volatility.js';
+import { VolumeEngine } from './volume.js';
+
+/** More markets than the venue lists; a market beyond the limit gets no scores. */
+export const MARKETS_MAX = 1_024;
+
+class MarketScores implements SignalLens {
+  readonly market: MarketId;
+  readonly tick: bigint;
+  readonly step: bigint;
+  readonly #engines: Readonly<Record<SignalName, SignalEngine>> = {
+    momentum: new MomentumEngine(),
+    volume: new VolumeEngine(),
+    volatility: new VolatilityEngine(),
+    orderbook: new OrderBookEngine(),
+  };
+  readonly #bars = new MarketBars(Object.values(this.#engines));
+  #lens: MarketLens | undefined;
+  #set: SignalSet | undefined;
+
+  constructor({ market, tick, step }: MarketSpec) {
+    this.market = market;
+    this.tick = tick;
+    this.step = step;
+  }
+
+  accept(lens: MarketLens): void {
+    this.#lens = lens;
+    this.#set = undefined;
+    this.#bars.accept(lens);
+  }
+
+  backfill({ candles }: Backfill): void {
+    this.#set = undefined;
+    const closes = candles.map(({ close }) => close);
+    const volumes = candles.map(({ volume }) => volume);
+    for (const engine of Object.values(this.#engines)) engine.backfill(closes, volumes, candles);
+  }
+
+  get isWarm(): boolean {
+    const { scores } = this.set();
+    return SIGNAL_NAMES.every((name) => scores[name]?.warm === true);
+  }
+
+  set(): SignalSet {
+    this.#set ??= this.#read();
+    return this.#set;
+  }
+
+  /** No score from a book that is not live: it is old news. */
+  #read(): SignalSet {
+    const { market } = this;
+    const lens = this.#lens;
+    const scores: Partial<Record<SignalName, SignalScore>> = {};
+    if (lens === undefined) return { market, at: 0 as SignalSet['at'], scores };
+    if (this.#bars.isPriced) {
+      for (const name of SIGNAL_NAMES) {
+        const reading = this.#engines[name].read(this.#bars.open);
+        if (reading === undefined || !Number.isFinite(reading.value)) continue;
+        scores[name] = {
+          name,
+          market,
+          value: Math.min(100, Math.max(0, reading.value)),
+          at: name === 'volume' ? lens.at : lens.bookAt,
+          samples: reading.samples,
+          warm: reading.samples >= WARM_SAMPLES,
+          parts: reading.parts ?? NO_PARTS,
+        };
+      }
+    }
+    return { market, at: lens.at, scores };
+  }
+}
+
+const NO_PARTS: Readonly<Record<string, number>> = {};
+
+/** One desk for all markets: keyed, never combined. */
+export class SignalDesk {
+  readonly #markets = new Map<MarketId, MarketScores>();
+
+  /** The lenses of the markets that were seen, in the order given. */
+  accept(lenses: readonly MarketLens[]): readonly SignalLens[] {
+    const told: SignalLens[] = [];
+    for (const lens of lenses) {
+      const scores = this.#of(lens.spec);
+      if (scores === undefined) continue;
+      scores.accept(lens);
+      told.push(scores);
+    }
+    return told;
+  }
+
+  backfill(history: Backfill): void {
+    this.#of(history.spec)?.backfill(history);
+  }
+
+  drop(market: MarketId): void {
+    this.#markets.delete(market);
+  }
+
+  /** Made on first sight, and anew when governance changed the market's units. */
+  #of(spec: MarketSpec): MarketScores | undefined {
+    const known = this.#markets.get(spec.market);
+    if (known?.tick === spec.tick && known.step === spec.step) return known;
+    if (known === undefined && this.#markets.size >= MARKETS_MAX) return undefined;
+    const scores = new MarketScores(spec);
+    this.#markets.set(spec.market, scores);
+    return scores;
+  }
+}
