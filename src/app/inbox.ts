@@ -81,8 +81,13 @@ export class Inbox {
       const notify = (work: () => void): void => {
         if (open) this.enter(kind, source, () => (open ? work() : undefined));
       };
+      const deliver = (value: T): void => {
+        if (open) inside.next(value);
+      };
       const subscription = outside$.subscribe({
-        next: (value) => notify(() => inside.next(value)),
+        next: (value) => {
+          if (open) this.#take(kind, source, deliver, value);
+        },
         error: (error: unknown) => notify(() => inside.error(error)),
         complete: () => notify(() => inside.complete()),
       });
@@ -98,26 +103,54 @@ export class Inbox {
     this.enter('tick', 'clock', () => undefined);
   }
 
-  #run(): void {
+  /** The usual case of `enter`, nothing waiting, without anything made for it. */
+  #take<T>(kind: InputKind, source: string, deliver: (value: T) => void, value: T): void {
+    if (this.#running) return this.enter(kind, source, () => deliver(value));
     this.#running = true;
     try {
-      for (let next = 0; next < this.#queue.length; next += 1)
-        this.#runOne(this.#queue[next] as Waiting);
+      const at = this.#begin(undefined);
+      deliver(value);
+      this.#end(kind, source, at, undefined);
+      this.#drain();
     } finally {
       this.#queue.length = 0;
       this.#running = false;
     }
   }
 
+  #run(): void {
+    this.#running = true;
+    try {
+      this.#drain();
+    } finally {
+      this.#queue.length = 0;
+      this.#running = false;
+    }
+  }
+
+  #drain(): void {
+    for (let next = 0; next < this.#queue.length; next += 1)
+      this.#runOne(this.#queue[next] as Waiting);
+  }
+
   #runOne(waiting: Waiting): void {
+    const at = this.#begin(waiting.at);
+    waiting.work();
+    this.#end(waiting.kind, waiting.source, at, waiting.at);
+  }
+
+  /** Numbers and stamps an input, and lets everything happen that was due before it. */
+  #begin(replayedAt: UnixMs | undefined): UnixMs {
     const { clock, stamp } = this.#options;
     this.#number += 1;
-    const at = Math.max(clock.now(), waiting.at ?? stamp()) as UnixMs;
-    const input: Input = { number: this.#number, at, kind: waiting.kind, source: waiting.source };
+    const at = Math.max(clock.now(), replayedAt ?? stamp()) as UnixMs;
     clock.advanceTo(at);
-    waiting.work();
-    if (waiting.kind === 'frame') this.#markDirty(waiting.at);
-    this.#inputs$.next(input);
+    return at;
+  }
+
+  #end(kind: InputKind, source: string, at: UnixMs, replayedAt: UnixMs | undefined): void {
+    if (kind === 'frame') this.#markDirty(replayedAt);
+    if (this.#inputs$.observed) this.#inputs$.next({ number: this.#number, at, kind, source });
   }
 
   /** Replays flush by themselves, between frames of different stamps. */

@@ -18,6 +18,11 @@ export class MessageIds {
   readonly #beyond = new Map<number, UnixMs>();
 
   note(id: number, at: UnixMs): void {
+    if (id === this.#floor + 1 && this.#beyond.size === 0) {
+      this.#floor = id;
+      if (id > this.#highest) this.#highest = id;
+      return;
+    }
     if (id <= this.#floor || this.#beyond.has(id)) return;
     this.#highest = Math.max(this.#highest, id);
     this.#beyond.set(id, at);

@@ -15,7 +15,6 @@ import {
   finalize,
   map,
   merge,
-  mergeMap,
   Observable,
   Subject,
   Subscription as Teardown,
@@ -26,6 +25,7 @@ import { fromEventObservable, type ObservableActorLogic } from 'xstate';
 import type { SessionInput, SessionOrder, SocketFact } from '../model/connection.js';
 import { subscriptionKey, type Envelope, type Subscription } from '../model/events.js';
 import type { UnixMs } from '../model/quantities.js';
+import { eachOf } from '../operators/each-of.stream.js';
 import type { Clock } from '../ports/clock.js';
 import type { Socket, SocketPort, SocketSignal } from '../ports/socket.js';
 import type { Wire } from '../ports/wire.js';
@@ -86,6 +86,7 @@ class SocketSession {
   /** Subscribes that wait for their slot; at most a few for each wanted key. */
   readonly #waiting = new Teardown();
   #connectionId: string | undefined;
+  #dataIdOf: (data: Uint8Array) => number = () => -1;
 
   constructor(options: SocketSessionOptions, input: SessionInput) {
     this.#options = options;
@@ -103,7 +104,8 @@ class SocketSession {
           silence(this.#pulse$, { afterMs: SILENT_AFTER_MS, scheduler }),
           this.#heartbeat(signals$),
           signals$.pipe(
-            mergeMap((signal) => this.#factsOf(signal)),
+            map((signal) => this.#factsOf(signal)),
+            eachOf(),
             endWith(abnormalClosure('the socket ended without a close')),
           ),
         ),
@@ -157,8 +159,10 @@ class SocketSession {
   #receive(data: Uint8Array): readonly SocketFact[] {
     const { wire, clock, frames } = this.#options;
     const at = clock.now();
+    const dataId = this.#dataIdOf(data);
+    if (dataId >= 0) return this.#receiveData(data, dataId, at);
     const envelope = wire.readEnvelope(data);
-    if (envelope?.kind === 'connected') this.#connectionId ??= envelope.connectionId;
+    if (envelope?.kind === 'connected') this.#welcome(envelope.connectionId);
     // What cannot be read is the decoder's to quarantine; what another connection sent is nobody's.
     if (envelope !== undefined && envelope.connectionId !== this.#connectionId) return NOTHING;
     frames.next({ name: this.#input.name, epoch: this.#input.epoch, data, at });
@@ -167,6 +171,21 @@ class SocketSession {
     this.#ids.note(envelope.messageId, at);
     const facts = this.#factsIn(envelope);
     return this.#isGapAt(at) ? [...facts, ...this.#gap()] : facts;
+  }
+
+  /** The hot road: nearly all frames are data of this connection. */
+  #receiveData(data: Uint8Array, id: number, at: UnixMs): readonly SocketFact[] {
+    const { name, epoch } = this.#input;
+    this.#options.frames.next({ name, epoch, data, at });
+    if (!this.#ledger.has(SIGN_OF_LIFE)) this.#pulse$.next();
+    this.#ids.note(id, at);
+    return this.#isGapAt(at) ? this.#gap() : NOTHING;
+  }
+
+  #welcome(connectionId: string): void {
+    if (this.#connectionId !== undefined) return;
+    this.#connectionId = connectionId;
+    this.#dataIdOf = this.#options.wire.dataFrames(connectionId);
   }
 
   /** A block is a sign of life; without that channel, any frame is. */

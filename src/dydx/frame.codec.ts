@@ -52,22 +52,30 @@ interface Piece {
   readonly snapshot: boolean;
 }
 
-/** Without a subaccount every account frame is refused: it would not be ours. */
-export function createFrameDecoder(options: { subaccount?: Subaccount } = {}): FrameDecoder {
-  const { subaccount } = options;
-  return new Decoder(subaccount === undefined ? undefined : subaccountKey(subaccount));
+export interface DecoderOptions {
+  /** Without a subaccount every account frame is refused: it would not be ours. */
+  readonly subaccount?: Subaccount;
+  /** `json` reads every frame the slow way: what the scanner is measured against. */
+  readonly road?: 'scan' | 'json';
+}
+
+export function createFrameDecoder({ subaccount, road }: DecoderOptions = {}): FrameDecoder {
+  const account = subaccount === undefined ? undefined : subaccountKey(subaccount);
+  return new Decoder(account, road !== 'json');
 }
 
 class Decoder implements FrameDecoder {
   readonly #account: string | undefined;
+  readonly #isScanning: boolean;
   /** One entry per market that the venue has ever listed: a few hundred. */
   readonly #units = new Map<MarketId, MarketUnits>();
   readonly #scanner = new FrameScanner();
   #market: MarketEvent[] = [];
   #accountEvents: AccountEvent[] = [];
 
-  constructor(account: string | undefined) {
+  constructor(account: string | undefined, isScanning: boolean) {
     this.#account = account;
+    this.#isScanning = isScanning;
   }
 
   learn(specs: readonly MarketSpec[]): void {
@@ -83,7 +91,8 @@ class Decoder implements FrameDecoder {
   }
 
   decode(bytes: Uint8Array, _at: UnixMs): Decoded {
-    return this.#scanner.scan(bytes) ?? this.#parse(bytes);
+    const scanned = this.#isScanning ? this.#scanner.scan(bytes) : undefined;
+    return scanned ?? this.#parse(bytes);
   }
 
   #parse(bytes: Uint8Array): Decoded {

@@ -4,6 +4,7 @@
  */
 import { CHANNELS, type Channel, type Envelope, type Subscription } from '../model/events.js';
 import type { Wire } from '../ports/wire.js';
+import { dataFrames } from './data-frames.codec.js';
 
 /** More than any head of a frame that the server writes. */
 const HEAD_BYTES = 320;
@@ -36,6 +37,7 @@ const IDS_PER_SOCKET = 32;
 const ACCOUNTS_PER_SOCKET = 256;
 
 export const dydxWire: Wire = {
+  dataFrames,
   readEnvelope: (frame) => readHead(frame) ?? readWhole(frame),
   writeSubscribe: (subscription) => JSON.stringify({ type: 'subscribe', ...subscription }),
   writeUnsubscribe: (subscription) => JSON.stringify({ type: 'unsubscribe', ...subscription }),

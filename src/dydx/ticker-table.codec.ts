@@ -16,7 +16,7 @@ const FIRST_SIZE = 64;
 
 /** As many entries as the venue has ever listed: a few hundred. */
 export class TickerTable {
-  #slots: (Entry | undefined)[] = new Array<Entry | undefined>(FIRST_SIZE).fill(undefined);
+  #slots = emptySlots(FIRST_SIZE);
   #count = 0;
 
   /** `name` is ASCII. A known name gets the new units. */
@@ -64,10 +64,13 @@ export class TickerTable {
 
   #grow(): void {
     const entries = this.#slots.filter((entry) => entry !== undefined);
-    this.#slots = new Array<Entry | undefined>(this.#slots.length * 2).fill(undefined);
+    this.#slots = emptySlots(this.#slots.length * 2);
     for (const entry of entries) this.#slots[this.#slotOf(entry.bytes)] = entry;
   }
 }
+
+const emptySlots = (length: number): (Entry | undefined)[] =>
+  Array.from<Entry | undefined>({ length });
 
 function isEqual(name: Uint8Array, bytes: Uint8Array, at: number): boolean {
   for (let index = 0; index < name.length; index += 1) {

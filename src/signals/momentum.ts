@@ -66,7 +66,10 @@ export class MomentumEngine implements BarListener, Backfilled {
       sum += drift / Math.sqrt((variance * (HORIZONS_MS[index] ?? 0)) / (2 * BAR_MS));
     }
     const z = sum / HORIZONS_MS.length;
-    return { value: 50 + 50 * Math.tanh(z / Z_SCALE), samples: this.#samples + Number(open.isLive) };
+    return {
+      value: 50 + 50 * Math.tanh(z / Z_SCALE),
+      samples: this.#samples + Number(open.isLive),
+    };
   }
 
   #changeIn({ isLive, logPrice }: Readonly<Bar>): number {

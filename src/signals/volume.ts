@@ -44,7 +44,7 @@ export class VolumeEngine implements BarListener, Backfilled {
   /** Trades are counted through every silence of the book. */
   reset(): void {}
 
-  /** Each minute is as many buckets as it has tenths; the median minute is where the rate starts. */
+  /** Each minute is six equal buckets; the median is where the rate starts. */
   backfill(_closes: readonly number[], volumes: readonly number[]): void {
     for (const volume of volumes) {
       for (let index = 0; index < BUCKETS_A_MINUTE; index += 1) {

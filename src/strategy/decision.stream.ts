@@ -128,7 +128,7 @@ export function verdicts(
 ): Observable<Verdict> {
   return defer(() => {
     const watch = new Watch(strategy);
-    // The scores are subscribed first: within a turn they are there before the markets are looked at.
+    // The scores are subscribed first: within a turn they are there when the markets are looked at.
     return merge(
       signals$.pipe(
         tap((lenses) => watch.score(lenses)),

@@ -36,6 +36,19 @@ function scoreGate(
   return ageGate(`${name}.old`, `${label} score`, { ageMs: now - score.at, ageMsMax });
 }
 
+/** Whether there is no reason not to judge: the same answer as `closedGates`, without the words. */
+export function areGatesOpen({ now, view, signals }: Sight, ageMsMax: number): boolean {
+  const { spec, book } = view;
+  if (spec.status !== 'ACTIVE' || book.state !== 'live') return false;
+  if (book.bids.length === 0 || book.asks.length === 0) return false;
+  if (!(now - book.updatedAt <= ageMsMax)) return false;
+  for (const name of SIGNAL_NAMES) {
+    const score = signals?.scores[name];
+    if (score === undefined || !score.warm || !(now - score.at <= ageMsMax)) return false;
+  }
+  return true;
+}
+
 /** Every reason not to judge, the gravest first; none when the market is fresh. */
 export function closedGates({ now, view, signals }: Sight, ageMsMax: number): readonly Reason[] {
   const { spec, book } = view;

@@ -13,7 +13,13 @@ import { roundToTick, tickUsd } from '../model/market.js';
 import type { Price } from '../model/quantities.js';
 import type { Result } from '../model/result.js';
 import type { SignalName } from '../model/signal.js';
-import { closedGates, oldestAgeMs, scoreValues, SIGNAL_LABELS } from './sight-gates.js';
+import {
+  areGatesOpen,
+  closedGates,
+  oldestAgeMs,
+  scoreValues,
+  SIGNAL_LABELS,
+} from './sight-gates.js';
 import type { Candidate, Sight, Strategy } from './strategy-port.js';
 
 export interface SniperOptions {
@@ -67,7 +73,8 @@ interface Appraisal {
   readonly direction: number;
   readonly quality: number;
   readonly confidence: number;
-  readonly reasons: readonly Reason[];
+  /** In words, when somebody asks. */
+  readonly reasons: () => readonly Reason[];
 }
 
 /** Half the spread and one taker fee, in bps of the mid. */
@@ -87,20 +94,18 @@ function appraise(sight: Sight, options: SniperOptions): Appraisal {
     Math.sqrt(ramp(scores.volume, 10, 60) * ramp(scores.volatility, 0, 60)) *
     ramp(hoped / cost, 1, 3) *
     ramp(ageMs, options.ageMsMax, options.ageMsMax / 2);
-  const says = (name: SignalName): string => `${SIGNAL_LABELS[name]} ${scores[name].toFixed(0)}`;
-  const directional = `${says('momentum')}, ${says('orderbook')}`;
-  const qualities = `${says('volume')}, ${says('volatility')}, data ${ageMs.toFixed(0)} ms old`;
-  const costs = `hoped move ${bps(hoped)} against half spread and fee ${bps(cost)}`;
-  return {
-    direction,
-    quality,
-    confidence: Math.abs(direction) * quality,
-    reasons: [
+  const reasons = (): readonly Reason[] => {
+    const says = (name: SignalName): string => `${SIGNAL_LABELS[name]} ${scores[name].toFixed(0)}`;
+    const directional = `${says('momentum')}, ${says('orderbook')}`;
+    const qualities = `${says('volume')}, ${says('volatility')}, data ${ageMs.toFixed(0)} ms old`;
+    const costs = `hoped move ${bps(hoped)} against half spread and fee ${bps(cost)}`;
+    return [
       { code: 'direction', text: `direction ${fraction(direction)}: ${directional}` },
       { code: 'quality', text: `quality ${fraction(quality)}: ${qualities}` },
       { code: 'cost', text: costs },
-    ],
+    ];
   };
+  return { direction, quality, confidence: Math.abs(direction) * quality, reasons };
 }
 
 /** 1 + the fresh markets that are more confident. */
@@ -127,29 +132,40 @@ function leaving(direction: number, exitDirection: number): readonly Side[] {
 }
 
 function decide(sight: Sight, options: SniperOptions): Candidate {
-  const gates = closedGates(sight, options.ageMsMax);
-  if (gates.length > 0) {
+  if (!areGatesOpen(sight, options.ageMsMax)) {
     const unknown = { confidence: undefined, direction: undefined };
-    return { type: 'hold', ...unknown, leave: [], reasons: gates };
+    return { type: 'hold', ...unknown, leave: [], reasons: closedGates(sight, options.ageMsMax) };
   }
   const { direction, quality, confidence, reasons } = appraise(sight, options);
   const leave = leaving(direction, options.exitDirection);
-  const hold = (reason: Reason): Candidate => {
-    return { type: 'hold', confidence, direction, leave, reasons: [reason, ...reasons] };
-  };
+  const hold = (reason: () => Reason): Candidate => ({
+    type: 'hold',
+    confidence,
+    direction,
+    leave,
+    get reasons() {
+      return [reason(), ...reasons()];
+    },
+  });
   const { confidenceMin, rankMax } = options;
-  const numbers = `confidence ${fraction(confidence)}`;
   if (!(confidence > confidenceMin)) {
-    const relation = confidence === confidenceMin ? '=' : '<';
-    const text = `${numbers} ${relation} ${confidenceMin.toFixed(2)}`;
-    return hold({ code: 'confidence.low', text });
+    return hold(() => {
+      const relation = confidence === confidenceMin ? '=' : '<';
+      const numbers = `confidence ${fraction(confidence)}`;
+      return { code: 'confidence.low', text: `${numbers} ${relation} ${confidenceMin.toFixed(2)}` };
+    });
   }
   const rank = rankOf(sight, confidence);
-  if (!(rank <= rankMax)) return hold({ code: 'rank.low', text: `rank ${rank} > ${rankMax}` });
+  if (!(rank <= rankMax)) {
+    return hold(() => ({ code: 'rank.low', text: `rank ${rank} > ${rankMax}` }));
+  }
   const side = direction > 0 ? 'buy' : 'sell';
   const limit = limitPrice(sight, side, options);
-  if (!limit.ok) return hold({ code: limit.error.code, text: limit.error.message });
-  const text = `${numbers} > ${confidenceMin.toFixed(2)}, rank ${rank} of ${rankMax}`;
+  if (!limit.ok) {
+    const { code, message } = limit.error;
+    return hold(() => ({ code, text: message }));
+  }
+  const numbers = `confidence ${fraction(confidence)} > ${confidenceMin.toFixed(2)}`;
   return {
     type: 'enter',
     side,
@@ -158,7 +174,7 @@ function decide(sight: Sight, options: SniperOptions): Candidate {
     quality,
     rank,
     limitPrice: limit.value,
-    reasons: [{ code: 'confidence', text }, ...reasons],
+    reasons: [{ code: 'confidence', text: `${numbers}, rank ${rank} of ${rankMax}` }, ...reasons()],
   };
 }
 

@@ -18,6 +18,11 @@ export const fakeWire: Wire = {
     const text = Buffer.from(data).toString();
     return text.startsWith('{') ? (JSON.parse(text) as Envelope) : undefined;
   },
+  dataFrames: (connectionId) => (data) => {
+    const envelope = fakeWire.readEnvelope(data);
+    if (envelope?.kind !== 'data' || envelope.connectionId !== connectionId) return -1;
+    return envelope.subscription?.channel === 'v4_block_height' ? -1 : envelope.messageId;
+  },
   writeSubscribe: (subscription) => `+${subscriptionKey(subscription)}`,
   writeUnsubscribe: (subscription) => `-${subscriptionKey(subscription)}`,
   idsPerSocket: () => 32,

@@ -106,6 +106,32 @@ describe('an envelope', () => {
   });
 });
 
+describe('the data frames of one connection', () => {
+  const idOf = dydxWire.dataFrames('c-1');
+  const frame = (rest: string, connection = 'c-1', type = 'channel_data'): Buffer =>
+    Buffer.from(`{"type":"${type}","connection_id":"${connection}","message_id":${rest}`);
+
+  it.each([
+    ['a book', frame('51,"id":"BTC-USD","channel":"v4_orderbook","version"'), 51],
+    ['an account', frame('0,"id":"dydx1/0","channel":"v4_subaccounts"'), 0],
+    ['markets', frame('7,"channel":"v4_markets","version"'), 7],
+    ['the sign of life', frame('7,"id":"v4_block_height","channel":"v4_block_height"'), -1],
+    ['another connection', frame('51,"id":"BTC-USD"', 'c-2'), -1],
+    ['a snapshot', frame('51,"id":"BTC-USD"', 'c-1', 'subscribed'), -1],
+    ['a batch', frame('51,"id":"BTC-USD"', 'c-1', 'channel_batch_data'), -1],
+    ['no number', frame('"51","id":"BTC-USD"'), -1],
+    ['a number of doubt', frame('051,"id":"BTC-USD"'), -1],
+    ['another order of keys', frame('51,"channel":"v4_orderbook","id":"BTC-USD"'), -1],
+    ['a fragment', frame('51').subarray(0, 30), -1],
+  ])('of %s are known by their ids or not at all', (_, bytes, expected) => {
+    expect(idOf(bytes)).toBe(expected);
+  });
+
+  it('are none when its id is nothing to compare with', () => {
+    expect(dydxWire.dataFrames('"')(frame('51,"id":"BTC-USD"', '"'))).toBe(-1);
+  });
+});
+
 describe('a subscription', () => {
   it('is written as the venue reads it', () => {
     expect(JSON.parse(dydxWire.writeSubscribe({ channel: 'v4_trades', id: 'BTC-USD' }))).toEqual({
