@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { marketId } from '../../src/model/quantities.js';
+import { windowedMomentum } from '../../src/signals/momentum.js';
 import { candle, engineOf, runEngine, specOf, viewOf } from './view-fixture.js';
 
 const MIDDLE = 1_000_000;
@@ -91,5 +92,19 @@ describe('momentum', () => {
     expect(runEngine(engine, calm)?.value).toBe(50);
     engine.drop(marketId('BTC-USD'));
     expect(engine.accept(viewOf({ at: 20_000, bid: MIDDLE }))).toBeUndefined();
+  });
+});
+
+describe('the windowed momentum', () => {
+  it("of the plan's example is 50, 75, 60", () => {
+    const [first, second, third] = windowedMomentum([50_000, 51_000, 50_500], [100, 150, 120]);
+    expect(first).toBe(50);
+    expect(second).toBeCloseTo(75, 9);
+    expect(third).toBeCloseTo(60, 9);
+  });
+
+  it('is bounded by 0 and 100, and empty for an empty window', () => {
+    expect(windowedMomentum([100, 200, 1], [1, 9, 9])).toEqual([50, 100, 0]);
+    expect(windowedMomentum([], [])).toEqual([]);
   });
 });
