@@ -99,7 +99,7 @@ describe('an operator', () => {
 
   it('flattens one market and leaves the other', async () => {
     const service = new VirtualService({
-      seed: 8,
+      seed: 3,
       flags: { strategies: [{ minConfidence: 1, maxHoldSeconds: 600 }] },
     });
     await service.ready();
