@@ -43,6 +43,8 @@ export interface StampedHeight {
 }
 
 const RESYNC_LOOK_MS = 1_000;
+/** Looks of several markets share a timer. */
+const LOOK_SLACK_MS = 5;
 const EXCERPT_LENGTH = 200;
 /** The channel's name stands within the envelope, which comes first. */
 const HEAD_LENGTH = 400;
@@ -84,9 +86,10 @@ export class MarketPipeline {
     this.markets$ = changedMarkets(this.fold, flush$).pipe(shareHot());
     const { markets$, backfills$ } = this;
     this.signals$ = signals({ markets$, backfills$ }).pipe(shareHot());
-    this.verdicts$ = verdicts({ markets$, signals$: this.signals$ }, { strategy, scheduler }).pipe(
-      shareHot(),
-    );
+    this.verdicts$ = verdicts(
+      { markets$, signals$: this.signals$ },
+      { strategy, scheduler, slackMs: LOOK_SLACK_MS },
+    ).pipe(shareHot());
     this.decisions$ = this.verdicts$.pipe(settled({ scheduler }), shareHot());
     this.resyncs$ = merge(
       resyncRequests(this.fold, { everyMs: RESYNC_LOOK_MS, scheduler }),

@@ -23,7 +23,7 @@ import type { LevelBatch } from '../ports/market-feed.js';
 /** Removals remembered per side. */
 const REMOVALS_MAX = 4_096;
 /** Of each side; what lies deeper says little about the next moment. */
-const WEIGHED_LEVELS = 20;
+const WEIGHED_LEVELS = 10;
 
 export interface Changes {
   readonly bids: readonly LevelChange[];

@@ -11,10 +11,15 @@ interface Window<T> {
   newest: T | undefined;
 }
 
-/** Holds one window per market that emitted within the last `ms`. */
+/**
+ * Windows may end up to `slackMs` late, so that one timer ends several.
+ *
+ * Holds one window per market that emitted within the last `ms`.
+ */
 export function auditByMarket<T extends { readonly market: MarketId }>(
   ms: number,
   scheduler: SchedulerLike,
+  slackMs = 0,
 ): MonoTypeOperatorFunction<T> {
   return (source$) =>
     new Observable<T>((listener) => {
@@ -24,10 +29,11 @@ export function auditByMarket<T extends { readonly market: MarketId }>(
       let armed = false;
 
       const arm = (): void => {
+        if (armed) return;
         const next = windows.values().next();
-        if (armed || next.done === true) return;
+        if (next.done === true) return;
         armed = true;
-        const delay = Math.max(0, next.value.endsAt - scheduler.now());
+        const delay = Math.max(0, next.value.endsAt - scheduler.now(), slackMs);
         const work: Subscription = scheduler.schedule(() => {
           timer.remove(work);
           armed = false;

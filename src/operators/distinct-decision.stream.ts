@@ -35,8 +35,9 @@ export function distinctDecision<T extends { readonly market: MarketId }>({
       const timer = new Subscription();
       let armed = false;
       const arm = (): void => {
+        if (armed) return;
         const [next] = windows.values();
-        if (armed || next === undefined) return;
+        if (next === undefined) return;
         armed = true;
         const work: Subscription = scheduler.schedule(
           () => {

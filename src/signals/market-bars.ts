@@ -94,7 +94,7 @@ export class MarketBars {
     else if (open.index - this.#pricedIndex > GAP_BARS) this.#begin();
     this.#isPriced = true;
     this.#pricedIndex = open.index;
-    Object.assign(this.#last, touch);
+    copyTouch(touch, this.#last);
   }
 
   /** Stamps that go back are taken as now. */
@@ -141,6 +141,13 @@ export class MarketBars {
     open.flow += bids - asks;
     open.turnover += Math.abs(bids) + Math.abs(asks);
   }
+}
+
+function copyTouch(from: Readonly<Touch>, to: Touch): void {
+  to.bidPrice = from.bidPrice;
+  to.bidSize = from.bidSize;
+  to.askPrice = from.askPrice;
+  to.askSize = from.askSize;
 }
 
 /** Steps added to the touch of one side, whose price improved by `better`. */

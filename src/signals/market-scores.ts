@@ -25,8 +25,7 @@ export const MARKETS_MAX = 1_024;
 
 class MarketScores implements SignalLens {
   readonly market: MarketId;
-  readonly tick: bigint;
-  readonly step: bigint;
+  #spec: MarketSpec;
   readonly #engines: Readonly<Record<SignalName, SignalEngine>> = {
     momentum: new MomentumEngine(),
     volume: new VolumeEngine(),
@@ -37,10 +36,17 @@ class MarketScores implements SignalLens {
   #lens: MarketLens | undefined;
   #set: SignalSet | undefined;
 
-  constructor({ market, tick, step }: MarketSpec) {
-    this.market = market;
-    this.tick = tick;
-    this.step = step;
+  constructor(spec: MarketSpec) {
+    this.market = spec.market;
+    this.#spec = spec;
+  }
+
+  /** Whether ticks and steps still mean the same. */
+  isOf(spec: MarketSpec): boolean {
+    if (spec === this.#spec) return true;
+    if (spec.tick !== this.#spec.tick || spec.step !== this.#spec.step) return false;
+    this.#spec = spec;
+    return true;
   }
 
   accept(lens: MarketLens): void {
@@ -120,7 +126,7 @@ export class SignalDesk {
   /** Made on first sight, and anew when governance changed the market's units. */
   #of(spec: MarketSpec): MarketScores | undefined {
     const known = this.#markets.get(spec.market);
-    if (known?.tick === spec.tick && known.step === spec.step) return known;
+    if (known?.isOf(spec) === true) return known;
     if (known === undefined && this.#markets.size >= MARKETS_MAX) return undefined;
     const scores = new MarketScores(spec);
     this.#markets.set(spec.market, scores);

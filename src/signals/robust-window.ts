@@ -58,7 +58,7 @@ export class RobustWindow {
   /** Sorted once per new value, however often it is asked. */
   #inOrder(): Float64Array {
     if (this.#sorted !== undefined) return this.#sorted;
-    const sorted = Float64Array.from(this.#values).sort();
+    const sorted = Float64Array.from(this.#values.toArray()).sort();
     const median = middleOf(sorted);
     this.#spread = NORMAL_SPREAD * middleOf(sorted.map((value) => Math.abs(value - median)).sort());
     this.#sorted = sorted;

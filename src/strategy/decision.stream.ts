@@ -16,7 +16,8 @@ import {
   type Observable,
   type SchedulerLike,
 } from 'rxjs';
-import type { Verdict } from '../model/decision.js';
+import type { Side } from '../model/book.js';
+import type { Hold, Reason, Verdict } from '../model/decision.js';
 import { unixMs, type MarketId, type UnixMs } from '../model/quantities.js';
 import { auditByMarket } from '../operators/audit-by-market.stream.js';
 import { distinctDecision } from '../operators/distinct-decision.stream.js';
@@ -91,18 +92,36 @@ interface Stamps {
 
 /** Reasons are put into words when somebody reads them: most looks are never asked why. */
 function stamped(candidate: Candidate, stamps: Stamps): Verdict {
-  if (candidate.type === 'enter') return { ...candidate, ...stamps, heldMs: 0 };
-  const { type, confidence, direction, leave } = candidate;
-  return {
-    type,
-    confidence,
-    direction,
-    leave,
-    ...stamps,
-    get reasons() {
-      return candidate.reasons;
-    },
-  };
+  return candidate.type === 'enter'
+    ? { ...candidate, ...stamps, heldMs: 0 }
+    : new StampedHold(candidate, stamps);
+}
+
+class StampedHold implements Hold {
+  readonly type = 'hold';
+  readonly strategy: string;
+  readonly market: MarketId;
+  readonly confidence: number | undefined;
+  readonly direction: number | undefined;
+  readonly leave: readonly Side[];
+  readonly newestFrameAt: UnixMs;
+  readonly decidedAt: UnixMs;
+  readonly #candidate: Candidate;
+
+  constructor(candidate: Omit<Hold, keyof Stamps>, stamps: Stamps) {
+    this.strategy = stamps.strategy;
+    this.market = stamps.market;
+    this.confidence = candidate.confidence;
+    this.direction = candidate.direction;
+    this.leave = candidate.leave;
+    this.newestFrameAt = stamps.newestFrameAt;
+    this.decidedAt = stamps.decidedAt;
+    this.#candidate = candidate;
+  }
+
+  get reasons(): readonly Reason[] {
+    return this.#candidate.reasons;
+  }
 }
 
 export interface DecisionInputs {
@@ -115,6 +134,8 @@ export interface DecisionOptions {
   readonly strategy: Strategy;
   readonly scheduler: SchedulerLike;
   readonly throttleMs?: number;
+  /** Looks may come so much later than the throttle would have them, several at once. */
+  readonly slackMs?: number;
   readonly sweepMs?: number;
 }
 
@@ -124,8 +145,9 @@ export interface DecisionOptions {
  */
 export function verdicts(
   { markets$, signals$ }: DecisionInputs,
-  { strategy, scheduler, throttleMs = THROTTLE_MS, sweepMs = SWEEP_MS }: DecisionOptions,
+  { strategy, scheduler, ...timing }: DecisionOptions,
 ): Observable<Verdict> {
+  const { throttleMs = THROTTLE_MS, slackMs = 0, sweepMs = SWEEP_MS } = timing;
   return defer(() => {
     const watch = new Watch(strategy);
     // The scores are subscribed first: within a turn they are there when the markets are looked at.
@@ -138,7 +160,7 @@ export function verdicts(
       interval(sweepMs, scheduler).pipe(map(() => watch.lapsed(nowOf(scheduler)))),
     ).pipe(
       eachOf(),
-      auditByMarket(throttleMs, scheduler),
+      auditByMarket(throttleMs, scheduler, slackMs),
       map((lens) => watch.look(lens, nowOf(scheduler))),
     );
   });
@@ -165,7 +187,8 @@ export function settled({
 }: StabilityOptions): MonoTypeOperatorFunction<Verdict> {
   const stamp = (verdict: Verdict): Verdict => {
     const decidedAt = unixMs(scheduler.now());
-    if (verdict.type === 'hold') return { ...verdict, decidedAt };
+    // A hold puts its reasons into words when they are read: they are wanted now.
+    if (verdict.type === 'hold') return { ...verdict, reasons: verdict.reasons, decidedAt };
     const heldMs = Math.min(stabilityMs, Math.max(0, decidedAt - verdict.newestFrameAt));
     return { ...verdict, decidedAt, heldMs };
   };

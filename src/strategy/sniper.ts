@@ -131,6 +131,31 @@ function leaving(direction: number, exitDirection: number): readonly Side[] {
   return sides;
 }
 
+/** A hold whose reasons are put into words when somebody reads them: most are never asked why. */
+class WordlessHold {
+  readonly type = 'hold';
+  readonly confidence: number | undefined;
+  readonly direction: number | undefined;
+  readonly leave: readonly Side[];
+  readonly #words: () => readonly Reason[];
+
+  constructor(hold: {
+    readonly confidence: number;
+    readonly direction: number;
+    readonly leave: readonly Side[];
+    readonly words: () => readonly Reason[];
+  }) {
+    this.confidence = hold.confidence;
+    this.direction = hold.direction;
+    this.leave = hold.leave;
+    this.#words = hold.words;
+  }
+
+  get reasons(): readonly Reason[] {
+    return this.#words();
+  }
+}
+
 function decide(sight: Sight, options: SniperOptions): Candidate {
   if (!areGatesOpen(sight, options.ageMsMax)) {
     const unknown = { confidence: undefined, direction: undefined };
@@ -138,15 +163,8 @@ function decide(sight: Sight, options: SniperOptions): Candidate {
   }
   const { direction, quality, confidence, reasons } = appraise(sight, options);
   const leave = leaving(direction, options.exitDirection);
-  const hold = (reason: () => Reason): Candidate => ({
-    type: 'hold',
-    confidence,
-    direction,
-    leave,
-    get reasons() {
-      return [reason(), ...reasons()];
-    },
-  });
+  const hold = (reason: () => Reason): Candidate =>
+    new WordlessHold({ confidence, direction, leave, words: () => [reason(), ...reasons()] });
   const { confidenceMin, rankMax } = options;
   if (!(confidence > confidenceMin)) {
     return hold(() => {
