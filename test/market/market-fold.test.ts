@@ -91,7 +91,7 @@ describe('the market fold', () => {
     const fold = foldOf();
     fold.apply({ type: 'oracle', market: BTC, price: oraclePrice(55n) }, at(2));
     fold.apply(trades([trade('b', 12), trade('a', 11)]), at(3));
-    expect(fold.flush(at(4))).toEqual([
+    expect(fold.flush(at(4)).map((lens) => lens.view())).toEqual([
       {
         market: BTC,
         spec: specOf(BTC),
@@ -197,7 +197,7 @@ describe('new parameters', () => {
     const fold = foldOf();
     fold.apply(trades([trade('a', 11)]), at(2));
     fold.apply(specs(specOf(BTC, change)), at(2));
-    expect(fold.flush(at(2))[0]).toMatchObject({ book: { state: 'empty' }, trades: [] });
+    expect(fold.flush(at(2))[0]?.view()).toMatchObject({ book: { state: 'empty' }, trades: [] });
     expect([fold.tradeCount(BTC), fold.candles(BTC)]).toEqual([0, []]);
     expect(fold.sweep(at(3))).toEqual([BTC]);
     expect(fold.sweep(at(4))).toEqual([]);
