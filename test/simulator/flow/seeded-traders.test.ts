@@ -14,6 +14,8 @@ import { oracleValue } from '../../../src/simulator/indexer/wire-units.js';
 import { marketsOf } from '../../../src/simulator/real-markets.js';
 import { START_MS } from '../../support/exchange-driver.js';
 
+/** A machine that does much else beside is slow. */
+const PATIENCE_MS = 120_000;
 const TURN_MS = 100;
 const MARKETS = 8;
 
@@ -99,7 +101,7 @@ describe('a busy exchange over four minutes', () => {
   let busy: Observed;
   beforeAll(() => {
     busy = observe('busy', 4);
-  });
+  }, PATIENCE_MS);
   const lists = () => [...busy.samples.values()];
 
   it('quotes at least 20 levels a side most of the time, and never an empty one', () => {
@@ -220,7 +222,7 @@ function correlation(a: readonly number[], b: readonly number[]): number {
   return sum((i) => da(i) * db(i)) / Math.sqrt(sum((i) => da(i) ** 2) * sum((i) => db(i) ** 2));
 }
 
-describe('the presets', () => {
+describe('the presets', { timeout: PATIENCE_MS }, () => {
   it('none has no traders and no orders', () => {
     const exchange = exchangeOf('none', 2);
     expect(exchange.apply({ type: 'flow', timeMs: START_MS + 100 }).outputs).toEqual([]);
@@ -246,7 +248,7 @@ describe('the presets', () => {
     ['trend', 1],
     ['crash', -1],
   ] as const)('%s has its direction', (preset, direction) => {
-    const { samples } = observe(preset, 3, 4);
+    const { samples } = observe(preset, 2, 4);
     const drifts = [...samples.values()].map((list) => {
       const first = list[0]?.mid ?? 1;
       return (list.at(-1)?.mid ?? first) / first - 1;
