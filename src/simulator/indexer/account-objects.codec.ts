@@ -65,19 +65,25 @@ function positionFields(state: IndexerState, position: ExchangePosition) {
 }
 
 /** `unsettled` is the funding since the position was last settled: it counts. */
-export const restPosition = (
+export function restPosition(
   state: IndexerState,
   subaccount: SubaccountId,
   { position, unsettled }: { readonly position: ExchangePosition; readonly unsettled: bigint },
-) => ({
-  ...positionFields(state, position),
-  realizedPnl: usdText(realizedPnl(position) - feesOf(state, subaccount, position)),
-  createdAt: isoText(position.createdAtMs),
-  createdAtHeight: String(position.createdAtHeight),
-  closedAt: position.closedAtMs === undefined ? null : isoText(position.closedAtMs),
-  netFunding: usdText(position.settledFunding + unsettled),
-  subaccountNumber: subaccount.number,
-});
+) {
+  const { sumOpen, sumClose, unrealizedPnl: unrealized, ...head } = positionFields(state, position);
+  return {
+    ...head,
+    realizedPnl: usdText(realizedPnl(position) - feesOf(state, subaccount, position)),
+    unrealizedPnl: unrealized,
+    createdAt: isoText(position.createdAtMs),
+    createdAtHeight: String(position.createdAtHeight),
+    closedAt: position.closedAtMs === undefined ? null : isoText(position.closedAtMs),
+    sumOpen,
+    sumClose,
+    netFunding: usdText(position.settledFunding + unsettled),
+    subaccountNumber: subaccount.number,
+  };
+}
 
 export const unsettledOf = (
   view: SubaccountView | undefined,

@@ -37,14 +37,16 @@ export const tradingObject = (view: MarketView) => ({
 
 export function marketObject(view: MarketView) {
   const { market } = view;
+  const { openInterest, ...trading } = tradingObject(view);
   return {
     clobPairId: String(market.clobPairId),
     ticker: market.ticker,
     status: market.status,
     oraclePrice: oracleText(view.oraclePriceE12),
-    ...tradingObject(view),
+    ...trading,
     initialMarginFraction: fractionText(market.initialMarginPpm),
     maintenanceMarginFraction: fractionText(market.maintenanceMarginPpm),
+    openInterest,
     atomicResolution: market.atomicResolution,
     quantumConversionExponent: market.quantumConversionExponent,
     tickSize: priceText(market, market.subticksPerTick),

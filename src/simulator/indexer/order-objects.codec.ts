@@ -188,13 +188,20 @@ function fillFields(state: IndexerState, fill: ExchangeFill) {
   };
 }
 
-export const restFill = (state: IndexerState, fill: ExchangeFill) => ({
-  ...fillFields(state, fill),
-  market: state.market(fill.clobPairId).ticker,
-  marketType: 'PERPETUAL',
-  subaccountNumber: fill.subaccount.number,
-  ...builderFields(state, fill),
-});
+export function restFill(state: IndexerState, fill: ExchangeFill) {
+  const { id, side, liquidity, type, ...rest } = fillFields(state, fill);
+  return {
+    id,
+    side,
+    liquidity,
+    type,
+    market: state.market(fill.clobPairId).ticker,
+    marketType: 'PERPETUAL',
+    ...rest,
+    subaccountNumber: fill.subaccount.number,
+    ...builderFields(state, fill),
+  };
+}
 
 /** What the builder of the order got, rounded down, as long as the order is remembered. */
 function builderFields(state: IndexerState, { orderId, quoteQuantums }: ExchangeFill) {
