@@ -1,9 +1,10 @@
 /** `perpetua devnet`: the simulated exchange as a process of its own. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { RealClock } from '../clock/real.clock.js';
+import { RealClock, wallNow } from '../clock/real.clock.js';
 import { seededRandom } from '../clock/seeded-random.js';
 import { startDevnet, type Devnet, type DevnetStats } from '../simulator/devnet.server.js';
 import { createExchange } from '../simulator/chain/exchange.js';
+import { DEFAULT_HABITS, NO_HABITS } from '../simulator/indexer/indexer-habits.js';
 import type { ExchangeOptions } from '../simulator/exchange-options.js';
 import { marketsOf } from '../simulator/real-markets.js';
 import { faultPlanOf, type FaultFlags } from './devnet-faults.js';
@@ -18,6 +19,7 @@ export interface DevnetFlags extends FaultFlags {
   readonly controlPort?: number;
   /** Mean time between blocks. */
   readonly blockMs?: number;
+  readonly habits: 'off' | 'real';
   readonly for?: number;
   readonly json?: boolean;
   readonly child?: boolean;
@@ -26,16 +28,19 @@ export interface DevnetFlags extends FaultFlags {
 const TAKER_FEE_PPM = 500;
 const MAKER_FEE_PPM = 100;
 const START_HEIGHT = 1_000;
+const LONGEST_TURN_MS = 100;
+/** How the indexer keeps its clients waiting and errs: never, or as the real one does. */
+const HABITS = { off: NO_HABITS, real: DEFAULT_HABITS } as const;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 export async function runDevnet(flags: DevnetFlags, terminal: Terminal): Promise<number> {
   const faults = faultPlanOf(flags);
-  const clock = new RealClock();
-  const figures = new Figures(() => clock.now());
-  const { seed, faultSeed = seed, port, controlPort, blockMs } = flags;
-  const options = exchangeOptions(flags, Math.floor(clock.now()));
+  const { seed, faultSeed = seed, port, controlPort, blockMs, habits } = flags;
+  const options = exchangeOptions(flags, Math.floor(wallNow()));
   const exchange = createExchange(options);
   const canLag = controlPort !== undefined || faults['indexer.lagBlocks'] > 0;
+  const indexerCopy = canLag ? createExchange(options) : undefined;
+  const clock = patientClock();
   const devnet = await startDevnet({
     port,
     controlPort,
@@ -43,10 +48,12 @@ export async function runDevnet(flags: DevnetFlags, terminal: Terminal): Promise
     clock,
     random: seededRandom(seed).fork('devnet'),
     exchange,
-    indexerCopy: canLag ? createExchange(options) : undefined,
+    indexerCopy,
+    habits: HABITS[habits],
     faults,
     faultRandom: seededRandom(faultSeed).fork('faults'),
   });
+  const figures = new Figures(() => wallNow());
   // Whoever reads the announcement may send a signal at once.
   const ended = untilTheEnd(flags);
   announce(devnet, flags, terminal);
@@ -56,6 +63,17 @@ export async function runDevnet(flags: DevnetFlags, terminal: Terminal): Promise
   await devnet.close();
   clock.stop();
   return EXIT.ok;
+}
+
+/**
+ * A clock that falls behind rather than catch up in one go: on a machine that is too slow, clients
+ * still get their answers between the traders' turns.
+ */
+function patientClock(): RealClock {
+  const clock: RealClock = new RealClock(() => {
+    clock.advanceTo(Math.min(wallNow(), clock.now() + LONGEST_TURN_MS));
+  });
+  return clock;
 }
 
 const exchangeOptions = (

@@ -118,6 +118,11 @@ function addDevnet(program: Command, terminal: Terminal, finish: Finish): void {
     .option('--markets <n>', 'how many, 1 to 250', MARKETS, 8)
     .addOption(new Option('--preset <name>', 'how lively').choices(PRESETS).default('busy'))
     .option('--block-ms <n>', 'mean time between blocks', BLOCK_MS, 650)
+    .addOption(
+      new Option('--habits <habits>', "the indexer's delays and errors: none, or the real one's")
+        .choices(['off', 'real'])
+        .default('real'),
+    )
     .option('--faults <file>', 'what goes wrong: fault names and values in YAML or JSON')
     .option('--fault <name=value>', 'one fault, such as socket.drop=0.01; repeatable', collected)
     .option('--fault-seed <n>', 'of the faults (default: the seed)', SEED)

@@ -56,7 +56,8 @@ describe('its faults', () => {
     const file = join(temporaryFolder(), 'faults.yaml');
     writeFileSync(file, 'rest.tooMany: 1\nchain.slowFactor: 20\n');
     const lines: string[] = [];
-    const flags = ['--faults', file, '--fault', 'rest.tooMany=0', '--fault', 'rest.error=1'];
+    const single = ['--fault', 'rest.tooMany=0', '--fault', 'rest.error=1'];
+    const flags = ['--faults', file, ...single, '--habits', 'off'];
     const { told } = silent();
     const ended = runProgram(
       ['devnet', '--port', '0', '--markets', '1', '--for', '2s', '--json', ...flags],
@@ -100,10 +101,11 @@ describe('its faults', () => {
     ['--fault-seed', 'x'],
     ['--control-port', '70000'],
     ['--block-ms', '0'],
+    ['--habits', 'bad'],
   ])('and flags: %s %s is refused', async (flag, value) => {
     const { told, terminal } = silent();
     expect(await runProgram(['devnet', '--port', '0', flag, value], terminal)).toBe(64);
-    expect(told.join('\n')).toContain('expected a whole number from');
+    expect(told.join('\n')).toMatch(/expected a whole number from|Allowed choices are off, real/);
   });
 });
 

@@ -29,3 +29,14 @@ export const DEFAULT_HABITS: IndexerHabits = {
   lateLevelMs: 1_500,
   lostLevelPpm: 10,
 };
+
+export const NO_HABITS: IndexerHabits = {
+  snapshotMs: 0,
+  vulcanMs: 0,
+  enderMs: 0,
+  vulcanHeightMs: 0,
+  marketListMs: 0,
+  lateLevelPpm: 0,
+  lateLevelMs: 0,
+  lostLevelPpm: 0,
+};
