@@ -8,13 +8,17 @@ import { DEFAULT_HABITS, NO_HABITS } from '../simulator/indexer/indexer-habits.j
 import type { ExchangeOptions } from '../simulator/exchange-options.js';
 import { marketsOf } from '../simulator/real-markets.js';
 import { faultPlanOf, type FaultFlags } from './devnet-faults.js';
+import { marketsOfRecording, playRecording } from './devnet-recording.js';
 import { EXIT, type Terminal } from './terminal.js';
 
 export interface DevnetFlags extends FaultFlags {
   readonly port: number;
   readonly seed: number;
   readonly markets: number;
-  readonly preset: ExchangeOptions['preset'];
+  /** Without one: busy, or none with a recording. */
+  readonly preset?: ExchangeOptions['preset'];
+  /** Path of a recording that drives the books. */
+  readonly from?: string;
   readonly faultSeed?: number;
   readonly controlPort?: number;
   /** Mean time between blocks. */
@@ -35,8 +39,8 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 export async function runDevnet(flags: DevnetFlags, terminal: Terminal): Promise<number> {
   const faults = faultPlanOf(flags);
-  const { seed, faultSeed = seed, port, controlPort, blockMs, habits } = flags;
-  const options = exchangeOptions(flags, Math.floor(wallNow()));
+  const { seed, faultSeed = seed, port, controlPort, blockMs, habits, from: path } = flags;
+  const options = await exchangeOptions(flags);
   const exchange = createExchange(options);
   const canLag = controlPort !== undefined || faults['indexer.lagBlocks'] > 0;
   const indexerCopy = canLag ? createExchange(options) : undefined;
@@ -54,14 +58,22 @@ export async function runDevnet(flags: DevnetFlags, terminal: Terminal): Promise
     faultRandom: seededRandom(faultSeed).fork('faults'),
   });
   const figures = new Figures(() => wallNow());
-  // Whoever reads the announcement may send a signal at once.
-  const ended = untilTheEnd(flags);
-  announce(devnet, flags, terminal);
-  await ended;
-  if (flags.json === true)
-    terminal.out(JSON.stringify(figures.of(devnet.stats(), exchange.hash())));
-  await devnet.close();
-  clock.stop();
+  const play =
+    path === undefined
+      ? undefined
+      : playRecording({ path, markets: options.markets, clock, submit: devnet.submit });
+  try {
+    // Whoever reads the announcement may send a signal at once.
+    const ended = untilTheEnd(flags, play?.ended);
+    announce(devnet, flags, terminal);
+    await ended;
+    if (flags.json === true)
+      terminal.out(JSON.stringify(figures.of(devnet.stats(), exchange.hash())));
+  } finally {
+    play?.stop();
+    await devnet.close();
+    clock.stop();
+  }
   return EXIT.ok;
 }
 
@@ -76,18 +88,18 @@ function patientClock(): RealClock {
   return clock;
 }
 
-const exchangeOptions = (
-  { seed, markets, preset }: DevnetFlags,
-  startTimeMs: number,
-): ExchangeOptions => ({
-  ...marketsOf(markets),
-  seed,
-  startTimeMs,
-  startHeight: START_HEIGHT,
-  takerFeePpm: TAKER_FEE_PPM,
-  makerFeePpm: MAKER_FEE_PPM,
-  preset,
-});
+async function exchangeOptions(flags: DevnetFlags): Promise<ExchangeOptions> {
+  const { seed, markets, from, preset = from === undefined ? 'busy' : 'none' } = flags;
+  return {
+    ...(from === undefined ? marketsOf(markets) : await marketsOfRecording(from)),
+    seed,
+    startTimeMs: Math.floor(wallNow()),
+    startHeight: START_HEIGHT,
+    takerFeePpm: TAKER_FEE_PPM,
+    makerFeePpm: MAKER_FEE_PPM,
+    preset,
+  };
+}
 
 function announce(devnet: Devnet, flags: DevnetFlags, terminal: Terminal): void {
   const { port, controlPort, urls } = devnet;
@@ -100,21 +112,29 @@ function announce(devnet: Devnet, flags: DevnetFlags, terminal: Terminal): void 
 }
 
 /**
- * A signal or the given time; for a child, the end of the parent's pipe and nothing else: a signal
- * that reaches the whole group must not take the exchange away before the service has drained.
+ * A signal, the given time or the end of the recording; for a child, the end of the parent's pipe
+ * and nothing else: a signal that reaches the whole group must not take the exchange away before
+ * the service has drained.
  */
-async function untilTheEnd({ for: forMs, child: isChild = false }: DevnetFlags): Promise<void> {
+async function untilTheEnd(
+  { for: forMs, child: isChild = false }: DevnetFlags,
+  played?: Promise<void>,
+): Promise<void> {
   let end = (): void => undefined;
-  const ended = new Promise<void>((resolve) => {
+  const ended = new Promise<void>((resolve, reject) => {
     end = resolve;
+    played?.then(resolve, reject);
   });
   const onSignal = isChild ? (): void => undefined : end;
   const timer = forMs === undefined ? undefined : setTimeout(end, forMs);
   if (isChild) process.stdin.once('close', end).resume();
   for (const signal of SIGNALS) process.on(signal, onSignal);
-  await ended;
-  clearTimeout(timer);
-  for (const signal of SIGNALS) process.off(signal, onSignal);
+  try {
+    await ended;
+  } finally {
+    clearTimeout(timer);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  }
 }
 
 /** What the run has cost and carried, from its making on. */

@@ -47,7 +47,7 @@ interface RunFlags {
 
 const NETWORKS = ['embedded', 'testnet', 'mainnet'];
 const MODES = ['live', 'paper', 'shadow'];
-const PRESETS = ['calm', 'busy', 'storm', 'trend', 'crash'];
+const PRESETS = ['none', 'calm', 'busy', 'storm', 'trend', 'crash'];
 
 /** Runs one command. Resolves with the exit code; never throws for what a user can cause. */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -116,7 +116,12 @@ function addDevnet(program: Command, terminal: Terminal, finish: Finish): void {
     .option('--port <n>', 'TCP port on loopback, 0 = any', PORT, 26657)
     .option('--seed <n>', 'of the traders and the chain', SEED, 7)
     .option('--markets <n>', 'how many, 1 to 250', MARKETS, 8)
-    .addOption(new Option('--preset <name>', 'how lively').choices(PRESETS).default('busy'))
+    .addOption(
+      new Option('--preset <name>', 'how lively (default: busy, with --from none)').choices(
+        PRESETS,
+      ),
+    )
+    .option('--from <recording>', 'its books and trades, with its markets, in its own time')
     .option('--block-ms <n>', 'mean time between blocks', BLOCK_MS, 650)
     .addOption(
       new Option('--habits <habits>', "the indexer's delays and errors: none, or the real one's")

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ExchangeHost, type ExchangeHostOptions, type HostStats } from './exchange-host.venue.js';
+import type { ExchangeInput } from './exchange-types.js';
 import { isLoopback, startControlPort, type ControlPort } from './faults/control-port.server.js';
 import type { Delivery } from './faults/faulty-answers.js';
 import { FaultyHost } from './faults/faulty-host.js';
@@ -40,6 +41,8 @@ export interface Devnet {
   readonly controlPort: number | undefined;
   readonly urls: { readonly rest: string; readonly socket: string; readonly rpc: string };
   stats(): DevnetStats;
+  /** For what drives the exchange from outside, such as a recording. */
+  readonly submit: (input: ExchangeInput) => void;
   /** Ends all WebSocket connections as if the network had gone. */
   cutSockets(): void;
   close(): Promise<void>;
@@ -90,6 +93,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
       rpc: `http://${authority}`,
     },
     stats,
+    submit: (input) => void exchangeHost.submit(input),
     cutSockets: () => network.close(1006),
     close: async () => {
       await control?.close();

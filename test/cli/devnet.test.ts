@@ -43,6 +43,53 @@ describe('the exchange as a command', () => {
   });
 });
 
+describe('a recording in place of traders', () => {
+  const silent = { out: () => undefined, err: () => undefined };
+  const line = (receivedAt: number, frame: object): string => JSON.stringify({ receivedAt, frame });
+  const book = { channel: 'v4_orderbook', id: 'XYZ-USD', connection_id: 'c', message_id: 1 };
+  const record = (...lines: readonly string[]): string => {
+    const file = join(temporaryFolder(), 'recording.ndjson');
+    writeFileSync(file, lines.map((text) => `${text}\n`).join(''));
+    return file;
+  };
+  const snapshot = {
+    ...book,
+    type: 'subscribed',
+    contents: {
+      bids: [{ price: '99.5', size: '2' }],
+      asks: [{ price: '100.5', size: '3' }],
+    },
+  };
+
+  it('is played in its own time, and its end is the end', async () => {
+    const later = { ...book, type: 'channel_data', version: '1.0.0', contents: { bids: [] } };
+    const file = record(line(1000, snapshot), line(4000, later));
+    const told: string[] = [];
+    const ended = runProgram(['devnet', '--port', '0', '--from', file], {
+      ...silent,
+      err: (text) => void told.push(text),
+    });
+    const rest = await poll('port', () => /(http:\S+\/v4) /.exec(told.join('\n'))?.[1]);
+    const levels = await poll('book', async () => {
+      const answer = await fetch(`${rest}/orderbooks/perpetualMarket/XYZ-USD`);
+      const { bids, asks } = (await answer.json()) as { bids: object[]; asks: object[] };
+      return bids.length > 0 && asks.length > 0 ? { bids, asks } : undefined;
+    });
+    expect(levels).toMatchObject({ bids: [{ price: '99.5' }], asks: [{ price: '100.5' }] });
+    expect(await ended).toBe(0);
+  });
+
+  it('that is missing, empty or broken is an error with its name', async () => {
+    const broken = record(line(1000, snapshot), 'nonsense');
+    for (const file of [join(temporaryFolder(), 'missing'), record(line(1, {})), broken]) {
+      const told: string[] = [];
+      const terminal = { ...silent, err: (text: string) => void told.push(text) };
+      expect(await runProgram(['devnet', '--port', '0', '--from', file], terminal)).toBe(1);
+      expect(told.join('\n')).toContain(file);
+    }
+  });
+});
+
 describe('its faults', () => {
   const silent = () => {
     const told: string[] = [];
