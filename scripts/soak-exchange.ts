@@ -1,7 +1,8 @@
 /**
  * Runs the simulated exchange in process through hours of virtual time and prints one line of
  * figures; exit code 1 when its memory has grown in the second half, once its bounded histories are
- * full, when a price has left all reason, or when money was lost. `npm run soak:exchange -- [markets] [preset] [minutes] [seed]`
+ * full, when a price has left all reason, or when money was lost.
+ * `npm run soak:exchange -- [markets] [preset] [minutes] [seed]`
  */
 import { createExchange } from '../src/simulator/chain/exchange.js';
 import type { FlowPresetName } from '../src/simulator/exchange-options.js';
