@@ -49,6 +49,7 @@ export const marketState = Type.Object({
   bestAsk: nullable(text),
   oraclePrice: nullable(text),
   trades: number,
+  flow1m: Type.Object({ bought: text, sold: text, trades: number }),
 });
 
 export const signalState = Type.Object({

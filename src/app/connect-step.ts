@@ -160,7 +160,9 @@ function backfill(
     ).pipe(
       tap((candles) => {
         const at = world.clock.now();
-        pipeline.facts$.next({ at, event: { type: 'candles', market: spec.market, candles } });
+        const { market } = spec;
+        const resolution = '1MIN';
+        pipeline.facts$.next({ at, event: { type: 'candles', market, resolution, candles } });
         pipeline.backfills$.next({ spec, candles });
       }),
       catchError((error: Error) => {

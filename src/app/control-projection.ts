@@ -30,6 +30,8 @@ import { worstCase } from '../risk/exposure.js';
 import { stateName } from './actor-observables.js';
 import type { ServiceRoot } from './service-root.js';
 
+const MINUTE_MS = 60_000;
+
 export class ControlProjection implements Control {
   readonly #root: ServiceRoot;
   readonly #startedAt: number;
@@ -70,7 +72,8 @@ export class ControlProjection implements Control {
     const now = world.clock.now();
     return pipeline.fold.markets.flatMap((market) => {
       const view = pipeline.fold.view(market, now);
-      if (view === undefined) return [];
+      const flow1m = pipeline.fold.flow(market, now, MINUTE_MS);
+      if (view === undefined || flow1m === undefined) return [];
       const { spec, book, oracle } = view;
       const best = (levels: typeof book.bids): string | null =>
         levels[0] === undefined ? null : formatPrice(spec, priceOfTicks(spec, levels[0].price));
@@ -84,6 +87,7 @@ export class ControlProjection implements Control {
           bestAsk: best(book.asks),
           oraclePrice: oracle === undefined ? null : formatDecimal(oracle, ORACLE_SCALE),
           trades: pipeline.fold.tradeCount(market),
+          flow1m,
         },
       ];
     });

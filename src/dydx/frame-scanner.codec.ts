@@ -7,13 +7,12 @@
  * 2. What it reads, it reads as the slow way would, to the byte; every byte of the frame is looked
  *    at. Nothing is kept of a frame that it gives up.
  */
-import type { Trade } from '../model/book.js';
+import { CANDLE_RESOLUTIONS, type Trade } from '../model/book.js';
 import type { MarketEvent } from '../model/events.js';
 import { blockHeight, type MarketId } from '../model/quantities.js';
 import type { Decoded, LevelBatch } from '../ports/market-feed.js';
 import { ByteCursor, Pattern } from './byte-cursor.codec.js';
-import { IsoTimes, scanCandle, scanOracle, scanTrade } from './hot-objects.codec.js';
-import { CANDLE_RESOLUTION } from './market-contents.js';
+import { IsoTimes, scanCandle, scanOracle, scanTrade, type CandleId } from './hot-objects.codec.js';
 import { TickerTable } from './ticker-table.codec.js';
 import type { MarketUnits } from './units.js';
 
@@ -68,7 +67,7 @@ interface LevelsDecoded {
 
 export class FrameScanner {
   readonly #cursor = new ByteCursor();
-  readonly #tickers = new TickerTable();
+  readonly #tickers = new TickerTable<MarketUnits>();
   readonly #levels = new Levels();
   readonly #decoded: LevelsDecoded = {
     type: 'levels',
@@ -78,11 +77,13 @@ export class FrameScanner {
   /** The newest connection ids that were looked at byte by byte, by their first bytes. */
   readonly #connections = new Float64Array(CONNECTIONS * DOUBLES_PER_ID);
   readonly #times = new IsoTimes();
-  readonly #candleIds = new TickerTable();
+  readonly #candleIds = new TickerTable<CandleId>();
 
   learn(units: MarketUnits): void {
     this.#tickers.set(units.spec.market, units);
-    this.#candleIds.set(`${units.spec.market}/${CANDLE_RESOLUTION}`, units);
+    for (const resolution of CANDLE_RESOLUTIONS) {
+      this.#candleIds.set(`${units.spec.market}/${resolution}`, { units, resolution });
+    }
   }
 
   /** Undefined: not certain; take the slow way. */
@@ -167,11 +168,12 @@ export class FrameScanner {
 
   #candle(): Decoded | undefined {
     const cursor = this.#cursor;
-    const units = this.#candleIds.read(cursor);
-    if (units === undefined || !cursor.skip(CANDLES)) return undefined;
-    const candle = scanCandle(cursor, units, this.#times);
+    const id = this.#candleIds.read(cursor);
+    if (id === undefined || !cursor.skip(CANDLES)) return undefined;
+    const { units, resolution } = id;
+    const candle = scanCandle(cursor, id, this.#times);
     if (candle === undefined || !cursor.skip(OBJECT_END) || !cursor.isAtEnd) return undefined;
-    return told({ type: 'candles', market: units.spec.market, candles: [candle] });
+    return told({ type: 'candles', market: units.spec.market, resolution, candles: [candle] });
   }
 
   #oracle(): Decoded | undefined {

@@ -4,16 +4,15 @@
  * be read is named, never guessed at.
  */
 import { subaccountKey, type Subaccount } from '../model/account.js';
+import { CANDLE_RESOLUTIONS, type CandleResolution } from '../model/book.js';
 import type { AccountEvent, Channel, MarketEvent } from '../model/events.js';
 import type { MarketSpec } from '../model/market.js';
 import { isMarketId, type MarketId, type UnixMs } from '../model/quantities.js';
 import type { Decoded, FrameDecoder } from '../ports/market-feed.js';
 import { readAccount, readAccountUpdate } from './account-contents.js';
 import {
-  CANDLE_RESOLUTION,
   readBook,
   readBookUpdate,
-  readCandle,
   readCandles,
   readHeight,
   readMarkets,
@@ -172,12 +171,13 @@ class Decoder implements FrameDecoder {
   /** `id` is `TICKER/RESOLUTION`. An update is one bare candle, a snapshot is a list. */
   #readCandles({ id, contents, snapshot }: Piece): MarketEvent {
     const [ticker = '', resolution] = splitLast(id);
-    if (resolution !== CANDLE_RESOLUTION) throw new Unreadable(`candles of ${id}`);
+    if (!isResolution(resolution)) throw new Unreadable(`candles of ${id.slice(0, 100)}`);
     const units = this.#unitsOf(readMarketId(ticker));
-    const candles = snapshot
-      ? readCandles(checks.candles(contents).candles, units)
-      : [readCandle(checks.candle(contents), units)];
-    return { type: 'candles', market: units.spec.market, candles };
+    const objects = snapshot ? checks.candles(contents).candles : [checks.candle(contents)];
+    const other = objects.find((one) => one.resolution !== resolution)?.resolution;
+    if (other !== undefined) throw new Unreadable(`candle of ${other.slice(0, 64)} in ${id}`);
+    const candles = readCandles(objects, units);
+    return { type: 'candles', market: units.spec.market, resolution, candles };
   }
 
   #unitsOf(market: MarketId): MarketUnits {
@@ -229,9 +229,13 @@ function asList(contents: unknown): readonly unknown[] {
 /** Names the book to resync, also when nothing else of the frame is readable. */
 function marketOf(id: unknown): MarketId | undefined {
   if (typeof id !== 'string') return undefined;
-  const [ticker = ''] = id.endsWith(`/${CANDLE_RESOLUTION}`) ? splitLast(id) : [id];
-  return isMarketId(ticker) ? ticker : undefined;
+  const [ticker = '', resolution] = splitLast(id);
+  const market = isResolution(resolution) ? ticker : id;
+  return isMarketId(market) ? market : undefined;
 }
+
+const RESOLUTIONS: ReadonlySet<string | undefined> = new Set(CANDLE_RESOLUTIONS);
+const isResolution = (name: string | undefined): name is CandleResolution => RESOLUTIONS.has(name);
 
 /** Tickers may contain slashes; the resolution is what follows the last one. */
 function splitLast(id: string): readonly string[] {

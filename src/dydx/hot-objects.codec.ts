@@ -1,5 +1,10 @@
 /** Trades, candles and oracle prices as the scanner reads them; undefined means: not certain. */
-import type { Candle, Trade } from '../model/book.js';
+import {
+  CANDLE_RESOLUTIONS,
+  type Candle,
+  type CandleResolution,
+  type Trade,
+} from '../model/book.js';
 import { parseDecimal } from '../model/decimal.js';
 import {
   ORACLE_SCALE,
@@ -212,17 +217,28 @@ const CANDLE = {
 const NULL = new Pattern('null');
 const QUOTE = 0x22;
 
+/** A resolution as the value of its key, with the closing quote. */
+const RESOLUTIONS = Object.fromEntries(
+  CANDLE_RESOLUTIONS.map((resolution) => [resolution, new Pattern(`${resolution}"`)]),
+) as Readonly<Record<CandleResolution, Pattern>>;
+
+/** What an id of the candle channel stands for. */
+export interface CandleId {
+  readonly units: MarketUnits;
+  readonly resolution: CandleResolution;
+}
+
 /** One candle from its first value to before its closing brace; its keys in the server's order. */
 export function scanCandle(
   cursor: ByteCursor,
-  units: MarketUnits,
+  { units, resolution }: CandleId,
   times: IsoTimes,
 ): Candle | undefined {
   const startedAt = times.read(cursor);
   if (startedAt === undefined || !cursor.skip(CANDLE.ticker) || !cursor.skipText()) {
     return undefined;
   }
-  if (!cursor.skip(CANDLE.resolution) || !cursor.skipText()) return undefined;
+  if (!cursor.skip(CANDLE.resolution) || !cursor.skip(RESOLUTIONS[resolution])) return undefined;
   const low = cursor.skip(CANDLE.low) ? cursor.units(units.tick) : -1;
   const high = cursor.skip(CANDLE.high) ? cursor.units(units.tick) : -1;
   const open = cursor.skip(CANDLE.open) ? cursor.units(units.tick) : -1;

@@ -14,7 +14,6 @@ import type { HttpAnswer, HttpPort, HttpRequest } from '../ports/http.js';
 import type { VenuePort } from '../ports/venue.js';
 import { readFill, readOrder, readSubaccount } from './account-contents.js';
 import {
-  CANDLE_RESOLUTION,
   readableMarkets,
   readBook,
   readCandles,
@@ -113,7 +112,7 @@ export function indexerReads(options: IndexerOptions): VenueReads {
     candles: (market, limit) =>
       get(
         'candles',
-        `/candles/perpetualMarkets/${one(market)}?resolution=${CANDLE_RESOLUTION}&limit=${limit}`,
+        `/candles/perpetualMarkets/${one(market)}?resolution=1MIN&limit=${limit}`,
         (json) => readCandles(checks.candles(json).candles, unitsOf(knownSpec(market))),
       ),
   };

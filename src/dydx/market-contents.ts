@@ -19,9 +19,6 @@ import { readable, Unreadable } from './unreadable.js';
 
 type BookLevels = { readonly bids: readonly LevelChange[]; readonly asks: readonly LevelChange[] };
 
-/** The only resolution that is subscribed and asked for. */
-export const CANDLE_RESOLUTION = '1MIN';
-
 export function readBook(contents: unknown, units: MarketUnits): BookLevels {
   const { bids, asks } = checks.book(contents);
   const level = ({ price, size }: { price: string; size: string }): LevelChange => ({
@@ -77,7 +74,7 @@ export function readTime(iso: string): UnixMs {
 export const readHeight = (height: string): BlockHeight => blockHeight(Number(height));
 
 /** Prices may carry a deleveraging print, so they are cut to the tick below. */
-export const readCandle = (candle: CandleObject, units: MarketUnits): Candle => ({
+const readCandle = (candle: CandleObject, units: MarketUnits): Candle => ({
   startedAt: readTime(candle.startedAt),
   open: readTicksDown(units, candle.open),
   high: readTicksDown(units, candle.high),

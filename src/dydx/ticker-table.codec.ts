@@ -1,10 +1,9 @@
-/** Market units by the bytes of an id: found in a frame without making a string of it. */
+/** Values by the bytes of an id: found in a frame without making a string of it. */
 import type { ByteCursor } from './byte-cursor.codec.js';
-import type { MarketUnits } from './units.js';
 
-interface Entry {
+interface Entry<T> {
   readonly bytes: Uint8Array;
-  readonly units: MarketUnits;
+  readonly value: T;
 }
 
 const QUOTE = 0x22;
@@ -14,22 +13,22 @@ const FNV_PRIME = 0x0100_0193;
 const NAME_MAX = 80;
 const FIRST_SIZE = 64;
 
-/** As many entries as the venue has ever listed: a few hundred. */
-export class TickerTable {
-  #slots = emptySlots(FIRST_SIZE);
+/** As many entries as the venue has ever listed ids: a few hundred, or thousand of candles. */
+export class TickerTable<T> {
+  #slots = emptySlots<T>(FIRST_SIZE);
   #count = 0;
 
-  /** `name` is ASCII. A known name gets the new units. */
-  set(name: string, units: MarketUnits): void {
+  /** `name` is ASCII. A known name gets the new value. */
+  set(name: string, value: T): void {
     const bytes = Buffer.from(name, 'latin1');
     const slot = this.#slotOf(bytes);
     if (this.#slots[slot] === undefined) this.#count += 1;
-    this.#slots[slot] = { bytes, units };
+    this.#slots[slot] = { bytes, value };
     if (this.#count * 2 > this.#slots.length) this.#grow();
   }
 
-  /** The units of the id that stands here up to a quote, which is passed too. */
-  read(cursor: ByteCursor): MarketUnits | undefined {
+  /** The value of the id that stands here up to a quote, which is passed too. */
+  read(cursor: ByteCursor): T | undefined {
     const { bytes, at, end } = cursor;
     let hash = FNV_BASIS;
     let stop = at;
@@ -44,7 +43,7 @@ export class TickerTable {
       if (entry === undefined) return undefined;
       if (entry.bytes.length === stop - at && isEqual(entry.bytes, bytes, at)) {
         cursor.at = stop + 1;
-        return entry.units;
+        return entry.value;
       }
     }
   }
@@ -64,13 +63,13 @@ export class TickerTable {
 
   #grow(): void {
     const entries = this.#slots.filter((entry) => entry !== undefined);
-    this.#slots = emptySlots(this.#slots.length * 2);
+    this.#slots = emptySlots<T>(this.#slots.length * 2);
     for (const entry of entries) this.#slots[this.#slotOf(entry.bytes)] = entry;
   }
 }
 
-const emptySlots = (length: number): (Entry | undefined)[] =>
-  Array.from<Entry | undefined>({ length });
+const emptySlots = <T>(length: number): (Entry<T> | undefined)[] =>
+  Array.from<Entry<T> | undefined>({ length });
 
 function isEqual(name: Uint8Array, bytes: Uint8Array, at: number): boolean {
   for (let index = 0; index < name.length; index += 1) {

@@ -2,13 +2,13 @@
  * The market stage as a fold: events change the state of their market, and once per turn every
  * market that changed is told of, through its lens. The state comes first, then the telling.
  */
-import type { Candle, MarketView } from '../model/book.js';
+import type { Candle, CandleResolution, MarketView } from '../model/book.js';
 import type { MarketEvent } from '../model/events.js';
 import type { MarketSpec } from '../model/market.js';
 import { unixMs, type MarketId, type UnixMs } from '../model/quantities.js';
 import type { MarketLens } from '../ports/lenses.js';
 import type { LevelBatch } from '../ports/market-feed.js';
-import { MarketState, type MarketReport } from './market-state.js';
+import { MarketState, type FlowReport, type MarketReport } from './market-state.js';
 
 /** The venue lists a few hundred. Parameters that would exceed this are refused. */
 const MARKETS_MAX = 2_048;
@@ -99,9 +99,14 @@ export class MarketFold {
     return this.#markets.get(market)?.spec;
   }
 
-  /** Oldest first, at most 1,000 minutes, the open one included. */
-  candles(market: MarketId): readonly Candle[] {
-    return this.#markets.get(market)?.candles ?? [];
+  /** Oldest first, the open one included; as many as `CandleWindows` keeps of that length. */
+  candles(market: MarketId, resolution: CandleResolution = '1MIN'): readonly Candle[] {
+    return this.#markets.get(market)?.candles(resolution) ?? [];
+  }
+
+  /** What takers bought and sold in the last `ms`, at most a minute. */
+  flow(market: MarketId, now: UnixMs, ms: number): FlowReport | undefined {
+    return this.#markets.get(market)?.flow(now, ms);
   }
 
   tradeCount(market: MarketId): number {
@@ -204,7 +209,7 @@ function applyToMarket(
       state.addTrades(event.trades, at, event.snapshot);
       break;
     case 'candles':
-      state.mergeCandles(event.candles, at);
+      state.mergeCandles(event.resolution, event.candles, at);
       break;
   }
   return undefined;

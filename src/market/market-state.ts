@@ -2,7 +2,7 @@
  * All that is known of one market: parameters, book, trades, candles and oracle price, and whether
  * its book can still be believed.
  */
-import type { BookState, Candle, MarketView, Trade } from '../model/book.js';
+import type { BookState, Candle, CandleResolution, MarketView, Trade } from '../model/book.js';
 import {
   formatPrice,
   formatSize,
@@ -11,11 +11,18 @@ import {
   type MarketSpec,
   type MarketStatus,
 } from '../model/market.js';
-import { unixMs, type MarketId, type OraclePrice, type UnixMs } from '../model/quantities.js';
+import {
+  unixMs,
+  type MarketId,
+  type OraclePrice,
+  type Steps,
+  type UnixMs,
+} from '../model/quantities.js';
 import type { MarketLens, Touch } from '../ports/lenses.js';
 import type { LevelBatch } from '../ports/market-feed.js';
-import { MinuteCandles } from './minute-candles.js';
+import { CandleWindows, type CandleCounts } from './candle-windows.js';
 import { OrderBook, type Changes, type RereadVerdict } from './order-book.js';
+import { TradeFlow } from './trade-flow.js';
 import { TradeTape } from './trade-tape.js';
 
 /** A book that is crossed, or silent while others trade through it, for longer is stale. */
@@ -23,6 +30,7 @@ const SUSPICION_MS = 10_000;
 /** A resync that brought no snapshot is asked for again after this. */
 const RESYNC_RETRY_MS = 30_000;
 const REPORTED_LEVELS = 10;
+const MINUTE_MS = 60_000;
 
 /** What a replay tells of one market: the best raw levels, `[price, size]` in decimal text. */
 export interface MarketReport {
@@ -30,13 +38,25 @@ export interface MarketReport {
   readonly asks: readonly (readonly [price: string, size: string])[];
   readonly trades: number;
   readonly candles1m: number;
+  /** How many periods of each length. */
+  readonly candles: CandleCounts;
+  /** The last minute up to the newest frame of this market. */
+  readonly flow1m: FlowReport;
+}
+
+/** Sizes in decimal text, by the taker's side. */
+export interface FlowReport {
+  readonly bought: string;
+  readonly sold: string;
+  readonly trades: number;
 }
 
 export class MarketState implements MarketLens {
   readonly market: MarketId;
   readonly #book = new OrderBook();
   readonly #tape = new TradeTape();
-  readonly #candles = new MinuteCandles();
+  readonly #candles = new CandleWindows();
+  readonly #flow = new TradeFlow();
   #spec: MarketSpec;
   #at = unixMs(0);
   #oracle: OraclePrice | undefined;
@@ -112,8 +132,14 @@ export class MarketState implements MarketLens {
     return this.#book.staleReason;
   }
 
-  get candles(): readonly Candle[] {
-    return this.#candles.all();
+  candles(resolution: CandleResolution): readonly Candle[] {
+    return this.#candles.all(resolution);
+  }
+
+  /** What takers bought and sold in the last `ms`, at most a minute. */
+  flow(now: UnixMs, ms: number): FlowReport {
+    const { bought, sold, trades } = this.#flow.last(now, ms);
+    return { bought: this.#sizeText(bought), sold: this.#sizeText(sold), trades };
   }
 
   /** Ticks and steps of another length mean nothing in the old windows: all of them are dropped. */
@@ -125,6 +151,7 @@ export class MarketState implements MarketLens {
     this.#book.clear();
     this.#tape.clear();
     this.#candles.clear();
+    this.#flow.clear();
     this.#trades = [];
     this.#passedAt = undefined;
     this.#wantSnapshot();
@@ -173,14 +200,15 @@ export class MarketState implements MarketLens {
     this.#at = at;
     for (const trade of this.#tape.add(trades)) {
       this.#candles.add(trade);
+      this.#flow.add(trade);
       this.#trades.push(trade);
       if (!isSnapshot && this.#book.isBeyondTouch(trade)) this.#passedAt ??= at;
     }
   }
 
-  mergeCandles(candles: readonly Candle[], at: UnixMs): void {
+  mergeCandles(resolution: CandleResolution, candles: readonly Candle[], at: UnixMs): void {
     this.#at = at;
-    for (const candle of candles) this.#candles.merge(candle);
+    for (const candle of candles) this.#candles.merge(resolution, candle);
   }
 
   markStale(reason: string): void {
@@ -212,7 +240,7 @@ export class MarketState implements MarketLens {
 
   /** As of now; the same object until something changes. */
   view(): MarketView {
-    const candle = this.#candles.openAt(this.#clock());
+    const candle = this.#candles.openMinute(this.#clock());
     if (this.#view === undefined || this.#view.candle !== candle) {
       this.#view = {
         market: this.market,
@@ -233,14 +261,21 @@ export class MarketState implements MarketLens {
     const inText = (levels: typeof bids): [string, string][] =>
       levels.map(({ price, size }) => [
         formatPrice(this.#spec, priceOfTicks(this.#spec, price)),
-        formatSize(this.#spec, sizeOfSteps(this.#spec, size)),
+        this.#sizeText(size),
       ]);
+    const candles = this.#candles.counts;
     return {
       bids: inText(bids),
       asks: inText(asks),
       trades: this.#tape.count,
-      candles1m: this.#candles.count,
+      candles1m: candles['1MIN'],
+      candles,
+      flow1m: this.flow(this.#at, MINUTE_MS),
     };
+  }
+
+  #sizeText(size: Steps): string {
+    return formatSize(this.#spec, sizeOfSteps(this.#spec, size));
   }
 
   #wantSnapshot(): void {

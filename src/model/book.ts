@@ -37,7 +37,19 @@ export interface Trade {
   readonly at: UnixMs;
 }
 
-/** One minute of trades. Prices and volumes are exact integers of the market. */
+/** Lengths of candles, as the venue names them, the finest first; each divides the next. */
+export const CANDLE_RESOLUTIONS = [
+  '1MIN',
+  '5MINS',
+  '15MINS',
+  '30MINS',
+  '1HOUR',
+  '4HOURS',
+  '1DAY',
+] as const;
+export type CandleResolution = (typeof CANDLE_RESOLUTIONS)[number];
+
+/** One period of trades. Prices and volumes are exact integers of the market. */
 export interface Candle {
   readonly startedAt: UnixMs;
   readonly open: Ticks;

@@ -1,6 +1,6 @@
 /** What the decoder makes of one frame: facts for the stages, or the reason why there are none. */
 import type { AccountSnapshot, AccountUpdate } from './account.js';
-import type { Candle, Trade } from './book.js';
+import type { Candle, CandleResolution, Trade } from './book.js';
 import type { MarketSpec, MarketStatus } from './market.js';
 import type { VenueOrder } from './order.js';
 import type { BlockHeight, MarketId, OraclePrice, Steps, Ticks, UnixMs } from './quantities.js';
@@ -29,7 +29,12 @@ export type MarketEvent =
       readonly trades: readonly Trade[];
       readonly snapshot: boolean;
     }
-  | { readonly type: 'candles'; readonly market: MarketId; readonly candles: readonly Candle[] }
+  | {
+      readonly type: 'candles';
+      readonly market: MarketId;
+      readonly resolution: CandleResolution;
+      readonly candles: readonly Candle[];
+    }
   | { readonly type: 'height'; readonly height: BlockHeight; readonly time: UnixMs };
 
 export type AccountEvent =

@@ -36,6 +36,8 @@ export interface MarketState {
   readonly bestAsk: string | null;
   readonly oraclePrice: string | null;
   readonly trades: number;
+  /** What takers bought and sold in the last minute. */
+  readonly flow1m: { readonly bought: string; readonly sold: string; readonly trades: number };
 }
 
 export interface SignalState {

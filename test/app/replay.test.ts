@@ -34,11 +34,12 @@ describe('a replay', () => {
     expect(JSON.stringify(await replayFile(plain))).toBe(JSON.stringify(report));
     expect(report.frames).toMatchObject({ received: lines.length, quarantined: 0, rejected: 0 });
     expect(Object.keys(report.markets)).toEqual(expect.arrayContaining(['BTC-USD', 'ETH-USD']));
-    const { bids, asks, trades, candles1m } = report.markets['BTC-USD'] ?? {};
+    const { bids, asks, trades, candles, candles1m } = report.markets['BTC-USD'] ?? {};
     expect([bids?.length, asks?.length]).toEqual([10, 10]);
     expect(Number(bids?.[0]?.[0])).toBeLessThan(Number(asks?.[0]?.[0]));
     expect(trades).toBeGreaterThan(10);
     expect(candles1m).toBeGreaterThan(0);
+    expect(candles).toMatchObject({ '1MIN': candles1m, '5MINS': 1, '1DAY': 1 });
     expect(report.decisions).toBeGreaterThan(0);
     expect((report.to ?? 0) - (report.from ?? 0)).toBeGreaterThan(29_000);
   });

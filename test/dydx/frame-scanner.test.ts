@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { createFrameDecoder } from '../../src/dydx/frame.codec.js';
 import { FrameScanner } from '../../src/dydx/frame-scanner.codec.js';
 import { unitsOf } from '../../src/dydx/units.js';
+import { CANDLE_RESOLUTIONS } from '../../src/model/book.js';
 import type { MarketSpec } from '../../src/model/market.js';
 import { marketId, price, size, unixMs } from '../../src/model/quantities.js';
 import type { Decoded } from '../../src/ports/market-feed.js';
@@ -82,11 +83,12 @@ const oracles = (...list: string[]) =>
 const candle = (
   low: string,
   mids = '"orderbookMidPriceClose":null,"orderbookMidPriceOpen":"1.5"',
+  resolution = '1MIN',
 ) =>
   frameOf(
     'v4_candles',
-    'BTC-USD/1MIN',
-    `{"startedAt":"2026-11-22T11:25:00.000Z","ticker":"BTC-USD","resolution":"1MIN","low":"${low}",` +
+    `BTC-USD/${resolution}`,
+    `{"startedAt":"2026-11-22T11:25:00.000Z","ticker":"BTC-USD","resolution":"${resolution}","low":"${low}",` +
       '"high":"10000","open":"10000","close":"10000","baseTokenVolume":"0.0001","usdVolume":"1",' +
       `"trades":1,"startingOpenInterest":"20",${mids}}`,
   );
@@ -114,6 +116,7 @@ const SURE = [
   oracles(oracle('0.000000000000000001'), oracle('123456789012345678901234567890', 'ES-USD')),
   candle('9999'),
   candle('9999', '"orderbookMidPriceOpen":null,"orderbookMidPriceClose":null'),
+  ...CANDLE_RESOLUTIONS.map((resolution) => candle('9999', undefined, resolution)),
   height('66624133'),
 ];
 

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FrameDecoder } from '../../src/ports/market-feed.js';
+import { CANDLE_RESOLUTIONS } from '../../src/model/book.js';
 import { unixMs } from '../../src/model/quantities.js';
 import { createFrameDecoder } from '../../src/dydx/frame.codec.js';
 import { BTC, btc, btcObject, bytes, ES, es, esObject } from './samples.js';
@@ -229,6 +230,7 @@ describe('candles', () => {
       {
         type: 'candles',
         market: ES,
+        resolution: '1MIN',
         candles: [{ ...minute, startedAt: 1_765_210_260_000 }, minute],
       },
     ]);
@@ -236,11 +238,19 @@ describe('candles', () => {
 
   it('come bare in an update, low and high cut to a tick', () => {
     expect(events(knowing(es), update('v4_candles', 'ES-USD/1MIN', candle))).toEqual([
-      { type: 'candles', market: ES, candles: [minute] },
+      { type: 'candles', market: ES, resolution: '1MIN', candles: [minute] },
     ]);
   });
 
-  it.each([['ES-USD/1HOUR'], ['ES-USD'], [undefined]])('of %s are unreadable', (id) => {
+  it.each(CANDLE_RESOLUTIONS)('of %s are read as such', (resolution) => {
+    const id = `ES-USD/${resolution}`;
+    const wanted = [{ type: 'candles', market: ES, resolution, candles: [minute] }];
+    const told = { ...candle, resolution };
+    expect(events(knowing(es), update('v4_candles', id, told))).toEqual(wanted);
+    expect(events(knowing(es), snapshot('v4_candles', id, { candles: [told] }))).toEqual(wanted);
+  });
+
+  it.each([['ES-USD/2HOURS'], ['ES-USD'], [undefined]])('of %s are unreadable', (id) => {
     expect(decode(knowing(es), update('v4_candles', id, candle)).type).toBe('unreadable');
   });
 });

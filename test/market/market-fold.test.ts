@@ -1,7 +1,7 @@
 /** The market fold: what each event does to its market, what is refused, and which books are doubted. */
 import { describe, expect, it } from 'vitest';
 import { MarketFold, type MarketVerdict } from '../../src/market/market-fold.js';
-import type { Trade } from '../../src/model/book.js';
+import { CANDLE_RESOLUTIONS, type Trade } from '../../src/model/book.js';
 import type { MarketEvent } from '../../src/model/events.js';
 import type { MarketSpec } from '../../src/model/market.js';
 import {
@@ -124,7 +124,7 @@ describe('the market fold', () => {
   it('merges candles of the venue with its own', () => {
     const flat = { open: ticks(9), high: ticks(9), low: ticks(9), close: ticks(9) };
     const candle = { startedAt: at(0), ...flat, volume: steps(0), trades: 0 };
-    const fold = foldOf({ type: 'candles', market: BTC, candles: [candle] });
+    const fold = foldOf({ type: 'candles', market: BTC, resolution: '1MIN', candles: [candle] });
     fold.apply(trades([trade('a', 11, 60_000)]), at(60_000));
     expect(fold.candles(BTC).map(({ close }) => close)).toEqual([9, 11]);
     expect(fold.candles(ETH)).toEqual([]);
@@ -144,7 +144,10 @@ describe('the market fold', () => {
       ],
       trades: 1,
       candles1m: 1,
+      candles: Object.fromEntries(CANDLE_RESOLUTIONS.map((resolution) => [resolution, 1])),
+      flow1m: { bought: '0.02', sold: '0', trades: 1 },
     });
+    expect(fold.flow(BTC, at(60_500), 60_000)).toEqual({ bought: '0', sold: '0', trades: 0 });
     expect(fold.report(ETH)).toBeUndefined();
   });
 });

@@ -43,6 +43,7 @@ export function fakeControl(): FakeControl {
         bestAsk: '2',
         oraclePrice: null,
         trades: 3,
+        flow1m: { bought: '0.5', sold: '0.2', trades: 3 },
       },
     ],
     signals: () => [

@@ -1,7 +1,7 @@
-/** Minute candles equal a naive recomputation, and no trade is counted in both tallies. */
+/** Candles of one length equal a naive recomputation, and no trade is counted in both tallies. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MinuteCandles } from '../../src/market/minute-candles.js';
+import { CandleSeries } from '../../src/market/candle-series.js';
 import type { Candle, Trade } from '../../src/model/book.js';
 import { steps, ticks, unixMs } from '../../src/model/quantities.js';
 
@@ -21,14 +21,15 @@ const candle = (startedAt: number, trades: number, price = 7): Candle => ({
   volume: steps(trades),
   trades,
 });
-const minutesOf = (candles: MinuteCandles): number[] =>
+const minutes = () => new CandleSeries({ lengthMs: 60_000, limit: 1_000 });
+const minutesOf = (candles: CandleSeries): number[] =>
   candles.all().map(({ startedAt }) => startedAt / 60_000);
 
 function naive(trades: readonly Trade[]): Candle[] {
   const sorted = trades.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const minuteOf = ({ at }: Trade): number => Math.floor(at / 60_000) * 60_000;
-  const minutes = [...new Set(sorted.map(minuteOf))].sort((a, b) => a - b);
-  return minutes.map((startedAt) => {
+  const starts = [...new Set(sorted.map(minuteOf))].sort((a, b) => a - b);
+  return starts.map((startedAt) => {
     const list = sorted.filter((one) => minuteOf(one) === startedAt);
     const prices = list.map(({ price }) => price);
     return {
@@ -53,7 +54,7 @@ describe('candles from trades', () => {
           trade((index * 7) % (list.length + 7), at, price, size),
         );
         const unique = [...new Map(made.map((one) => [one.id, one])).values()];
-        const candles = new MinuteCandles();
+        const candles = minutes();
         for (const one of unique) candles.add(one);
         expect(candles.all()).toEqual(naive(unique));
         expect(candles.count).toBe(candles.all().length);
@@ -62,7 +63,7 @@ describe('candles from trades', () => {
   });
 
   it('know the open one until its minute is over', () => {
-    const candles = new MinuteCandles();
+    const candles = minutes();
     expect(candles.openAt(unixMs(0))).toBeUndefined();
     candles.add(trade(1, 60_500, 5, 2));
     expect(candles.openAt(unixMs(119_999))?.close).toBe(5);
@@ -70,7 +71,7 @@ describe('candles from trades', () => {
   });
 
   it('forget the oldest beyond a thousand minutes, and ignore what is older still', () => {
-    const candles = new MinuteCandles();
+    const candles = minutes();
     for (let minute = 1; minute <= 1_002; minute += 1) {
       candles.add(trade(minute, minute * 60_000, 5, 1));
     }
@@ -84,7 +85,7 @@ describe('candles from trades', () => {
 
 describe("the venue's candles", () => {
   it('fill in the history before our first trade, in order', () => {
-    const candles = new MinuteCandles();
+    const candles = minutes();
     candles.add(trade(1, 180_000, 5, 1));
     for (const minute of [2, 0, 1]) candles.merge(candle(minute * 60_000, 4));
     expect(minutesOf(candles)).toEqual([0, 1, 2, 3]);
@@ -95,7 +96,7 @@ describe("the venue's candles", () => {
     ['as many trades replaces ours', 2, 7],
     ['fewer trades does not', 1, 5],
   ])('with %s', (_, trades, close) => {
-    const candles = new MinuteCandles();
+    const candles = minutes();
     candles.add(trade(1, 0, 5, 1));
     candles.add(trade(2, 1, 5, 1));
     candles.merge(candle(0, trades));
@@ -103,7 +104,7 @@ describe("the venue's candles", () => {
   });
 
   it('do not count a trade again that they contain already', () => {
-    const candles = new MinuteCandles();
+    const candles = minutes();
     candles.add(trade(1, 0, 5, 1));
     candles.merge(candle(0, 2));
     candles.add(trade(2, 1, 6, 1));
