@@ -20,15 +20,18 @@ import {
 import { shareHot } from '../operators/share-hot.stream.js';
 import type { MarketLens, SignalLens } from '../ports/lenses.js';
 import type { Decoded, FrameDecoder } from '../ports/market-feed.js';
+import type { Strategy } from '../ports/strategy.js';
 import { signals } from '../signals/signal.stream.js';
 import { settled, verdicts } from '../strategy/decision.stream.js';
-import type { Strategy } from '../strategy/strategy-port.js';
+import { DEFAULT_TERMS, FLAT, type Circumstances } from '../strategy/circumstances.js';
 
 export interface PipelineOptions {
   readonly decoder: FrameDecoder;
   readonly strategy: Strategy;
   readonly scheduler: SchedulerLike;
   readonly flush$: Observable<UnixMs>;
+  /** What the strategy is told of itself; flat, on usual terms, unless told otherwise. */
+  readonly circumstances?: Partial<Circumstances>;
 }
 
 /** One raw frame with its receive stamp. */
@@ -79,7 +82,7 @@ export class MarketPipeline {
   #watched: ReadonlySet<MarketId> | undefined;
   readonly #counts = { received: 0, applied: 0, rejected: 0, quarantined: 0 };
 
-  constructor({ decoder, strategy, scheduler, flush$ }: PipelineOptions) {
+  constructor({ decoder, strategy, scheduler, flush$, circumstances }: PipelineOptions) {
     this.#decoder = decoder;
     this.frames$.subscribe((frame) => this.#receive(frame));
     this.facts$.subscribe(({ event, at }) => this.fold.apply(event, at));
@@ -88,7 +91,14 @@ export class MarketPipeline {
     this.signals$ = signals({ markets$, backfills$ }).pipe(shareHot());
     this.verdicts$ = verdicts(
       { markets$, signals$: this.signals$ },
-      { strategy, scheduler, slackMs: LOOK_SLACK_MS },
+      {
+        strategy,
+        scheduler,
+        slackMs: LOOK_SLACK_MS,
+        terms: DEFAULT_TERMS,
+        positionOf: () => FLAT,
+        ...circumstances,
+      },
     ).pipe(shareHot());
     this.decisions$ = this.verdicts$.pipe(settled({ scheduler }), shareHot());
     this.resyncs$ = merge(

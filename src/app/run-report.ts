@@ -15,7 +15,12 @@ export interface RunReport {
   readonly state: string;
   readonly frames: FrameCounts;
   /** Entries and exits that strategies wanted, and wishes that were denied. */
-  readonly decisions: { readonly enter: number; readonly hold: number; readonly denied: number };
+  readonly decisions: {
+    readonly enter: number;
+    readonly quote: number;
+    readonly hold: number;
+    readonly denied: number;
+  };
   /** Orders of this run by how they ended. */
   readonly orders: Readonly<Record<string, number>>;
   readonly fills: number;

@@ -22,9 +22,9 @@ import { dydxWire } from '../dydx/indexer-wire.codec.js';
 import { orderIdOf } from '../dydx/order-id.codec.js';
 import type { Verdict } from '../model/decision.js';
 import type { SignalLens } from '../ports/lenses.js';
+import type { OwnPosition } from '../ports/strategy.js';
 import { orderId, type ClientId, type MarketId, type OrderId } from '../model/quantities.js';
 import type { RiskLevel } from '../model/risk.js';
-import { createSniper } from '../strategy/sniper.js';
 import { emitted$, stateName } from './actor-observables.js';
 import { positionKey } from './books.js';
 import { connectStep } from './connect-step.js';
@@ -33,10 +33,12 @@ import { HeightWatch } from './heights.js';
 import { chainPolls, rereads } from './housekeeping.js';
 import { JournalDesk } from './journal-desk.js';
 import { MarketPipeline, warm } from './market-pipeline.js';
+import { ownPosition } from './own-position.js';
 import { FactHub, provideService, type ProvidedService } from './provide.js';
 import { breakers, hearRisk, riskLevelOf, type RiskDeskOptions } from './risk-desk.js';
 import { ServiceSteps } from './service-steps.js';
 import { sessionWiring } from './session-wiring.js';
+import { chosenStrategy, termsOf } from './strategy-choice.js';
 import { StrategyDesk } from './strategy-desk.js';
 import { Sweeper } from './sweeper.js';
 import { TradingCore } from './trading-core.js';
@@ -60,7 +62,7 @@ export class ServiceRoot {
   readonly verdicts = new Map<string, Verdict>();
   /** Newest scores by market. */
   readonly signals = new Map<MarketId, SignalLens>();
-  readonly decided = { enter: 0, hold: 0 };
+  readonly decided = { enter: 0, quote: 0, hold: 0 };
   /** Whether it was ever connected and reconciled. */
   hasTraded = false;
   readonly #decoder;
@@ -80,9 +82,13 @@ export class ServiceRoot {
     this.#decoder = createFrameDecoder(subaccount === undefined ? {} : { subaccount });
     this.pipeline = new MarketPipeline({
       decoder: this.#decoder,
-      strategy: sniperOf(world),
+      strategy: chosenStrategy(config.strategies[0]),
       scheduler: clock.scheduler,
       flush$: inbox.flush$,
+      circumstances: {
+        terms: termsOf(config.strategies[0]),
+        positionOf: (market) => this.#ownPosition(market),
+      },
     });
     this.journal = new JournalDesk({
       clock,
@@ -173,6 +179,12 @@ export class ServiceRoot {
     await this.journal.close();
     await this.world.recording?.close();
     await this.world.close();
+  }
+
+  #ownPosition(market: MarketId): OwnPosition {
+    const name = this.world.config.strategies[0]?.name ?? '';
+    const { positions } = this.core.books;
+    return ownPosition(positions.ownedPosition(name, market), this.pipeline.fold.spec(market));
   }
 
   #reached(): Booted {
@@ -320,7 +332,8 @@ export class ServiceRoot {
     const reasons = verdict.reasons.map(({ text }) => text).join('; ');
     const level = type === 'enter' ? 'info' : 'debug';
     this.world.log.write(level, `decision.${type}`, { market, side, confidence, reasons });
-    this.hub.strategies.next(strategy, { type: 'verdict', verdict });
+    // Quotes are for looking at: nothing here makes orders rest.
+    if (type !== 'quote') this.hub.strategies.next(strategy, { type: 'verdict', verdict });
   }
 
   #resync(markets: readonly MarketId[]): void {
@@ -384,16 +397,4 @@ export class ServiceRoot {
     this.world.log.write('error', cause, { evidence });
     this.core.observations$.next({ type: 'fault', cause, evidence, at: this.world.clock.now() });
   }
-}
-function sniperOf({ config }: World) {
-  const [strategy] = config.strategies;
-  return createSniper(
-    strategy === undefined
-      ? {}
-      : {
-          confidenceMin: strategy.minConfidence,
-          rankMax: strategy.maxPositions,
-          slippageBps: strategy.slippageBps,
-        },
-  );
 }

@@ -4,10 +4,7 @@
  */
 import { EMPTY, ignoreElements, merge, of, switchMap, tap, timer, type Observable } from 'rxjs';
 import type { AnyActorRef } from 'xstate';
-import { toFloat } from '../model/decimal.js';
 import type { DeskFault, OrderReport, StrategyReport } from '../model/facts.js';
-import { stepBase } from '../model/market.js';
-import { absolute, USD_SCALE } from '../model/quantities.js';
 import type { OwnedPosition } from '../portfolio/position-book.js';
 import type { Holding } from '../strategy/exit-watch.js';
 import { exits } from '../strategy/exit-watch.stream.js';
@@ -15,6 +12,7 @@ import { emitted$ } from './actor-observables.js';
 import { positionKey } from './books.js';
 import { gateEdges } from './housekeeping.js';
 import type { MarketPipeline } from './market-pipeline.js';
+import { ownPosition } from './own-position.js';
 import type { FactHub } from './provide.js';
 import type { TradingCore } from './trading-core.js';
 import type { World } from './world.js';
@@ -91,12 +89,11 @@ export class StrategyDesk {
   }
 
   #holding({ position }: OwnedPosition): Observable<Holding> {
-    const { market, size, cost } = position;
+    const { market, size } = position;
     const spec = this.#options.pipeline.fold.spec(market);
     if (spec === undefined) return EMPTY;
     if (size === 0n) return of({ market, side: undefined, entryUsd: 0 });
-    const baseUnits = (Number(absolute(size)) / Number(spec.step)) * stepBase(spec);
-    const entryUsd = toFloat(absolute(cost), USD_SCALE) / baseUnits;
+    const { entryUsd = 0 } = ownPosition(position, spec);
     return entryUsd > 0 ? of({ market, side: size > 0n ? 'buy' : 'sell', entryUsd }) : EMPTY;
   }
 

@@ -106,7 +106,10 @@ export function readMarkets(contents: unknown): MarketEvent[] {
   const markets = readableMarkets(checks.markets(contents).markets);
   const specs = markets.map(readSpec);
   const oracles = markets.flatMap(({ ticker, oraclePrice }) => oracleEvent(ticker, oraclePrice));
-  return [{ type: 'specs', specs }, ...oracles];
+  const fundings = markets.flatMap(({ ticker, nextFundingRate }) =>
+    fundingEvent(ticker, nextFundingRate),
+  );
+  return [{ type: 'specs', specs }, ...oracles, ...fundings];
 }
 
 export function readMarketsUpdate(contents: unknown): MarketEvent[] {
@@ -123,13 +126,29 @@ export function readMarketsUpdate(contents: unknown): MarketEvent[] {
 /** Either the whole market (its parameters changed), or a few statistics, or its new status. */
 function readTrading(
   market: MarketId,
-  changed: { readonly status?: string | undefined },
+  changed: {
+    readonly status?: string | undefined;
+    readonly nextFundingRate?: string | null | undefined;
+  },
 ): MarketEvent[] {
+  const funding = fundingEvent(market, changed.nextFundingRate);
   if ('atomicResolution' in changed) {
-    return [{ type: 'specs', specs: [readSpec(checks.marketObject(changed))] }];
+    return [{ type: 'specs', specs: [readSpec(checks.marketObject(changed))] }, ...funding];
   }
-  if (changed.status === undefined) return [];
-  return [{ type: 'status', market, status: checks.status(changed.status) }];
+  if (changed.status === undefined) return funding;
+  return [{ type: 'status', market, status: checks.status(changed.status) }, ...funding];
+}
+
+/** A float for signals: no money is counted with it. A market without samples yet says null. */
+function fundingEvent(ticker: string, text: string | null | undefined): MarketEvent[] {
+  if (text === null || text === undefined || !isMarketId(ticker)) return [];
+  const rate1h = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  if (!(Math.abs(rate1h) <= 1)) {
+    throw new Unreadable(
+      `expected a funding rate of at most 1, was ${JSON.stringify(text.slice(0, 64))}`,
+    );
+  }
+  return [{ type: 'funding', market: ticker, rate1h }];
 }
 
 function oracleEvent(ticker: string, text: string | null | undefined): MarketEvent[] {

@@ -27,6 +27,7 @@ const market = Type.Object({
   maintenanceMarginFraction: text,
   marketType: Type.Enum(['CROSS', 'ISOLATED']),
   oraclePrice: nullable(text),
+  nextFundingRate: nullable(text),
 });
 const level = Type.Object({ price: text, size: text });
 /** Some client types speak of a third element; the server never sends it. */
@@ -111,7 +112,12 @@ export const checks = {
   marketsUpdate: check(
     'markets update',
     Type.Object({
-      trading: Type.Optional(Type.Record(text, Type.Object({ status: Type.Optional(text) }))),
+      trading: Type.Optional(
+        Type.Record(
+          text,
+          Type.Object({ status: Type.Optional(text), nextFundingRate: nullable(text) }),
+        ),
+      ),
       oraclePrices: Type.Optional(Type.Record(text, Type.Object({ oraclePrice: text }))),
     }),
   ),

@@ -94,9 +94,10 @@ export class CandleSeries {
     return this.#newest;
   }
 
-  /** Oldest first, the open candle included. */
-  all(): readonly Candle[] {
-    return this.between(-Infinity, Infinity);
+  /** All, or those of the newest `count` periods, oldest first, the open candle included. */
+  all(count = Infinity): readonly Candle[] {
+    const first = this.#periods[Math.max(0, this.#periods.length - count)];
+    return first === undefined ? [] : this.between(first.startedAt, Infinity);
   }
 
   /** The candles that start from `from` on and before `to`, oldest first. */

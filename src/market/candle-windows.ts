@@ -64,9 +64,9 @@ export class CandleWindows {
     return this.#series[0]?.openAt(now);
   }
 
-  /** Oldest first, the open one included. */
-  all(resolution: CandleResolution): readonly Candle[] {
-    return this.#series[CANDLE_RESOLUTIONS.indexOf(resolution)]?.all() ?? [];
+  /** Oldest first, the open one included; all, or those of the newest `count` periods. */
+  all(resolution: CandleResolution, count = Infinity): readonly Candle[] {
+    return this.#series[CANDLE_RESOLUTIONS.indexOf(resolution)]?.all(count) ?? [];
   }
 
   clear(): void {

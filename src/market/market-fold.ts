@@ -196,6 +196,9 @@ function applyToMarket(
     case 'oracle':
       state.setOracle(event.price, at);
       break;
+    case 'funding':
+      state.setFunding(event.rate1h, at);
+      break;
     case 'book.snapshot':
       state.applySnapshot(event, at);
       break;

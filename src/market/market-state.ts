@@ -61,6 +61,7 @@ export class MarketState implements MarketLens {
   #at = unixMs(0);
   #oracle: OraclePrice | undefined;
   #oracleAt: UnixMs | undefined;
+  #fundingRate1h: number | undefined;
   /** Of this turn, or of the last one until the next begins; as many as it brings. */
   #trades: Trade[] = [];
   #isDirty = false;
@@ -132,8 +133,8 @@ export class MarketState implements MarketLens {
     return this.#book.staleReason;
   }
 
-  candles(resolution: CandleResolution): readonly Candle[] {
-    return this.#candles.all(resolution);
+  candles(resolution: CandleResolution, count?: number): readonly Candle[] {
+    return this.#candles.all(resolution, count);
   }
 
   /** What takers bought and sold in the last `ms`, at most a minute. */
@@ -166,6 +167,11 @@ export class MarketState implements MarketLens {
     this.#at = at;
     this.#oracle = price;
     this.#oracleAt = at;
+  }
+
+  setFunding(rate1h: number, at: UnixMs): void {
+    this.#at = at;
+    this.#fundingRate1h = rate1h;
   }
 
   applySnapshot(changes: Changes, at: UnixMs): void {
@@ -250,6 +256,7 @@ export class MarketState implements MarketLens {
         trades: this.#tape.recent(),
         oracle: this.#oracle,
         oracleAt: this.#oracleAt,
+        fundingRate1h: this.#fundingRate1h,
         candle,
       };
     }

@@ -71,6 +71,8 @@ export interface MarketView {
   readonly trades: readonly Trade[];
   readonly oracle: OraclePrice | undefined;
   readonly oracleAt: UnixMs | undefined;
+  /** Next hourly funding as a fraction of notional; longs pay when > 0. Undefined: not known. */
+  readonly fundingRate1h: number | undefined;
   /** Open candle, when there is one. */
   readonly candle: Candle | undefined;
 }

@@ -1,6 +1,6 @@
 /** What a strategy wants, or why it does not want: both are facts with reasons and numbers. */
 import type { Side } from './book.js';
-import type { MarketId, Price, UnixMs } from './quantities.js';
+import type { MarketId, Price, Size, UnixMs } from './quantities.js';
 
 /** One reason, with the numbers in the text: "confidence 0.78 < 0.80". */
 export interface Reason {
@@ -52,4 +52,30 @@ export interface Hold {
   readonly decidedAt: UnixMs;
 }
 
-export type Verdict = Decision | Hold;
+/** One side of a quote: on tick, on step, > 0. */
+export interface QuotedOrder {
+  readonly price: Price;
+  readonly size: Size;
+}
+
+/** The strategy wants these two orders to rest in the market until it says otherwise. */
+export interface Quote {
+  readonly type: 'quote';
+  readonly strategy: string;
+  readonly market: MarketId;
+  /** 0–1. */
+  readonly confidence: number;
+  /** −1 to 1: which way the inventory is to go. */
+  readonly direction: number | undefined;
+  /** Below the best ask. Undefined: no bid is wanted. */
+  readonly bid: QuotedOrder | undefined;
+  /** Above the best bid. Undefined: no ask is wanted. */
+  readonly ask: QuotedOrder | undefined;
+  readonly reasons: readonly Reason[];
+  readonly newestFrameAt: UnixMs;
+  readonly decidedAt: UnixMs;
+}
+
+export type Verdict = Decision | Quote | Hold;
+/** What positions are entered and left by. */
+export type TradeVerdict = Exclude<Verdict, Quote>;

@@ -15,6 +15,8 @@ export type MarketEvent =
   | { readonly type: 'specs'; readonly specs: readonly MarketSpec[] }
   | { readonly type: 'status'; readonly market: MarketId; readonly status: MarketStatus }
   | { readonly type: 'oracle'; readonly market: MarketId; readonly price: OraclePrice }
+  /** Next hourly funding as a fraction of notional, for signals only. */
+  | { readonly type: 'funding'; readonly market: MarketId; readonly rate1h: number }
   | {
       readonly type: 'book.snapshot' | 'book.update' | 'book.reread';
       readonly market: MarketId;

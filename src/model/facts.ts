@@ -4,7 +4,7 @@
  * machine.
  */
 import type { Side } from './book.js';
-import type { Reason, Verdict } from './decision.js';
+import type { Reason, TradeVerdict } from './decision.js';
 import type { CancelRequest, Denial, OrderEnd, OrderRequest, VenueOrder, Wish } from './order.js';
 import type {
   BlockHeight,
@@ -133,7 +133,7 @@ export type PositionReport =
 /** Facts for one strategy. */
 export type StrategyFact =
   | { readonly type: 'strategy.warm' }
-  | { readonly type: 'verdict'; readonly verdict: Verdict }
+  | { readonly type: 'verdict'; readonly verdict: TradeVerdict }
   /** Also for a market in which the strategy has no position machine yet: it gets one. */
   | { readonly type: 'position.changed'; readonly market: MarketId; readonly size: SignedSize }
   | { readonly type: 'gate.closed'; readonly reason: string }

@@ -50,7 +50,7 @@ export interface SignalState {
 }
 
 export interface DecisionState {
-  readonly type: 'enter' | 'hold';
+  readonly type: 'enter' | 'quote' | 'hold';
   readonly strategy: string;
   readonly market: string;
   readonly side: string | null;

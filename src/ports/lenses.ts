@@ -3,7 +3,7 @@
  * What is read through it costs no allocation, or is made once and kept until the state changes.
  * Read it when it is told; what must last is taken as plain data (`view`, `set`).
  */
-import type { BookState, MarketView, Trade } from '../model/book.js';
+import type { BookState, Candle, CandleResolution, MarketView, Trade } from '../model/book.js';
 import type { MarketSpec } from '../model/market.js';
 import type { MarketId, UnixMs } from '../model/quantities.js';
 import type { SignalSet } from '../model/signal.js';
@@ -30,6 +30,8 @@ export interface MarketLens {
   readTouch(touch: Touch): boolean;
   /** Σ size × weight, the weight falling from 1 at the touch to 0 at `reach` ticks beyond it. */
   weightNear(side: 'bids' | 'asks', reach: number): number;
+  /** Of the newest `count` periods with a candle, oldest first, the open one included. */
+  candles(resolution: CandleResolution, count?: number): readonly Candle[];
   /** Plain data as of now; the same object until something changes. */
   view(): MarketView;
 }

@@ -16,14 +16,16 @@ import {
   type Observable,
   type SchedulerLike,
 } from 'rxjs';
-import type { Side } from '../model/book.js';
+import type { Candle, CandleResolution, MarketView, Side } from '../model/book.js';
 import type { Hold, Reason, Verdict } from '../model/decision.js';
 import { unixMs, type MarketId, type UnixMs } from '../model/quantities.js';
 import { auditByMarket } from '../operators/audit-by-market.stream.js';
 import { distinctDecision } from '../operators/distinct-decision.stream.js';
 import { eachOf } from '../operators/each-of.stream.js';
+import type { SignalSet } from '../model/signal.js';
 import type { MarketLens, SignalLens } from '../ports/lenses.js';
-import type { Candidate, Strategy } from './strategy-port.js';
+import type { Candidate, OwnPosition, Sight, Strategy, Terms } from '../ports/strategy.js';
+import type { Circumstances } from './circumstances.js';
 
 const THROTTLE_MS = 100;
 const STABILITY_MS = 500;
@@ -33,15 +35,42 @@ const MARKETS_MAX = 1_024;
 
 const nowOf = (scheduler: SchedulerLike): UnixMs => scheduler.now() as UnixMs;
 
+/** One look. Candles are made when they are read. */
+class Look implements Sight {
+  readonly now: UnixMs;
+  readonly view: MarketView;
+  readonly signals: SignalSet | undefined;
+  readonly position: OwnPosition;
+  readonly terms: Terms;
+  readonly field: ReadonlyMap<MarketId, number>;
+  readonly #lens: MarketLens;
+
+  constructor(lens: MarketLens, known: Omit<Sight, 'view' | 'candles'>) {
+    this.now = known.now;
+    this.view = lens.view();
+    this.signals = known.signals;
+    this.position = known.position;
+    this.terms = known.terms;
+    this.field = known.field;
+    this.#lens = lens;
+  }
+
+  candles(resolution: CandleResolution, count: number): readonly Candle[] {
+    return this.#lens.candles(resolution, count);
+  }
+}
+
 /** The markets that were seen, and the confidence of those that are fresh. */
 class Watch {
   readonly #strategy: Strategy;
+  readonly #circumstances: Circumstances;
   readonly #markets = new Map<MarketId, MarketLens>();
   readonly #signals = new Map<MarketId, SignalLens>();
   readonly #field = new Map<MarketId, number>();
 
-  constructor(strategy: Strategy) {
+  constructor(strategy: Strategy, circumstances: Circumstances) {
     this.#strategy = strategy;
+    this.#circumstances = circumstances;
   }
 
   /** The markets that are to be looked at. */
@@ -74,11 +103,13 @@ class Watch {
   look(lens: MarketLens, now: UnixMs): Verdict {
     const { market } = lens;
     const signals = this.#signals.get(market)?.set();
-    const view = lens.view();
-    const candidate = this.#strategy.decide({ now, view, signals, field: this.#field });
+    const { terms, positionOf } = this.#circumstances;
+    const position = positionOf(market);
+    const sight = new Look(lens, { now, signals, position, terms, field: this.#field });
+    const candidate = this.#strategy.decide(sight);
     if (candidate.confidence === undefined) this.#field.delete(market);
     else this.#field.set(market, candidate.confidence);
-    const stamps = { newestFrameAt: view.at, decidedAt: now };
+    const stamps = { newestFrameAt: sight.view.at, decidedAt: now };
     return stamped(candidate, { strategy: this.#strategy.name, market, ...stamps });
   }
 }
@@ -92,9 +123,14 @@ interface Stamps {
 
 /** Reasons are put into words when somebody reads them: most looks are never asked why. */
 function stamped(candidate: Candidate, stamps: Stamps): Verdict {
-  return candidate.type === 'enter'
-    ? { ...candidate, ...stamps, heldMs: 0 }
-    : new StampedHold(candidate, stamps);
+  switch (candidate.type) {
+    case 'enter':
+      return { ...candidate, ...stamps, heldMs: 0 };
+    case 'quote':
+      return { ...candidate, ...stamps };
+    case 'hold':
+      return new StampedHold(candidate, stamps);
+  }
 }
 
 class StampedHold implements Hold {
@@ -130,7 +166,7 @@ export interface DecisionInputs {
   readonly signals$: Observable<readonly SignalLens[]>;
 }
 
-export interface DecisionOptions {
+export interface DecisionOptions extends Circumstances {
   readonly strategy: Strategy;
   readonly scheduler: SchedulerLike;
   readonly throttleMs?: number;
@@ -145,11 +181,11 @@ export interface DecisionOptions {
  */
 export function verdicts(
   { markets$, signals$ }: DecisionInputs,
-  { strategy, scheduler, ...timing }: DecisionOptions,
+  { strategy, scheduler, terms, positionOf, ...timing }: DecisionOptions,
 ): Observable<Verdict> {
   const { throttleMs = THROTTLE_MS, slackMs = 0, sweepMs = SWEEP_MS } = timing;
   return defer(() => {
-    const watch = new Watch(strategy);
+    const watch = new Watch(strategy, { terms, positionOf });
     // The scores are subscribed first: within a turn they are there when the markets are looked at.
     return merge(
       signals$.pipe(
@@ -169,6 +205,10 @@ export function verdicts(
 /** What must change for a verdict to be a new decision. */
 export function verdictKey(verdict: Verdict): string {
   if (verdict.type === 'enter') return verdict.side === 'buy' ? 'enter:buy' : 'enter:sell';
+  if (verdict.type === 'quote') {
+    const sides = [verdict.bid && 'bid', verdict.ask && 'ask'].filter(Boolean);
+    return `quote:${sides.join()}`;
+  }
   const { leave } = verdict;
   if (leave.length === 0) return 'hold:';
   if (leave.length > 1) return 'hold:buy,sell';
@@ -188,6 +228,7 @@ export function settled({
   const stamp = (verdict: Verdict): Verdict => {
     const decidedAt = unixMs(scheduler.now());
     // A hold puts its reasons into words when they are read: they are wanted now.
+    if (verdict.type === 'quote') return { ...verdict, decidedAt };
     if (verdict.type === 'hold') return { ...verdict, reasons: verdict.reasons, decidedAt };
     const heldMs = Math.min(stabilityMs, Math.max(0, decidedAt - verdict.newestFrameAt));
     return { ...verdict, decidedAt, heldMs };

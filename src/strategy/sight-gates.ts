@@ -1,7 +1,7 @@
 /** Why a market cannot be judged at all: its status, its book, and scores absent, cold or old. */
 import type { Reason } from '../model/decision.js';
 import { SIGNAL_NAMES, WARM_SAMPLES, type SignalName, type SignalScore } from '../model/signal.js';
-import type { Sight } from './strategy-port.js';
+import type { Sight } from '../ports/strategy.js';
 
 export const SIGNAL_LABELS: Readonly<Record<SignalName, string>> = {
   momentum: 'momentum',
@@ -36,12 +36,18 @@ function scoreGate(
   return ageGate(`${name}.old`, `${label} score`, { ageMs: now - score.at, ageMsMax });
 }
 
-/** Whether there is no reason not to judge: the same answer as `closedGates`, without the words. */
-export function areGatesOpen({ now, view, signals }: Sight, ageMsMax: number): boolean {
+/** Whether market and book can be judged: as `closedBookGates`, without the words. */
+export function isBookOpen({ now, view }: Sight, ageMsMax: number): boolean {
   const { spec, book } = view;
   if (spec.status !== 'ACTIVE' || book.state !== 'live') return false;
   if (book.bids.length === 0 || book.asks.length === 0) return false;
-  if (!(now - book.updatedAt <= ageMsMax)) return false;
+  return now - book.updatedAt <= ageMsMax;
+}
+
+/** Whether there is no reason not to judge: the same answer as `closedGates`, without the words. */
+export function areGatesOpen(sight: Sight, ageMsMax: number): boolean {
+  if (!isBookOpen(sight, ageMsMax)) return false;
+  const { now, signals } = sight;
   for (const name of SIGNAL_NAMES) {
     const score = signals?.scores[name];
     if (score === undefined || !score.warm || !(now - score.at <= ageMsMax)) return false;
@@ -49,8 +55,8 @@ export function areGatesOpen({ now, view, signals }: Sight, ageMsMax: number): b
   return true;
 }
 
-/** Every reason not to judge, the gravest first; none when the market is fresh. */
-export function closedGates({ now, view, signals }: Sight, ageMsMax: number): readonly Reason[] {
+/** Every reason not to judge market and book, the gravest first. */
+export function closedBookGates({ now, view }: Sight, ageMsMax: number): readonly Reason[] {
   const { spec, book } = view;
   return [
     spec.status === 'ACTIVE'
@@ -61,8 +67,16 @@ export function closedGates({ now, view, signals }: Sight, ageMsMax: number): re
       ? undefined
       : { code: 'book.side', text: 'book has an empty side' },
     ageGate('book.old', 'book', { ageMs: now - book.updatedAt, ageMsMax }),
-    ...SIGNAL_NAMES.map((name) => scoreGate(name, signals?.scores[name], { now, ageMsMax })),
   ].filter((reason) => reason !== undefined);
+}
+
+/** Every reason not to judge, the gravest first; none when the market is fresh. */
+export function closedGates(sight: Sight, ageMsMax: number): readonly Reason[] {
+  const { now, signals } = sight;
+  const scores = SIGNAL_NAMES.map((name) =>
+    scoreGate(name, signals?.scores[name], { now, ageMsMax }),
+  );
+  return [...closedBookGates(sight, ageMsMax), ...scores.filter((reason) => reason !== undefined)];
 }
 
 /** The four values of a set whose gates are open. */

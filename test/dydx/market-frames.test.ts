@@ -75,7 +75,7 @@ describe('the markets', () => {
       trading: {
         'ES-USD': { status: 'PAUSED' },
         'BTC-USD': changed,
-        'ETH-USD': { trades24H: 5, volume24H: '1' },
+        'ETH-USD': { trades24H: 5, volume24H: '1', nextFundingRate: '-0.0000125' },
         odd: { status: 'ACTIVE' },
       },
       oraclePrices: {
@@ -87,6 +87,7 @@ describe('the markets', () => {
     expect(events(decoder, update('v4_markets', undefined, contents))).toEqual([
       { type: 'status', market: 'ES-USD', status: 'PAUSED' },
       { type: 'specs', specs: [{ ...btc, tick: 1_000_000n }] },
+      { type: 'funding', market: 'ETH-USD', rate1h: -0.0000125 },
       { type: 'oracle', market: 'NEW-USD', price: 500_000_000_000_000_000n },
     ]);
     expect(decoder.spec(ES)?.status).toBe('PAUSED');
@@ -96,6 +97,25 @@ describe('the markets', () => {
   it('with a status of an unknown market are passed on', () => {
     const contents = { trading: { 'NEW-USD': { status: 'ACTIVE' } } };
     expect(events(knowing(), update('v4_markets', undefined, contents))).toHaveLength(1);
+  });
+
+  it('with a funding rate that is none are unreadable', () => {
+    for (const nextFundingRate of ['', 'lots', '1.5', 'NaN', 7]) {
+      const contents = { trading: { 'ES-USD': { nextFundingRate } } };
+      const frame = update('v4_markets', undefined, contents);
+      expect(decode(knowing(es), frame).type).toBe('unreadable');
+    }
+  });
+
+  it('tell the funding rate in the snapshot, where there is one', () => {
+    const markets = {
+      'BTC-USD': { ...btcObject, nextFundingRate: '1e-7' },
+      'ES-USD': { ...esObject, nextFundingRate: null },
+    };
+    const told = events(createFrameDecoder(), snapshot('v4_markets', undefined, { markets }));
+    expect(told.filter(({ type }) => type === 'funding')).toEqual([
+      { type: 'funding', market: 'BTC-USD', rate1h: 1e-7 },
+    ]);
   });
 
   it('with a status that is none are unreadable', () => {

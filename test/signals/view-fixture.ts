@@ -46,6 +46,7 @@ export interface ViewOptions {
   readonly asks?: readonly Level[];
   readonly trades?: readonly Trade[];
   readonly spec?: MarketSpec;
+  readonly fundingRate1h?: number | 'unknown';
 }
 
 /** A live view of a market at 30,000 ticks of $1, one tick wide, unless told otherwise. */
@@ -66,6 +67,7 @@ export function viewOf(options: ViewOptions = {}): MarketView {
     trades: options.trades ?? [],
     oracle: undefined,
     oracleAt: undefined,
+    fundingRate1h: options.fundingRate1h === 'unknown' ? undefined : (options.fundingRate1h ?? 0),
     candle: undefined,
   };
 }
@@ -107,6 +109,7 @@ export const lensOf = (view: MarketView): MarketLens => ({
     return true;
   },
   weightNear: (side, reach) => weigh(view.book[side], reach),
+  candles: () => [],
   view: () => view,
 });
 

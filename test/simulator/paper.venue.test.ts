@@ -31,6 +31,7 @@ const view = (state: MarketView['book']['state'] = 'live'): MarketView => ({
   trades: [],
   oracle: undefined,
   oracleAt: undefined,
+  fundingRate1h: undefined,
   candle: undefined,
   book: {
     state,

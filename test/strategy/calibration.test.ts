@@ -4,8 +4,9 @@ import { seededRandom } from '../../src/clock/seeded-random.js';
 import { steps, ticks, unixMs } from '../../src/model/quantities.js';
 import type { Random } from '../../src/ports/random.js';
 import { SignalDesk } from '../../src/signals/market-scores.js';
+import { DEFAULT_TERMS, FLAT } from '../../src/strategy/circumstances.js';
 import { createSniper } from '../../src/strategy/sniper.js';
-import type { Candidate } from '../../src/strategy/strategy-port.js';
+import type { Candidate } from '../../src/ports/strategy.js';
 import { candle, lensOf, specOf, trade, viewOf } from '../signals/view-fixture.js';
 
 const MIDDLE = 1_000_000;
@@ -49,7 +50,8 @@ function market(random: Random) {
         trades: [trade(now, Math.round(random.exponential(weather.volume)))],
       });
       const signals = desk.accept([lensOf(view)])[0]?.set();
-      return sniper.decide({ now: unixMs(now), view, signals, field: new Map() });
+      const known = { candles: () => [], position: FLAT, terms: DEFAULT_TERMS, field: new Map() };
+      return sniper.decide({ now: unixMs(now), view, signals, ...known });
     });
 }
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8];

@@ -6,9 +6,10 @@ import { SimulatedClock } from '../../src/clock/simulated.clock.js';
 import type { Verdict } from '../../src/model/decision.js';
 import { marketId, price, unixMs } from '../../src/model/quantities.js';
 import type { MarketLens, SignalLens } from '../../src/ports/lenses.js';
+import { DEFAULT_TERMS, FLAT } from '../../src/strategy/circumstances.js';
 import { createSniper } from '../../src/strategy/sniper.js';
 import { settled, verdictKey, verdicts } from '../../src/strategy/decision.stream.js';
-import type { Candidate, Strategy } from '../../src/strategy/strategy-port.js';
+import type { Candidate, Strategy } from '../../src/ports/strategy.js';
 import { lensOf, signalLensOf, viewOf } from '../signals/view-fixture.js';
 import { setOf } from './sight-fixture.js';
 
@@ -17,6 +18,7 @@ const marbles = (run: (helpers: RunHelpers, scheduler: TestScheduler) => void): 
   scheduler.run((helpers) => run(helpers, scheduler));
 };
 const btc = marketId('BTC-USD');
+const usual = { terms: DEFAULT_TERMS, positionOf: () => FLAT };
 
 const scoresOf = (...args: Parameters<typeof setOf>): SignalLens => signalLensOf(setOf(...args));
 
@@ -47,7 +49,7 @@ describe('verdicts', () => {
   ) =>
     verdicts(
       { markets$: helpers.hot(views, turns), signals$: NEVER },
-      { strategy: parrot, scheduler },
+      { strategy: parrot, scheduler, ...usual },
     ).pipe(map(said));
 
   it('come at once, then at most every 100 ms, and of the last state always', () => {
@@ -66,7 +68,7 @@ describe('verdicts', () => {
     marbles(({ hot, expectObservable }, scheduler) => {
       const markets$ = hot('--a', { a: at(2, 1) });
       const signals$ = markets$.pipe(map(() => [scoresOf(btc, 2, { momentum: 77 })]));
-      const verdicts$ = verdicts({ markets$, signals$ }, { strategy: parrot, scheduler });
+      const verdicts$ = verdicts({ markets$, signals$ }, { strategy: parrot, scheduler, ...usual });
       expectObservable(verdicts$.pipe(map(said)), '^ 90ms !').toBe('--x', {
         x: 'BTC fresh 1 77 of 0',
       });
@@ -102,7 +104,10 @@ describe('verdicts', () => {
       const all = Array.from({ length: 1_030 }, (_, i) => lensOf(viewOf({ market: `M${i}-USD` })));
       const seen = new Set<string>();
       const markets$ = hot('a', { a: all });
-      const subscription = verdicts({ markets$, signals$: NEVER }, { strategy: parrot, scheduler })
+      const subscription = verdicts(
+        { markets$, signals$: NEVER },
+        { strategy: parrot, scheduler, ...usual },
+      )
         .pipe(take(1_024))
         .subscribe(({ market }) => seen.add(market));
       flush();
@@ -228,7 +233,7 @@ describe('the sniper on streams', () => {
           ),
           markets$: turns$.pipe(map((now) => [...at(now, 30_000), ...at(now, 30_000, 'ETH-USD')])),
         },
-        { strategy: createSniper(), scheduler },
+        { strategy: createSniper(), scheduler, ...usual },
       ).pipe(
         settled({ scheduler }),
         map((verdict) => `${verdict.market} ${verdictKey(verdict)}`),
@@ -249,7 +254,7 @@ describe('the sniper on streams', () => {
     const keys: string[] = [];
     const decisions$ = verdicts(
       { markets$, signals$: NEVER },
-      { strategy: parrot, scheduler: clock.scheduler },
+      { strategy: parrot, scheduler: clock.scheduler, ...usual },
     ).pipe(settled({ scheduler: clock.scheduler }));
     const subscription = decisions$.subscribe((verdict) =>
       keys.push(`${verdictKey(verdict)} ${verdict.decidedAt}`),

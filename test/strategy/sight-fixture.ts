@@ -1,7 +1,9 @@
 /** Sights of a fresh market, with the four scores one asks for. */
 import { unixMs, type MarketId } from '../../src/model/quantities.js';
 import { SIGNAL_NAMES, type SignalName, type SignalSet } from '../../src/model/signal.js';
-import type { Sight } from '../../src/strategy/strategy-port.js';
+import type { Candle } from '../../src/model/book.js';
+import type { OwnPosition, Sight, Terms } from '../../src/ports/strategy.js';
+import { DEFAULT_TERMS, FLAT } from '../../src/strategy/circumstances.js';
 import { viewOf, type ViewOptions } from '../signals/view-fixture.js';
 
 export type Values = Partial<Record<SignalName, number>>;
@@ -18,6 +20,9 @@ export function setOf(market: MarketId, at: number, values: Values = {}): Signal
 
 interface SightOptions extends ViewOptions {
   readonly now?: number;
+  readonly candles?: readonly Candle[];
+  readonly position?: OwnPosition;
+  readonly terms?: Partial<Terms>;
   readonly field?: ReadonlyMap<MarketId, number>;
 }
 
@@ -28,6 +33,9 @@ export function sightOf(values: Values, options: SightOptions = {}): Sight {
     now: unixMs(options.now ?? 10_100),
     view,
     signals: setOf(view.market, 10_000, values),
+    candles: (_, count) => (options.candles ?? []).slice(-count),
+    position: options.position ?? FLAT,
+    terms: { ...DEFAULT_TERMS, ...options.terms },
     field: options.field ?? new Map(),
   };
 }

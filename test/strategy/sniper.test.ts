@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { marketId, unixMs } from '../../src/model/quantities.js';
 import type { SignalName, SignalScore } from '../../src/model/signal.js';
-import type { Candidate } from '../../src/strategy/strategy-port.js';
+import type { Candidate } from '../../src/ports/strategy.js';
 import { createSniper, directionOf } from '../../src/strategy/sniper.js';
 import { specOf } from '../signals/view-fixture.js';
 import { sightOf } from './sight-fixture.js';
@@ -47,10 +47,11 @@ describe('the sniper enters', () => {
     // Ask 30,001 + 10 bps = 30,031.001, down to the tick.
     expect(up.type === 'enter' && up.limitPrice).toBe(3_003_100_000n);
     expect(texts(up)).toEqual([
-      'confidence 0.90 > 0.80, rank 1 of 3',
+      'confidence 0.90 > 0.80',
       'direction 0.90: momentum 95, order book 85',
       'quality 1.00: volume 70, volatility 90, data 100 ms old',
-      'hoped move 54.4 bps against half spread and fee 5.2 bps',
+      'rank 1 of 3',
+      'edge 54.4 bps > costs 10.3 bps: fees 10.0, spread 0.3, slippage 0.0, funding 0.0',
     ]);
   });
 
@@ -94,7 +95,7 @@ describe('the sniper holds', () => {
   it('below the least confidence, and says by how much', () => {
     const weak = sniper.decide(sightOf({ momentum: 90, orderbook: 80, volume: 60 }));
     expect(texts(weak)[0]).toMatch(/^confidence 0\.7\d < 0\.80$/);
-    expect(codes(weak)).toEqual(['confidence.low', 'direction', 'quality', 'cost']);
+    expect(codes(weak)).toEqual(['confidence.low', 'direction', 'quality', 'rank', 'cost']);
   });
 
   it('at the very limit, which is not above it', () => {
@@ -120,9 +121,9 @@ describe('the sniper holds', () => {
   });
 
   it('when no price within the slippage lies on a tick', () => {
-    const sight = sightOf({ momentum: 0, orderbook: 0, volume: 80 });
-    const candidate = createSniper({ slippageBps: 30_000 }).decide(sight);
-    expect(codes(candidate)[0]).toBe('price.out-of-range');
+    const terms = { slippageBps: 30_000 };
+    const sight = sightOf({ momentum: 0, orderbook: 0, volume: 80 }, { terms });
+    expect(codes(sniper.decide(sight))[0]).toBe('price.out-of-range');
   });
 
   it.each([

@@ -70,6 +70,7 @@ export const btcView: MarketView = {
   trades: [],
   oracle: oracle(50_000),
   oracleAt: NOW,
+  fundingRate1h: undefined,
   candle: undefined,
 };
 

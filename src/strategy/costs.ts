@@ -1,0 +1,98 @@
+/**
+ * What a position costs that is entered and left as taker: two fees, half the spread twice, what
+ * our size slips on each side of the visible book, and the funding that falls due until it is left.
+ * All in basis points of the mid; floats, for judging only.
+ */
+import type { BookView, Level, MarketView, Side } from '../model/book.js';
+import type { Reason } from '../model/decision.js';
+import { stepBase, tickUsd } from '../model/market.js';
+import type { Sight } from '../ports/strategy.js';
+
+/** Taken against us while the market's rate is not known: about a hundred times the usual one. */
+const UNKNOWN_FUNDING_BPS = 10;
+const HOUR_MS = 3_600_000;
+
+export interface Costs {
+  readonly feesBps: number;
+  readonly spreadBps: number;
+  /** Infinite when the visible book is too thin for our size. */
+  readonly slippageBps: number;
+  /** Never below zero: funding that we would receive is no reason to enter. */
+  readonly fundingBps: number;
+  readonly totalBps: number;
+}
+
+/** Mid in ticks; NaN when a side is empty. */
+export function midOf({ bids, asks }: BookView): number {
+  const [bid] = bids;
+  const [ask] = asks;
+  return bid === undefined || ask === undefined ? Number.NaN : (bid.price + ask.price) / 2;
+}
+
+/** How far the average price of so many steps lies from the touch, in ticks. */
+function slippedTicks(levels: readonly Level[], wanted: number): number {
+  const touch = levels[0]?.price ?? Number.NaN;
+  let missing = wanted;
+  let slipped = 0;
+  for (const { price, size } of levels) {
+    const taken = Math.min(missing, size);
+    slipped += taken * Math.abs(price - touch);
+    missing -= taken;
+    if (missing <= 0) return slipped / wanted;
+  }
+  return Infinity;
+}
+
+/** Steps of one entry; not whole. */
+export const stepsWanted = ({ spec, book }: MarketView, orderNotionalUsd: number): number =>
+  orderNotionalUsd / (midOf(book) * tickUsd(spec) * stepBase(spec));
+
+/** Funding is paid at the full hour by whoever holds then. */
+const hoursUntil = (now: number, end: number): number =>
+  Math.floor(end / HOUR_MS) - Math.floor(now / HOUR_MS);
+
+function fundingBps({ now, view, terms }: Sight, side: Side): number {
+  const rate = view.fundingRate1h;
+  const perHour =
+    rate === undefined ? UNKNOWN_FUNDING_BPS : Math.max(0, side === 'buy' ? rate : -rate) * 1e4;
+  return perHour * hoursUntil(now, now + terms.maxHoldMs);
+}
+
+export function costsOf(sight: Sight, side: Side): Costs {
+  const { view, terms } = sight;
+  const { bids, asks } = view.book;
+  const mid = midOf(view.book);
+  const wanted = stepsWanted(view, terms.orderNotionalUsd);
+  const feesBps = 2 * terms.takerFeeBps;
+  const spreadBps = (((asks[0]?.price ?? Infinity) - (bids[0]?.price ?? 0)) / mid) * 1e4;
+  const slipped = slippedTicks(asks, wanted) + slippedTicks(bids, wanted);
+  const slippageBps = (slipped / mid) * 1e4;
+  const funding = fundingBps(sight, side);
+  const totalBps = feesBps + spreadBps + slippageBps + funding;
+  return { feesBps, spreadBps, slippageBps, fundingBps: funding, totalBps };
+}
+
+/** Whether the move that is hoped for pays for all of it; never when a number is missing. */
+export const isWorthIt = (hopedBps: number, { totalBps }: Costs): boolean => hopedBps > totalBps;
+
+const bps = (value: number): string => value.toFixed(1);
+
+export function costReason(hopedBps: number, costs: Costs, { terms, view }: Sight): Reason {
+  const isPaid = isWorthIt(hopedBps, costs);
+  const relation = isPaid ? '>' : hopedBps < costs.totalBps ? '<' : '=';
+  const slippage = Number.isFinite(costs.slippageBps)
+    ? `slippage ${bps(costs.slippageBps)}`
+    : `book too thin for ${terms.orderNotionalUsd} USD`;
+  const funding = fundingText(costs, view.fundingRate1h);
+  const fixed = `fees ${bps(costs.feesBps)}, spread ${bps(costs.spreadBps)}`;
+  const sums = `edge ${bps(hopedBps)} bps ${relation} costs ${bps(costs.totalBps)} bps`;
+  return {
+    code: isPaid ? 'cost' : 'cost.high',
+    text: `${sums}: ${fixed}, ${slippage}, ${funding}`,
+  };
+}
+
+const fundingText = ({ fundingBps: due }: Costs, rate: number | undefined): string =>
+  rate === undefined
+    ? `funding ${bps(due)} (rate unknown, taken as ${bps(UNKNOWN_FUNDING_BPS)} an hour)`
+    : `funding ${bps(due)}`;
