@@ -14,3 +14,15 @@ export type {
   Sight,
   Terms,
 } from './ports/strategy.js';
+export {
+  atr,
+  bollinger,
+  ema,
+  macd,
+  rsi,
+  type Bands,
+  type Indicator,
+  type MacdLines,
+  type MacdPeriods,
+  type Range,
+} from './signals/indicators.js';
