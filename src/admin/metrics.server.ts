@@ -61,8 +61,21 @@ function addFrames(registry: Registry, control: Control): void {
       }
     },
   });
+  const versions = new Counter({
+    name: 'perpetua_unknown_version_frames_total',
+    help: 'Frames of a major version of their channel that cannot be read.',
+    labelNames: ['channel', 'version'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { channel, version, frames: count } of control.state().unknownVersions) {
+        this.inc({ channel, version }, count);
+      }
+    },
+  });
   registry.registerMetric(frames);
   registry.registerMetric(letters);
+  registry.registerMetric(versions);
 }
 
 function addState(registry: Registry, control: Control): void {

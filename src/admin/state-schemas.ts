@@ -38,6 +38,9 @@ export const serviceState = Type.Object({
     quarantined: number,
   }),
   deadLetters: Type.Record(text, number),
+  unknownVersions: Type.Array(
+    Type.Object({ channel: text, version: text, since: number, frames: number }),
+  ),
 });
 
 export const marketState = Type.Object({

@@ -64,6 +64,7 @@ export class ControlProjection implements Control {
       strategies: strategies.map((name) => ({ name, state: this.#stateOf(`strategy.${name}`) })),
       frames: pipeline.counts,
       deadLetters: pipeline.letters,
+      unknownVersions: pipeline.versions.alarms,
     };
   }
 

@@ -24,6 +24,7 @@ import type { Strategy } from '../ports/strategy.js';
 import { signals } from '../signals/signal.stream.js';
 import { settled, verdicts } from '../strategy/decision.stream.js';
 import { DEFAULT_TERMS, FLAT, type Circumstances } from '../strategy/circumstances.js';
+import { VersionWatch } from './version-watch.js';
 
 export interface PipelineOptions {
   readonly decoder: FrameDecoder;
@@ -62,6 +63,7 @@ export class MarketPipeline {
   readonly facts$ = new Subject<StampedMarketEvent>();
   readonly backfills$ = new Subject<Backfill>();
   readonly deadLetters$ = new Subject<DeadLetter>();
+  readonly versions = new VersionWatch();
   readonly account$ = new Subject<AccountEvent>();
   readonly heights$ = new Subject<StampedHeight>();
   /** A frame of the account was not taken in: its fills are to be found by another road. */
@@ -135,6 +137,7 @@ export class MarketPipeline {
         this.#counts.rejected += 1;
         return;
       case 'unreadable':
+        if (decoded.unknownVersion) this.versions.note(decoded.unknownVersion, at);
         return this.#quarantine(decoded.reason, decoded.market, { data, at });
       case 'events': {
         const rejectedBefore = this.fold.counts.rejected;

@@ -29,6 +29,7 @@ import { emitted$, stateName } from './actor-observables.js';
 import { positionKey } from './books.js';
 import { connectStep } from './connect-step.js';
 import { Feeds } from './feeds.js';
+import { frameTroubles } from './frame-troubles.js';
 import { HeightWatch } from './heights.js';
 import { chainPolls, rereads } from './housekeeping.js';
 import { JournalDesk } from './journal-desk.js';
@@ -281,16 +282,8 @@ export class ServiceRoot {
     const { clock, log } = world;
     const [strategy] = world.config.strategies;
     const all$ = merge(
-      pipeline.deadLetters$.pipe(
-        tap(({ reason, excerpt }) => log.write('warn', 'frame.quarantined', { reason, excerpt })),
-      ),
+      frameTroubles(pipeline, { log, onAccountLost: () => core.sweepWanted$.next() }),
       pipeline.account$.pipe(tap(core.account)),
-      pipeline.accountLost$.pipe(
-        tap(() => {
-          log.write('error', 'account.frame-lost');
-          core.sweepWanted$.next();
-        }),
-      ),
       pipeline.heights$.pipe(
         tap(({ height, at }) => {
           if (this.heights.indexed(height, at)) core.grew(height);

@@ -23,7 +23,7 @@ import {
 import { FrameScanner } from './frame-scanner.codec.js';
 import { checks } from './schemas.js';
 import { unitsOf, type MarketUnits } from './units.js';
-import { readMarketId, UnknownMarket, Unreadable } from './unreadable.js';
+import { readMarketId, UnknownMarket, Unreadable, WrongVersion } from './unreadable.js';
 
 /** Payload schemas that this decoder was written for; another major version is unreadable. */
 const MAJOR_VERSIONS: Readonly<Record<Channel, string>> = {
@@ -107,7 +107,8 @@ class Decoder implements FrameDecoder {
     } catch (error) {
       const reason = (error instanceof Error ? error.message : String(error)).slice(0, REASON_MAX);
       if (error instanceof UnknownMarket) return { type: 'rejected', reason };
-      return { type: 'unreadable', reason, market };
+      const unknownVersion = error instanceof WrongVersion ? error.what : undefined;
+      return { type: 'unreadable', reason, market, unknownVersion };
     }
   }
 
@@ -206,7 +207,7 @@ function readFrame(json: Readonly<Record<string, unknown>>): Frame | undefined {
   const known = channel as Channel;
   // A snapshot carries no version.
   if (type !== 'subscribed' && String(version).split('.')[0] !== MAJOR_VERSIONS[known]) {
-    throw new Unreadable(`unknown version ${String(version).slice(0, 64)} of ${channel}`);
+    throw new WrongVersion({ channel: known, version: String(version).slice(0, 64) });
   }
   return { type, channel: known, id: typeof id === 'string' ? id : '', contents };
 }

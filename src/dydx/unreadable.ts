@@ -2,12 +2,23 @@
  * Why a message of the venue cannot be used. Thrown by the readers of this folder and caught at its
  * doors (the frame decoder, the indexer client); it never leaves them.
  */
+import type { UnknownVersion } from '../model/events.js';
 import { isMarketId, type MarketId } from '../model/quantities.js';
 import type { Result } from '../model/result.js';
 
 /** Not what the venue promises to send. */
 export class Unreadable extends Error {
   override readonly name = 'Unreadable';
+}
+
+/** A payload of another major version: its fields may mean something else. */
+export class WrongVersion extends Unreadable {
+  readonly what: UnknownVersion;
+
+  constructor(what: UnknownVersion) {
+    super(`unknown version ${what.version} of ${what.channel}`);
+    this.what = what;
+  }
 }
 
 /** Well formed, but about a market whose parameters are not known (yet). */

@@ -79,6 +79,13 @@ export interface Envelope {
   readonly message: string | undefined;
 }
 
+/** The venue speaks a major version of a channel that this service was not written for. */
+export interface UnknownVersion {
+  readonly channel: Channel;
+  /** As the frame says it, at most 64 characters. */
+  readonly version: string;
+}
+
 /** A frame that could not be read, kept with its reason; never guessed at. */
 export interface DeadLetter {
   readonly reason: string;

@@ -25,6 +25,13 @@ export interface ServiceState {
   readonly strategies: readonly { readonly name: string; readonly state: string }[];
   readonly frames: FrameCounts;
   readonly deadLetters: Readonly<Record<string, number>>;
+  /** Channels that speak a major version which we cannot read: nothing of them is taken in. */
+  readonly unknownVersions: readonly {
+    readonly channel: string;
+    readonly version: string;
+    readonly since: number;
+    readonly frames: number;
+  }[];
 }
 
 export interface MarketState {

@@ -1,5 +1,5 @@
 /** Frames in, model events out: a deterministic fold that remembers the market parameters. */
-import type { AccountEvent, MarketEvent } from '../model/events.js';
+import type { AccountEvent, MarketEvent, UnknownVersion } from '../model/events.js';
 import type { MarketSpec } from '../model/market.js';
 import type { MarketId, UnixMs } from '../model/quantities.js';
 
@@ -31,7 +31,13 @@ export type Decoded =
   /** Understood and refused, with the reason: a market that we do not know (yet). */
   | { readonly type: 'rejected'; readonly reason: string }
   /** Not readable. One bad entry quarantines its frame; `market` names the book to resync. */
-  | { readonly type: 'unreadable'; readonly reason: string; readonly market: MarketId | undefined };
+  | {
+      readonly type: 'unreadable';
+      readonly reason: string;
+      readonly market: MarketId | undefined;
+      /** Set where this is the reason: no frame of the channel will be readable. */
+      readonly unknownVersion?: UnknownVersion | undefined;
+    };
 
 export interface FrameDecoder {
   /** Never throws. */

@@ -78,6 +78,8 @@ describe('reading', () => {
     const text = await metrics.render();
     expect(text).toContain('perpetua_frames_total{verdict="quarantined"} 1');
     expect(text).toContain('perpetua_dead_letters_total{reason="frame.json"} 1');
+    const versions = 'perpetua_unknown_version_frames_total{channel="v4_trades",version="3.0.0"} 5';
+    expect(text).toContain(versions);
     expect(text).toContain('perpetua_exposure_usd 12.5');
     expect(text).toContain('perpetua_orders_alive{state="working"} 1');
     expect(text).toContain('perpetua_latency_ms_count{hop="journal"} 1');

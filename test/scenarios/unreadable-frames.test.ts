@@ -31,3 +31,16 @@ it('the account is swept, because the frame may have held a fill', async () => {
   expect(service.logged('account.frame-lost')).toHaveLength(1);
   await service.until(() => service.entries('sweep').length > sweeps, 5_000);
 });
+
+it('an unknown major version of a channel is one alarm, in the log and in the state', async () => {
+  const service = new VirtualService();
+  await service.ready();
+  const text = new TextDecoder().decode(unreadable('v4_trades', 'BTC-USD'));
+  const data = new TextEncoder().encode(text.replace('"version":"1.0.0"', '"version":"3.0.0"'));
+  const at = service.clock.now();
+  for (let frame = 0; frame < 3; frame += 1) service.root.pipeline.frames$.next({ data, at });
+  expect(service.logged('channel.version')).toEqual([{ channel: 'v4_trades', version: '3.0.0' }]);
+  expect(service.control.state().unknownVersions).toEqual([
+    { channel: 'v4_trades', version: '3.0.0', since: at, frames: 3 },
+  ]);
+});

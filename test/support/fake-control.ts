@@ -32,6 +32,7 @@ export function fakeControl(): FakeControl {
       strategies: [{ name: 'sniper', state: 'scouting' }],
       frames: { received: 4, applied: 2, rejected: 1, quarantined: 1 },
       deadLetters: { 'frame.json': 1 },
+      unknownVersions: [{ channel: 'v4_trades', version: '3.0.0', since: 1, frames: 5 }],
     }),
     markets: () => [
       {

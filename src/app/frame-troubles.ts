@@ -1,0 +1,29 @@
+/** What is said of frames that were not taken in, and what is done about it. */
+import { merge, tap, type Observable } from 'rxjs';
+import type { Log } from '../ports/log.js';
+import type { MarketPipeline } from './market-pipeline.js';
+
+export interface TroubleOptions {
+  readonly log: Log;
+  /** A frame of the account was lost: it may have held a fill. */
+  readonly onAccountLost: () => void;
+}
+
+export const frameTroubles = (
+  { deadLetters$, versions, accountLost$ }: MarketPipeline,
+  { log, onAccountLost }: TroubleOptions,
+): Observable<unknown> =>
+  merge(
+    deadLetters$.pipe(
+      tap(({ reason, excerpt }) => log.write('warn', 'frame.quarantined', { reason, excerpt })),
+    ),
+    versions.raised$.pipe(
+      tap(({ channel, version }) => log.write('warn', 'channel.version', { channel, version })),
+    ),
+    accountLost$.pipe(
+      tap(() => {
+        log.write('error', 'account.frame-lost');
+        onAccountLost();
+      }),
+    ),
+  );
