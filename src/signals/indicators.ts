@@ -72,8 +72,8 @@ const ofNumbers = <Output>(source: Source<number, Output>): Indicator<number, Ou
   new Wrapped(source, Number.isFinite);
 
 /**
- * Exponential moving average, weight 2 ÷ (period + 1), begun with the first value (not with a simple
- * average): it needs about five periods to forget that.
+ * Exponential moving average, weight 2 ÷ (period + 1), begun with the first value and not with a
+ * simple average: it needs about five periods to forget that.
  */
 export const ema = (period: number): Indicator<number, number> =>
   ofNumbers(new EMA(checked(period)));
