@@ -66,8 +66,10 @@ export async function runService(config: Config, options: RunOptions): Promise<n
   greet(config, admin, { tokens, folder: world.folder }, options);
   const usage = startUsage(root);
   const bugs = watchForBugs({ process, log, close: () => world.close() });
+  // Whoever reads the first line of the log may send a signal at once.
+  const ended = untilEnded(root, options.forMs);
   root.start();
-  await untilEnded(root, options.forMs);
+  await ended;
   const report = reportOf(root, usage);
   const fault = faultOf(root);
   hub.close();

@@ -13,36 +13,29 @@ const BACKSLASH = 0x5c;
 /** Fixed ASCII text, prepared for comparing. Equal doubles are equal bytes: ASCII has no NaN. */
 export class Pattern {
   readonly length: number;
-  readonly #bytes: Uint8Array;
-  readonly #doubles: Float64Array;
+  /** Eight bytes each, the last ones overlapping; of text that is at least so long. */
+  readonly doubles: Float64Array;
+  /** First and last four bytes of shorter text, overlapping, and what of them counts. */
+  readonly first: number;
+  readonly last: number;
+  readonly mask: number;
 
   constructor(text: string) {
-    this.#bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+    const bytes = new Uint8Array(Math.max(8, text.length));
+    for (let index = 0; index < text.length; index += 1) bytes[index] = text.charCodeAt(index);
+    const view = new DataView(bytes.buffer);
     this.length = text.length;
-    const view = new DataView(this.#bytes.buffer);
-    this.#doubles = Float64Array.from({ length: Math.ceil(text.length / 8) }, (_, index) =>
-      text.length < 8 ? 0 : view.getFloat64(Math.min(index * 8, text.length - 8), true),
+    this.doubles = Float64Array.from({ length: Math.ceil(text.length / 8) }, (_, index) =>
+      view.getFloat64(Math.max(0, Math.min(index * 8, text.length - 8)), true),
     );
-  }
-
-  /** Precondition: the text fits before the end. */
-  isAt(view: DataView, at: number): boolean {
-    const { length } = this;
-    if (length < 8) return this.#isShortAt(view, at);
-    const last = this.#doubles.length - 1;
-    for (let index = 0; index < last; index += 1) {
-      if (view.getFloat64(at + index * 8, true) !== this.#doubles[index]) return false;
-    }
-    return view.getFloat64(at + length - 8, true) === this.#doubles[last];
-  }
-
-  #isShortAt(view: DataView, at: number): boolean {
-    for (let index = 0; index < this.length; index += 1) {
-      if (view.getUint8(at + index) !== this.#bytes[index]) return false;
-    }
-    return true;
+    this.first = view.getInt32(0, true);
+    this.last = view.getInt32(Math.max(0, text.length - 4), true);
+    this.mask = text.length >= 4 ? -1 : 2 ** (8 * text.length) - 1;
   }
 }
+
+/** Node's own word for what `toString('latin1')` does after looking at its arguments. */
+type Latin1Bytes = Buffer & { latin1Slice(start: number, end: number): string };
 
 const NO_BYTES = Buffer.alloc(0);
 const POWERS_OF_TEN = Float64Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
@@ -100,8 +93,36 @@ export class ByteCursor {
 
   /** Past the text, if it stands here. */
   skip(pattern: Pattern): boolean {
-    if (this.at + pattern.length > this.end || !pattern.isAt(this.#view, this.at)) return false;
-    this.at += pattern.length;
+    const view = this.#view;
+    const { at } = this;
+    const { length } = pattern;
+    const next = at + length;
+    if (next > this.end) return false;
+    if (length < 8) {
+      if (!this.#isShort(pattern)) return false;
+    } else {
+      const { doubles } = pattern;
+      const last = doubles.length - 1;
+      for (let index = 0; index < last; index += 1) {
+        if (view.getFloat64(at + index * 8, true) !== doubles[index]) return false;
+      }
+      if (view.getFloat64(next - 8, true) !== doubles[last]) return false;
+    }
+    this.at = next;
+    return true;
+  }
+
+  /** Text of at most seven bytes; four are read at once, also where only the first ones count. */
+  #isShort({ length, first, last, mask }: Pattern): boolean {
+    const view = this.#view;
+    const { at } = this;
+    if (length >= 4) {
+      return view.getInt32(at, true) === first && view.getInt32(at + length - 4, true) === last;
+    }
+    if (at + 4 <= view.byteLength) return (view.getInt32(at, true) & mask) === first;
+    for (let index = 0; index < length; index += 1) {
+      if (view.getUint8(at + index) !== ((first >> (8 * index)) & 0xff)) return false;
+    }
     return true;
   }
 
@@ -111,7 +132,7 @@ export class ByteCursor {
     return true;
   }
 
-  /** Eight bytes as a double, for comparing keys; 0 when fewer are left. */
+  /** Eight bytes as a double, for comparing; 0 when fewer are left. */
   double(offset: number): number {
     const at = this.at + offset;
     return at + 8 <= this.end ? this.#view.getFloat64(at, true) : 0;
@@ -193,11 +214,16 @@ export class ByteCursor {
     return true;
   }
 
+  /** The next bytes as text, without moving. */
+  slice(length: number): string {
+    return (this.bytes as Latin1Bytes).latin1Slice(this.at, this.at + length);
+  }
+
   /** Plain text up to its closing quote, which is passed too. */
   text(): string | undefined {
     const length = this.textLength();
     if (length < 0) return undefined;
-    const text = this.bytes.toString('latin1', this.at, this.at + length);
+    const text = this.slice(length);
     this.at += length + 1;
     return text;
   }

@@ -32,6 +32,16 @@ const SELL = new Pattern('SELL"');
 /** The type of nearly all trades: no need to make a string of it. */
 const LIMIT = new Pattern('LIMIT"');
 const NEXT_KEY = new Pattern(',"');
+/** Keys that follow a value. */
+const NEXT = {
+  size: new Pattern(',"size":"'),
+  price: new Pattern(',"price":"'),
+  side: new Pattern(',"side":"'),
+  createdAt: new Pattern(',"createdAt":"'),
+  limit: new Pattern(',"type":"LIMIT"'),
+} as const;
+const QUOTE = 0x22;
+const BRACE = 0x7d;
 const TRADE_ID_LENGTH = 24;
 
 /** A trade whose price need not lie on the grid, and which is no trade of the book. */
@@ -47,15 +57,19 @@ const TYPE = 32;
 const HEIGHT = 64;
 const NEEDED = ID | SIDE | SIZE | PRICE | CREATED_AT;
 
+const ISO_LENGTH = 24;
+
 /** ISO times of 24 characters; whole days are parsed once. */
 export class IsoTimes {
-  #dayText = '';
-  #dayMs = 0;
+  /** The first and the last eight bytes of the day's ten. */
+  #head = 0;
+  #tail = 0;
+  #dayMs = Number.NaN;
 
   /** A time up to its closing quote, which is passed too. */
   read(cursor: ByteCursor): UnixMs | undefined {
     const { bytes, at } = cursor;
-    if (cursor.textLength() !== 24) return undefined;
+    if (at + ISO_LENGTH >= cursor.end || bytes[at + ISO_LENGTH] !== QUOTE) return undefined;
     const hours = two(bytes, at + 11);
     const minutes = two(bytes, at + 14);
     const seconds = two(bytes, at + 17);
@@ -70,28 +84,24 @@ export class IsoTimes {
     const isClock = hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60;
     if (!isShaped || !isClock || !(seconds >= 0 && seconds < 60)) return undefined;
     if (tenths < 0 || last < 0 || last > 9) return undefined;
-    const day = this.#day(bytes, at);
-    cursor.at += 25;
-    const ms = day + ((hours * 60 + minutes) * 60 + seconds) * 1000 + tenths * 10 + last;
+    const ms =
+      this.#day(cursor) + ((hours * 60 + minutes) * 60 + seconds) * 1000 + tenths * 10 + last;
+    cursor.at += ISO_LENGTH + 1;
     return ms >= 0 ? (ms as UnixMs) : undefined;
   }
 
-  /** Milliseconds at which the day of the first ten bytes begins; NaN if it is none. */
-  #day(bytes: Buffer, at: number): number {
-    if (this.#dayText.length !== 10 || !isText(this.#dayText, bytes, at)) {
-      const text = bytes.toString('latin1', at, at + 10);
-      this.#dayText = text;
+  /** Milliseconds at which the day of the next ten bytes begins; NaN if it is none. */
+  #day(cursor: ByteCursor): number {
+    const head = cursor.double(0);
+    const tail = cursor.double(2);
+    if (head !== this.#head || tail !== this.#tail) {
+      const text = cursor.slice(10);
+      this.#head = head;
+      this.#tail = tail;
       this.#dayMs = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00.000Z`) : NaN;
     }
     return this.#dayMs;
   }
-}
-
-function isText(text: string, bytes: Buffer, at: number): boolean {
-  for (let index = text.length - 1; index >= 0; index -= 1) {
-    if (text.charCodeAt(index) !== bytes[at + index]) return false;
-  }
-  return true;
 }
 
 /** Two decimal digits; negative when they are none. */
@@ -101,12 +111,44 @@ function two(bytes: Buffer, at: number): number {
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1000;
 }
 
+/** A trade of the book as the socket tells it: six keys in their order. Moves only when it fits. */
+function scanUsualTrade(
+  cursor: ByteCursor,
+  units: MarketUnits,
+  times: IsoTimes,
+): Trade | undefined {
+  const start = cursor.at;
+  const trade = readUsualTrade(cursor, units, times);
+  if (trade === undefined) cursor.at = start;
+  return trade;
+}
+
+function readUsualTrade(
+  cursor: ByteCursor,
+  units: MarketUnits,
+  times: IsoTimes,
+): Trade | undefined {
+  const id = cursor.skip(KEY.id) ? tradeId(cursor) : '';
+  if (id === '' || !cursor.skip(NEXT.size)) return undefined;
+  const size = cursor.units(units.step);
+  if (size < 0 || !cursor.skip(NEXT.price)) return undefined;
+  const price = cursor.units(units.tick);
+  if (price <= 0 || !cursor.skip(NEXT.side)) return undefined;
+  const isBuy = cursor.skip(BUY);
+  if ((!isBuy && !cursor.skip(SELL)) || !cursor.skip(NEXT.createdAt)) return undefined;
+  const at = times.read(cursor);
+  if (at === undefined || !cursor.skip(NEXT.limit) || cursor.peek() !== BRACE) return undefined;
+  return { id, side: isBuy ? 'buy' : 'sell', price: price as Ticks, size: size as Steps, at };
+}
+
 /** One trade from its first key to before its closing brace; its keys in any order. */
 export function scanTrade(
   cursor: ByteCursor,
   units: MarketUnits,
   times: IsoTimes,
 ): Trade | 'unbooked' | undefined {
+  const usual = scanUsualTrade(cursor, units, times);
+  if (usual !== undefined) return usual;
   let seen = 0;
   let id = '';
   let side: Trade['side'] = 'buy';
@@ -153,15 +195,18 @@ export function scanTrade(
   return { id, side, price: price as Ticks, size: size as Steps, at };
 }
 
-/** 24 hexadecimal digits, or nothing. */
+/** 24 hexadecimal digits and their closing quote, or nothing. */
 function tradeId(cursor: ByteCursor): string {
   const { bytes, at } = cursor;
-  if (cursor.textLength() !== TRADE_ID_LENGTH) return '';
-  for (let index = at; index < at + TRADE_ID_LENGTH; index += 1) {
+  const end = at + TRADE_ID_LENGTH;
+  if (end >= cursor.end || bytes[end] !== QUOTE) return '';
+  for (let index = at; index < end; index += 1) {
     const byte = bytes[index] ?? 0;
     if (!((byte >= 48 && byte <= 57) || (byte >= 97 && byte <= 102))) return '';
   }
-  return cursor.text() ?? '';
+  const id = cursor.slice(TRADE_ID_LENGTH);
+  cursor.at = end + 1;
+  return id;
 }
 
 const ORACLE = {
@@ -170,7 +215,6 @@ const ORACLE = {
   height: new Pattern(',"effectiveAtHeight":"'),
   market: new Pattern(',"marketId":'),
 } as const;
-const BRACE = 0x7d;
 /** By decimal places: what one unit of the last place is worth on the oracle's scale. */
 const UNITS = Array.from({ length: ORACLE_SCALE + 1 }, (_, places) =>
   powerOfTen(ORACLE_SCALE - places),
@@ -215,7 +259,6 @@ const CANDLE = {
   midClose: new Pattern(',"orderbookMidPriceClose":'),
 } as const;
 const NULL = new Pattern('null');
-const QUOTE = 0x22;
 
 /** A resolution as the value of its key, with the closing quote. */
 const RESOLUTIONS = Object.fromEntries(

@@ -1,5 +1,4 @@
 /** The trades of one market, each once and in order of their ids: the order of the chain. */
-import { BoundedMap } from '../collections/bounded-map.js';
 import { RingBuffer } from '../collections/ring-buffer.js';
 import type { Trade } from '../model/book.js';
 
@@ -9,7 +8,8 @@ const IDS_MAX = 2_000;
 const RECENT_MAX = 64;
 
 export class TradeTape {
-  readonly #known = new BoundedMap<string, true>(IDS_MAX);
+  /** Ascending: a trade nearly always comes after all others. */
+  #ids: string[] = [];
   /** No id up to this one is new any more. */
   #floor = '';
   #count = 0;
@@ -37,7 +37,7 @@ export class TradeTape {
   }
 
   clear(): void {
-    this.#known.clear();
+    this.#ids = [];
     this.#floor = '';
     this.#count = 0;
     this.#newest.clear();
@@ -45,10 +45,32 @@ export class TradeTape {
   }
 
   #isNew(id: string): boolean {
-    if (id <= this.#floor || this.#known.has(id)) return false;
-    const forgotten = this.#known.set(id, true)?.[0];
-    if (forgotten !== undefined && forgotten > this.#floor) this.#floor = forgotten;
+    const ids = this.#ids;
+    const last = ids.at(-1);
+    if (last === undefined ? id > this.#floor : id > last) ids.push(id);
+    else if (!this.#insert(id)) return false;
+    // Cutting in large pieces keeps an addition cheap.
+    if (ids.length >= 2 * IDS_MAX) {
+      this.#floor = ids[IDS_MAX - 1] ?? this.#floor;
+      ids.splice(0, IDS_MAX);
+    }
     this.#count += 1;
+    return true;
+  }
+
+  /** A trade that comes late; false if it is known or too old to tell. */
+  #insert(id: string): boolean {
+    if (id <= this.#floor) return false;
+    const ids = this.#ids;
+    let low = 0;
+    let high = ids.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((ids[middle] ?? '') < id) low = middle + 1;
+      else high = middle;
+    }
+    if (ids[low] === id) return false;
+    ids.splice(low, 0, id);
     return true;
   }
 }

@@ -102,7 +102,7 @@ describe('a run on the embedded exchange', () => {
   it.each(['paper', 'shadow'])(
     'in mode %s reaches its market and ends well after its time',
     async (mode) => {
-      const { text, ended } = begin({ mode, seed: 5 }, 4_000);
+      const { text, ended } = begin({ mode, seed: 5 }, 8_000);
       expect(await ended).toBe(0);
       expect(JSON.parse(text.out)).toMatchObject({ state: 'stopped', mode });
     },
