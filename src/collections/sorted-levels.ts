@@ -1,15 +1,20 @@
 /**
- * One side of an order book in typed arrays, the best level at the end: changes happen near the
+ * One side of an order book in one typed array, the best level at the end: changes happen near the
  * touch, so few bytes move. Reads allocate nothing. Ranks count from the best level, 0.
  *
  * Holds at most `limit` levels; beyond that the worst level is dropped.
  */
-import { steps, type Steps, type Ticks, type UnixMs } from '../model/quantities.js';
+import type { Steps, Ticks, UnixMs } from '../model/quantities.js';
 import { assert, InvariantError } from '../model/result.js';
 
 const FIRST_CAPACITY = 128;
 const LEVELS_MAX = 65_536;
-const NATIVE_MOVE_MIN = 24;
+/** A level is three cells: its key, its size, and when it was last set. */
+const CELLS = 3;
+const SIZE = 1;
+const STAMP = 2;
+/** Below so many cells a loop is faster than the native move. */
+const NATIVE_MOVE_MIN = 32;
 
 /** Which price of this side is the best one: the highest of the bids, the lowest of the asks. */
 export type BestPrice = 'highest' | 'lowest';
@@ -17,55 +22,56 @@ export type BestPrice = 'highest' | 'lowest';
 export class SortedLevels {
   /** +1 for bids, −1 for asks: keys = sign × price ascend towards the best. */
   readonly #sign: 1 | -1;
+  /** In cells, as the positions below. */
   readonly #limit: number;
-  #keys: Float64Array;
-  #sizes: Float64Array;
-  #stamps: Float64Array;
-  #length = 0;
+  #cells: Float64Array;
+  #end = 0;
 
   constructor(best: BestPrice, limit: number = LEVELS_MAX) {
     assert(limit >= 1, `SortedLevels: expected a limit ≥ 1, was ${limit}`);
     this.#sign = best === 'highest' ? 1 : -1;
-    this.#limit = limit;
-    const capacity = Math.min(FIRST_CAPACITY, limit);
-    this.#keys = new Float64Array(capacity);
-    this.#sizes = new Float64Array(capacity);
-    this.#stamps = new Float64Array(capacity);
+    this.#limit = limit * CELLS;
+    this.#cells = new Float64Array(Math.min(FIRST_CAPACITY, limit) * CELLS);
   }
 
   get length(): number {
-    return this.#length;
+    return this.#end / CELLS;
+  }
+
+  /** Price of the best level; NaN when there is none. */
+  get bestPrice(): number {
+    return this.#end === 0 ? Number.NaN : this.#sign * (this.#cells[this.#end - CELLS] ?? 0);
   }
 
   /** Precondition of the three: rank < length. */
   priceAt(rank: number): Ticks {
-    return (this.#sign * this.#read(this.#keys, rank)) as Ticks;
+    return (this.#sign * this.#read(rank, 0)) as Ticks;
   }
 
   sizeAt(rank: number): Steps {
-    return this.#read(this.#sizes, rank) as Steps;
+    return this.#read(rank, SIZE) as Steps;
   }
 
   /** When the level was last set. */
   stampAt(rank: number): UnixMs {
-    return this.#read(this.#stamps, rank) as UnixMs;
+    return this.#read(rank, STAMP) as UnixMs;
   }
 
   /** Rank of the level at this price, or undefined. */
   rankOf(price: Ticks): number | undefined {
     const key = this.#sign * price;
-    const index = this.#search(key);
-    return index < this.#length && this.#keys[index] === key ? this.#length - 1 - index : undefined;
+    const at = this.#search(key);
+    return at < this.#end && this.#cells[at] === key ? (this.#end - at) / CELLS - 1 : undefined;
   }
 
   /** Sum of the sizes of `count` levels from this rank on. */
   sizeOf(count: number, fromRank = 0): Steps {
-    const end = this.#length - fromRank;
+    const end = this.#end - fromRank * CELLS;
     let sum = 0;
-    for (let index = Math.max(0, end - count); index < end; index += 1) {
-      sum += this.#sizes[index] ?? 0;
+    for (let at = Math.max(0, end - count * CELLS); at < end; at += CELLS) {
+      sum += this.#cells[at + SIZE] ?? 0;
     }
-    return steps(sum);
+    return sum as Steps;
   }
 
   /**
@@ -73,14 +79,17 @@ export class SortedLevels {
    * the best `count` at most.
    */
   weightNear(reach: number, count: number): number {
-    const best = this.#length === 0 ? 0 : (this.#keys[this.#length - 1] ?? 0);
+    const cells = this.#cells;
+    const best = this.#end - CELLS;
+    if (best < 0) return 0;
+    const touch = cells[best] ?? 0;
     const per = 1 / reach;
+    const last = Math.max(0, this.#end - count * CELLS);
     let sum = 0;
-    const last = Math.max(0, this.#length - count);
-    for (let index = this.#length - 1; index >= last; index -= 1) {
-      const weight = 1 - (best - (this.#keys[index] ?? 0)) * per;
+    for (let at = best; at >= last; at -= CELLS) {
+      const weight = 1 - (touch - (cells[at] ?? 0)) * per;
       if (weight <= 0) break;
-      sum += (this.#sizes[index] ?? 0) * weight;
+      sum += (cells[at + SIZE] ?? 0) * weight;
     }
     return sum;
   }
@@ -88,99 +97,85 @@ export class SortedLevels {
   /** Sets the absolute size at a price; size 0 removes the level. */
   set(price: Ticks, size: Steps, stamp: UnixMs): void {
     const key = this.#sign * price;
-    let index = this.#search(key);
-    if (index === this.#length || this.#keys[index] !== key) {
+    let at = this.#search(key);
+    if (at === this.#end || this.#cells[at] !== key) {
       if (size === 0) return;
-      index = this.#open(index);
-      if (index < 0) return;
-      this.#keys[index] = key;
+      at = this.#open(at);
+      if (at < 0) return;
+      this.#cells[at] = key;
     } else if (size === 0) {
-      this.#move(index + 1, index);
-      this.#length -= 1;
+      this.#close(at);
       return;
     }
-    this.#sizes[index] = size;
-    this.#stamps[index] = stamp;
+    this.#cells[at + SIZE] = size;
+    this.#cells[at + STAMP] = stamp;
   }
 
   /** Removes every level that the predicate does not keep. */
   retain(keeps: (price: Ticks, stamp: UnixMs) => boolean): void {
+    const cells = this.#cells;
     let kept = 0;
-    for (let rank = this.#length - 1; rank >= 0; rank -= 1) {
-      if (!keeps(this.priceAt(rank), this.stampAt(rank))) continue;
-      const index = this.#length - 1 - rank;
-      for (const array of [this.#keys, this.#sizes, this.#stamps]) array[kept] = array[index] ?? 0;
-      kept += 1;
+    for (let at = 0; at < this.#end; at += CELLS) {
+      const price = (this.#sign * (cells[at] ?? 0)) as Ticks;
+      if (!keeps(price, (cells[at + STAMP] ?? 0) as UnixMs)) continue;
+      cells.copyWithin(kept, at, at + CELLS);
+      kept += CELLS;
     }
-    this.#length = kept;
+    this.#end = kept;
   }
 
   clear(): void {
-    this.#length = 0;
+    this.#end = 0;
   }
 
-  #read(array: Float64Array, rank: number): number {
-    const value = rank < 0 ? undefined : array[this.#length - 1 - rank];
+  #read(rank: number, cell: number): number {
+    const value = rank < 0 ? undefined : this.#cells[this.#end - (rank + 1) * CELLS + cell];
     if (value !== undefined) return value;
-    throw new InvariantError(`SortedLevels: expected a rank < ${this.#length}, was ${rank}`);
+    throw new InvariantError(`SortedLevels: expected a rank < ${this.length}, was ${rank}`);
   }
 
-  /** First index whose key is not below this one. */
+  /** Position of the first level whose key is not below this one. */
   #search(key: number): number {
+    const cells = this.#cells;
     let low = 0;
-    let high = this.#length;
+    let high = this.#end / CELLS;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#keys[middle] ?? 0) < key) low = middle + 1;
+      if ((cells[middle * CELLS] ?? 0) < key) low = middle + 1;
       else high = middle;
     }
-    return low;
+    return low * CELLS;
   }
 
-  /** Makes room at an index and returns where; −1 when the book is full of better levels. */
-  #open(index: number): number {
-    if (this.#length === this.#limit) {
-      if (index === 0) return -1;
-      for (const array of [this.#keys, this.#sizes, this.#stamps]) array.copyWithin(0, 1, index);
-      return index - 1;
+  /** Makes room at a position and returns where; −1 when the book is full of better levels. */
+  #open(at: number): number {
+    if (this.#end === this.#limit) {
+      if (at === 0) return -1;
+      this.#cells.copyWithin(0, CELLS, at);
+      return at - CELLS;
     }
-    if (this.#length === this.#keys.length) this.#grow();
-    this.#move(index, index + 1);
-    this.#length += 1;
-    return index;
-  }
-
-  /** Few levels lie between a change and the touch: a loop is faster than three native calls. */
-  #move(from: number, to: number): void {
-    if (this.#length - from > NATIVE_MOVE_MIN) return this.#moveMany(from, to);
-    const keys = this.#keys;
-    const sizes = this.#sizes;
-    const stamps = this.#stamps;
-    const by = to - from;
-    const first = by > 0 ? this.#length - 1 : from;
-    const last = by > 0 ? from - 1 : this.#length;
-    for (let index = first; index !== last; index += by > 0 ? -1 : 1) {
-      keys[index + by] = keys[index] ?? 0;
-      sizes[index + by] = sizes[index] ?? 0;
-      stamps[index + by] = stamps[index] ?? 0;
+    if (this.#end === this.#cells.length) this.#grow();
+    const cells = this.#cells;
+    if (this.#end - at >= NATIVE_MOVE_MIN) cells.copyWithin(at + CELLS, at, this.#end);
+    else {
+      for (let from = this.#end - 1; from >= at; from -= 1) cells[from + CELLS] = cells[from] ?? 0;
     }
+    this.#end += CELLS;
+    return at;
   }
 
-  #moveMany(from: number, to: number): void {
-    this.#keys.copyWithin(to, from, this.#length);
-    this.#sizes.copyWithin(to, from, this.#length);
-    this.#stamps.copyWithin(to, from, this.#length);
+  /** Takes the level at a position out. */
+  #close(at: number): void {
+    const cells = this.#cells;
+    const next = at + CELLS;
+    if (this.#end - next >= NATIVE_MOVE_MIN) cells.copyWithin(at, next, this.#end);
+    else for (let from = next; from < this.#end; from += 1) cells[from - CELLS] = cells[from] ?? 0;
+    this.#end -= CELLS;
   }
 
   #grow(): void {
-    const capacity = Math.min(2 * this.#keys.length, this.#limit);
-    const enlarge = (array: Float64Array): Float64Array => {
-      const larger = new Float64Array(capacity);
-      larger.set(array);
-      return larger;
-    };
-    this.#keys = enlarge(this.#keys);
-    this.#sizes = enlarge(this.#sizes);
-    this.#stamps = enlarge(this.#stamps);
+    const larger = new Float64Array(Math.min(2 * this.#cells.length, this.#limit));
+    larger.set(this.#cells);
+    this.#cells = larger;
   }
 }

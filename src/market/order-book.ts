@@ -197,7 +197,8 @@ export class OrderBook {
 
   #noteCrossing(at: UnixMs): void {
     this.#view = undefined;
-    const isCrossed = crosses(this.#bids.levels, 0, this.#asks.levels, 0);
+    // An empty side has no best price, and NaN crosses nothing.
+    const isCrossed = this.#bids.levels.bestPrice >= this.#asks.levels.bestPrice;
     this.#crossedSince = isCrossed ? (this.#crossedSince ?? at) : undefined;
   }
 
