@@ -1,7 +1,7 @@
 /** What is said of frames that were not taken in, and what is done about it. */
 import { merge, tap, type Observable } from 'rxjs';
+import type { MarketEngine } from '../ports/engine.js';
 import type { Log } from '../ports/log.js';
-import type { MarketPipeline } from './market-pipeline.js';
 
 export interface TroubleOptions {
   readonly log: Log;
@@ -10,7 +10,7 @@ export interface TroubleOptions {
 }
 
 export const frameTroubles = (
-  { deadLetters$, versions, accountLost$ }: MarketPipeline,
+  { deadLetters$, versions, accountLost$ }: MarketEngine,
   { log, onAccountLost }: TroubleOptions,
 ): Observable<unknown> =>
   merge(

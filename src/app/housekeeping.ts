@@ -17,8 +17,8 @@ import {
   type Observable,
 } from 'rxjs';
 import type { PositionDrift } from '../model/position.js';
-import type { StampedMarketEvent } from '../market/market.stream.js';
 import type { MarketId, UnixMs } from '../model/quantities.js';
+import type { StampedFact } from '../ports/engine.js';
 import type { VenuePort } from '../ports/venue.js';
 import type { Observation } from '../risk/breakers.js';
 import type { HeightWatch } from './heights.js';
@@ -52,13 +52,13 @@ export const rereads = (
   { clock, inbox, log }: World,
   venue: VenuePort,
   snapshots$: Observable<MarketId>,
-): Observable<StampedMarketEvent> =>
+): Observable<StampedFact> =>
   snapshots$.pipe(
     delay(REREAD_MS, clock.scheduler),
     mergeMap((market) => {
       const requestedAt = clock.now();
       return inbox.door('answer', 'rest/book', venue.book(market)).pipe(
-        map((book): StampedMarketEvent => ({
+        map((book): StampedFact => ({
           at: clock.now(),
           event: { type: 'book.reread', market, ...book, requestedAt },
         })),

@@ -1,7 +1,7 @@
 /**
- * Layers 3 to 5 as one sentence: frames are decoded, markets folded, scored, judged, and of the
- * verdicts the changes that last are the decisions. Live trading, replay and simulation all run
- * this.
+ * Layers 3 to 5 as one sentence, the streaming engine: frames are decoded, markets folded, scored,
+ * judged, and of the verdicts the changes that last are the decisions. Live trading, replay and
+ * simulation all run this.
  *
  *   frames$ → decode → fold → markets$ → signals$ → verdicts$ → settled → decisions$
  *                    ↘ account events     ↘ exits
@@ -9,15 +9,12 @@
 import { filter, map, merge, Subject, take, type Observable, type SchedulerLike } from 'rxjs';
 import type { Verdict } from '../model/decision.js';
 import type { AccountEvent, DeadLetter, FrameCounts, MarketEvent } from '../model/events.js';
-import type { BlockHeight, MarketId, UnixMs } from '../model/quantities.js';
+import type { MarketId, UnixMs } from '../model/quantities.js';
 import type { Backfill } from '../model/signal.js';
 import { MarketFold } from '../market/market-fold.js';
-import {
-  changedMarkets,
-  resyncRequests,
-  type StampedMarketEvent,
-} from '../market/market.stream.js';
+import { changedMarkets, resyncRequests } from '../market/market.stream.js';
 import { shareHot } from '../operators/share-hot.stream.js';
+import type { MarketEngine, StampedFact, StampedFrame, StampedHeight } from '../ports/engine.js';
 import type { MarketLens, SignalLens } from '../ports/lenses.js';
 import type { Decoded, FrameDecoder } from '../ports/market-feed.js';
 import type { Strategy } from '../ports/strategy.js';
@@ -35,17 +32,6 @@ export interface PipelineOptions {
   readonly circumstances?: Partial<Circumstances>;
 }
 
-/** One raw frame with its receive stamp. */
-export interface StampedFrame {
-  readonly data: Uint8Array;
-  readonly at: UnixMs;
-}
-
-export interface StampedHeight {
-  readonly height: BlockHeight;
-  readonly at: UnixMs;
-}
-
 const RESYNC_LOOK_MS = 1_000;
 /** Looks of several markets share a timer. */
 const LOOK_SLACK_MS = 5;
@@ -55,12 +41,13 @@ const HEAD_LENGTH = 400;
 /** Different reasons kept apart; the rest is counted as `other`. */
 const REASONS_MAX = 100;
 
-export class MarketPipeline {
+/** The streaming engine. */
+export class MarketPipeline implements MarketEngine {
   readonly fold = new MarketFold();
   /** Where frames come in. */
   readonly frames$ = new Subject<StampedFrame>();
   /** Market facts that come by another road: REST re-reads and parameters. */
-  readonly facts$ = new Subject<StampedMarketEvent>();
+  readonly facts$ = new Subject<StampedFact>();
   readonly backfills$ = new Subject<Backfill>();
   readonly deadLetters$ = new Subject<DeadLetter>();
   readonly versions = new VersionWatch();
@@ -86,7 +73,7 @@ export class MarketPipeline {
 
   constructor({ decoder, strategy, scheduler, flush$, circumstances }: PipelineOptions) {
     this.#decoder = decoder;
-    this.frames$.subscribe((frame) => this.#receive(frame));
+    this.frames$.subscribe((frame) => this.receive(frame));
     this.facts$.subscribe(({ event, at }) => this.fold.apply(event, at));
     this.markets$ = changedMarkets(this.fold, flush$).pipe(shareHot());
     const { markets$, backfills$ } = this;
@@ -124,7 +111,7 @@ export class MarketPipeline {
   }
 
   /** Every frame is applied, rejected or quarantined, and counted as exactly one of them. */
-  #receive({ data, at }: StampedFrame): void {
+  receive({ data, at }: StampedFrame): void {
     this.#counts.received += 1;
     const decoded = this.#decoder.decode(data, at);
     if (decoded.type === 'levels') return this.#applyLevels(decoded, at);

@@ -1,85 +1,113 @@
 /**
  * A recording run through layers 3 to 5 on its own time line: the frames' stamps move the clock,
- * and a turn ends where the stamp changes. The same recording gives the same report, to the byte.
+ * and a turn ends where the stamp changes. The same recording gives the same report, to the byte,
+ * whichever engine runs it; with both, every difference is listed.
  */
-import type { Subscription } from 'rxjs';
+import { merge, type Subscription } from 'rxjs';
 import { HeapClock } from '../clock/heap.clock.js';
-import { createFrameDecoder } from '../dydx/frame.codec.js';
+
 import { readRecording } from '../journal/recording.store.js';
-import type { MarketReport } from '../market/market-state.js';
+import type { Divergence } from '../model/divergence.js';
 import type { FrameCounts } from '../model/events.js';
 import { unixMs, type UnixMs } from '../model/quantities.js';
+import type { MarketEngine, MarketSummary } from '../ports/engine.js';
 import type { RecordedFrame } from '../ports/recording.js';
+import type { Strategy } from '../ports/strategy.js';
+import { verdictKey } from '../strategy/decision.stream.js';
 import { createSniper } from '../strategy/sniper.js';
+import { EngineComparison, EngineSayings, type Compared } from './engine-comparison.js';
+import { batchEngine, streamingEngine } from './engines.js';
 import { Inbox } from './inbox.js';
-import { MarketPipeline } from './market-pipeline.js';
+
+export type ReplayEngine = 'streaming' | 'batch' | 'both';
 
 export interface ReplayReport {
   readonly frames: FrameCounts;
   readonly from: number | null;
   readonly to: number | null;
-  readonly markets: Readonly<Record<string, MarketReport>>;
+  readonly markets: Readonly<Record<string, MarketSummary>>;
   /** Changes of decision that lasted, and the entries among them. */
   readonly decisions: number;
   readonly entries: number;
   readonly deadLetters: Readonly<Record<string, number>>;
+  /** With both engines: how often they were compared in full, and where they differed. */
+  readonly compared?: number;
+  readonly divergent?: number;
+  readonly divergences?: readonly Divergence[];
 }
 
 /** After the last frame time runs on for so long, for the decisions that are still settling. */
 const EPILOGUE_MS = 1_000;
+/** With both engines everything is compared this often; the touch of the books after each turn. */
+const COMPARE_MS = 1_000;
 
-export const replayFile = (path: string): Promise<ReplayReport> => replay(readRecording(path));
+export const replayFile = (path: string, engine?: ReplayEngine): Promise<ReplayReport> =>
+  replay(readRecording(path), engine);
 
-export async function replay(frames: AsyncIterable<RecordedFrame>): Promise<ReplayReport> {
+export async function replay(
+  frames: AsyncIterable<RecordedFrame>,
+  engine: ReplayEngine = 'streaming',
+  strategy: () => Strategy = createSniper,
+): Promise<ReplayReport> {
   let run: ReplayRun | undefined;
   for await (const frame of frames) {
-    run ??= new ReplayRun(frame.receivedAt);
+    run ??= new ReplayRun(frame.receivedAt, engine, strategy);
     run.take(frame);
   }
-  return (run ?? new ReplayRun(unixMs(0))).end();
+  return (run ?? new ReplayRun(unixMs(0), engine, strategy)).end();
 }
 
 /** Its time line begins with the first frame. */
 class ReplayRun {
   readonly #from: UnixMs;
   readonly #inbox: Inbox;
-  readonly #pipeline: MarketPipeline;
+  /** The first one is reported of. */
+  readonly #runs: readonly Compared[];
+  readonly #comparison: EngineComparison | undefined;
   readonly #subscription: Subscription;
   #turn: UnixMs;
-  #decisions = 0;
-  #entries = 0;
+  #comparedAt: UnixMs;
+  #compared = 0;
 
-  constructor(from: UnixMs) {
+  constructor(from: UnixMs, which: ReplayEngine, strategy: () => Strategy) {
     const clock = new HeapClock(from);
     this.#from = from;
     this.#turn = from;
+    this.#comparedAt = from;
     this.#inbox = new Inbox({ clock, stamp: () => clock.now(), atTurnEnd: () => undefined });
-    this.#pipeline = new MarketPipeline({
-      decoder: createFrameDecoder(),
-      strategy: createSniper(),
-      scheduler: clock.scheduler,
-      flush$: this.#inbox.flush$,
-    });
-    this.#subscription = this.#pipeline.decisions$.subscribe(({ type }) => {
-      this.#decisions += 1;
-      if (type === 'enter') this.#entries += 1;
-    });
+    const parts = { clock, strategy, flush$: this.#inbox.flush$ };
+    const engines: readonly MarketEngine[] = [
+      ...(which === 'batch' ? [] : [streamingEngine(parts).engine]),
+      ...(which === 'streaming' ? [] : [batchEngine(parts).engine]),
+    ];
+    this.#runs = engines.map((engine) => ({ engine, sayings: new EngineSayings(verdictKey) }));
+    const [streaming, batch] = this.#runs;
+    if (streaming !== undefined && batch !== undefined) {
+      this.#comparison = new EngineComparison({ streaming, batch });
+    }
+    const said$ = this.#runs.map(({ engine, sayings }) => sayings.listen(engine));
+    this.#subscription = merge(...said$).subscribe();
   }
 
   /** Stamps that go back are taken as now. */
   take({ receivedAt, data }: RecordedFrame): void {
-    if (receivedAt > this.#turn) this.#inbox.flush(this.#turn);
+    if (receivedAt > this.#turn) this.#endTurn();
     this.#turn = unixMs(Math.max(this.#turn, receivedAt));
     const frame = { data, at: this.#turn };
-    this.#inbox.enter('frame', 'recording', () => this.#pipeline.frames$.next(frame), this.#turn);
+    const deliver = (): void => this.#runs.forEach(({ engine }) => engine.receive(frame));
+    this.#inbox.enter('frame', 'recording', deliver, this.#turn);
   }
 
   end(): ReplayReport {
-    this.#inbox.flush(this.#turn);
+    this.#endTurn();
     const epilogue = unixMs(this.#turn + EPILOGUE_MS);
     this.#inbox.enter('tick', 'clock', () => undefined, epilogue);
+    this.#compare(epilogue);
     this.#subscription.unsubscribe();
-    const { counts, fold, letters } = this.#pipeline;
+    const [reported] = this.#runs;
+    if (reported === undefined) throw new Error('a replay without an engine');
+    const { engine, sayings } = reported;
+    const { counts, fold, letters } = engine;
     const markets = fold.markets.flatMap((market) => {
       const report = fold.report(market);
       return report === undefined ? [] : [[market, report] as const];
@@ -89,9 +117,29 @@ class ReplayRun {
       from: counts.received > 0 ? this.#from : null,
       to: counts.received > 0 ? this.#turn : null,
       markets: Object.fromEntries(markets),
-      decisions: this.#decisions,
-      entries: this.#entries,
+      decisions: sayings.decided,
+      entries: sayings.entries,
       deadLetters: letters,
+      ...this.#differences(),
     };
+  }
+
+  #endTurn(): void {
+    this.#inbox.flush(this.#turn);
+    this.#comparison?.turn(this.#turn);
+    if (this.#turn - this.#comparedAt >= COMPARE_MS) this.#compare(this.#turn);
+  }
+
+  #compare(now: UnixMs): void {
+    if (this.#comparison === undefined) return;
+    this.#comparedAt = now;
+    this.#compared += 1;
+    this.#comparison.all(now);
+  }
+
+  #differences(): Pick<ReplayReport, 'compared' | 'divergent' | 'divergences'> {
+    if (this.#comparison === undefined) return {};
+    const { count, divergences } = this.#comparison;
+    return { compared: this.#compared, divergent: count, divergences };
   }
 }

@@ -5,7 +5,7 @@
 import { wallNow } from '../clock/real.clock.js';
 import type { SocketSessionOptions } from '../connection/socket-session.actor.js';
 import { dydxWire } from '../dydx/indexer-wire.codec.js';
-import type { StampedFrame } from './market-pipeline.js';
+import type { StampedFrame } from '../ports/engine.js';
 import type { World } from './world.js';
 
 /** One frame in so many is measured: looking at the clock twice costs as much as a frame. */

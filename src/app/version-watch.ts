@@ -5,17 +5,12 @@
 import { Subject, type Observable } from 'rxjs';
 import type { UnknownVersion } from '../model/events.js';
 import type { UnixMs } from '../model/quantities.js';
-
-/** An alarm, and how many frames have been of that version by now. */
-export interface VersionAlarm extends UnknownVersion {
-  readonly since: UnixMs;
-  readonly frames: number;
-}
+import type { VersionAlarm, VersionAlarms } from '../ports/engine.js';
 
 /** A version that comes when so many are known is counted under `other`, once per channel. */
 const VERSIONS_MAX = 32;
 
-export class VersionWatch {
+export class VersionWatch implements VersionAlarms {
   readonly #alarms = new Map<string, VersionAlarm>();
   readonly #raised$ = new Subject<VersionAlarm>();
 

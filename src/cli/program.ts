@@ -1,5 +1,6 @@
 /** The command line: its words, its help, and which exit code means what. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { ReplayEngine } from '../app/replay.js';
 import { ConfigError, loadConfig } from '../config/load-config.js';
 import { Failure } from '../model/result.js';
 import type { DevnetFlags } from './devnet.js';
@@ -45,6 +46,12 @@ interface RunFlags {
   readonly json?: boolean;
 }
 
+interface ReplayFlags {
+  readonly engine: ReplayEngine;
+  readonly json?: boolean;
+}
+
+const REPLAY_ENGINES: readonly ReplayEngine[] = ['streaming', 'batch', 'both'];
 const NETWORKS = ['embedded', 'testnet', 'mainnet'];
 const MODES = ['live', 'paper', 'shadow'];
 const PRESETS = ['none', 'calm', 'busy', 'storm', 'trend', 'crash'];
@@ -146,10 +153,15 @@ function addReplay(program: Command, terminal: Terminal, finish: Finish): void {
     .command('replay')
     .description('Run a recording of frames through layers 3 to 5 on its own time line.')
     .argument('<recording>', 'lines of {"receivedAt", "frame"}, plain or gzip')
+    .addOption(
+      new Option('--engine <name>', 'streaming, batch, or both and where they differ')
+        .choices(REPLAY_ENGINES)
+        .default('streaming'),
+    )
     .option('--json', 'print one JSON object')
-    .action(async (path: string, flags: { readonly json?: boolean }) => {
+    .action(async (path: string, flags: ReplayFlags) => {
       const { replayFile } = await import('../app/replay.js');
-      const report = await replayFile(path);
+      const report = await replayFile(path, flags.engine);
       terminal.out(JSON.stringify(report, null, flags.json === true ? 0 : 2));
       finish(EXIT.ok);
     });

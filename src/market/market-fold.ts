@@ -6,9 +6,10 @@ import type { Candle, CandleResolution, MarketView } from '../model/book.js';
 import type { MarketEvent } from '../model/events.js';
 import type { MarketSpec } from '../model/market.js';
 import { unixMs, type MarketId, type UnixMs } from '../model/quantities.js';
+import type { EngineBooks, FlowReport, MarketSummary, RawLevels } from '../ports/engine.js';
 import type { MarketLens } from '../ports/lenses.js';
 import type { LevelBatch } from '../ports/market-feed.js';
-import { MarketState, type FlowReport, type MarketReport } from './market-state.js';
+import { MarketState } from './market-state.js';
 
 /** The venue lists a few hundred. Parameters that would exceed this are refused. */
 const MARKETS_MAX = 2_048;
@@ -35,7 +36,7 @@ type EventOfOneMarket = Extract<MarketEvent, { market: MarketId }>;
 const APPLIED: MarketVerdict = { verdict: 'applied' };
 const NOTHING_TOLD: readonly MarketState[] = [];
 
-export class MarketFold {
+export class MarketFold implements EngineBooks {
   readonly #markets = new Map<MarketId, MarketState>();
   #dirty: MarketState[] = [];
   /** Told of by the last flush, and read by now. */
@@ -109,6 +110,11 @@ export class MarketFold {
     return this.#markets.get(market)?.flow(now, ms);
   }
 
+  /** All raw levels, best first, crossed or not. */
+  levels(market: MarketId): RawLevels {
+    return this.#markets.get(market)?.levels ?? { bids: [], asks: [] };
+  }
+
   tradeCount(market: MarketId): number {
     return this.#markets.get(market)?.tradeCount ?? 0;
   }
@@ -118,7 +124,7 @@ export class MarketFold {
     return this.#markets.get(market)?.staleReason;
   }
 
-  report(market: MarketId): MarketReport | undefined {
+  report(market: MarketId): MarketSummary | undefined {
     return this.#markets.get(market)?.report();
   }
 

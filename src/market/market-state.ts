@@ -18,9 +18,10 @@ import {
   type Steps,
   type UnixMs,
 } from '../model/quantities.js';
+import type { FlowReport, MarketSummary, RawLevels } from '../ports/engine.js';
 import type { MarketLens, Touch } from '../ports/lenses.js';
 import type { LevelBatch } from '../ports/market-feed.js';
-import { CandleWindows, type CandleCounts } from './candle-windows.js';
+import { CandleWindows } from './candle-windows.js';
 import { OrderBook, type Changes, type RereadVerdict } from './order-book.js';
 import { TradeFlow } from './trade-flow.js';
 import { TradeTape } from './trade-tape.js';
@@ -31,25 +32,6 @@ const SUSPICION_MS = 10_000;
 const RESYNC_RETRY_MS = 30_000;
 const REPORTED_LEVELS = 10;
 const MINUTE_MS = 60_000;
-
-/** What a replay tells of one market: the best raw levels, `[price, size]` in decimal text. */
-export interface MarketReport {
-  readonly bids: readonly (readonly [price: string, size: string])[];
-  readonly asks: readonly (readonly [price: string, size: string])[];
-  readonly trades: number;
-  readonly candles1m: number;
-  /** How many periods of each length. */
-  readonly candles: CandleCounts;
-  /** The last minute up to the newest frame of this market. */
-  readonly flow1m: FlowReport;
-}
-
-/** Sizes in decimal text, by the taker's side. */
-export interface FlowReport {
-  readonly bought: string;
-  readonly sold: string;
-  readonly trades: number;
-}
 
 export class MarketState implements MarketLens {
   readonly market: MarketId;
@@ -123,6 +105,10 @@ export class MarketState implements MarketLens {
 
   get spec(): MarketSpec {
     return this.#spec;
+  }
+
+  get levels(): RawLevels {
+    return this.#book.top(Infinity);
   }
 
   get tradeCount(): number {
@@ -263,7 +249,7 @@ export class MarketState implements MarketLens {
     return this.#view;
   }
 
-  report(): MarketReport {
+  report(): MarketSummary {
     const { bids, asks } = this.#book.top(REPORTED_LEVELS);
     const inText = (levels: typeof bids): [string, string][] =>
       levels.map(({ price, size }) => [

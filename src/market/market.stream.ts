@@ -3,16 +3,9 @@
  * It is applied as it comes and told at the flush: books slide within a turn, trades never drop.
  */
 import { filter, interval, map, type Observable, type SchedulerLike } from 'rxjs';
-import type { MarketEvent } from '../model/events.js';
 import { unixMs, type MarketId, type UnixMs } from '../model/quantities.js';
 import type { MarketLens } from '../ports/lenses.js';
 import type { MarketFold } from './market-fold.js';
-
-/** One event with the receive stamp of its frame. */
-export interface StampedMarketEvent {
-  readonly at: UnixMs;
-  readonly event: MarketEvent;
-}
 
 /** The markets that changed, at the end of each turn; never an empty list. */
 export const changedMarkets = (

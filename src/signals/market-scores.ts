@@ -3,7 +3,7 @@
  * desk that has one for each market.
  */
 import type { MarketSpec } from '../model/market.js';
-import type { MarketId } from '../model/quantities.js';
+import { unixMs, type MarketId, type UnixMs } from '../model/quantities.js';
 import {
   SIGNAL_NAMES,
   WARM_SAMPLES,
@@ -33,7 +33,9 @@ class MarketScores implements SignalLens {
     orderbook: new OrderBookEngine(),
   };
   readonly #bars = new MarketBars(Object.values(this.#engines));
-  #lens: MarketLens | undefined;
+  /** Of the newest turn: a look between two turns must not make old scores young. */
+  #at: UnixMs | undefined;
+  #bookAt = unixMs(0);
   #set: SignalSet | undefined;
 
   constructor(spec: MarketSpec) {
@@ -50,7 +52,8 @@ class MarketScores implements SignalLens {
   }
 
   accept(lens: MarketLens): void {
-    this.#lens = lens;
+    this.#at = lens.at;
+    this.#bookAt = lens.bookAt;
     this.#set = undefined;
     this.#bars.accept(lens);
   }
@@ -75,9 +78,9 @@ class MarketScores implements SignalLens {
   /** No score from a book that is not live: it is old news. */
   #read(): SignalSet {
     const { market } = this;
-    const lens = this.#lens;
+    const at = this.#at;
     const scores: Partial<Record<SignalName, SignalScore>> = {};
-    if (lens === undefined) return { market, at: 0 as SignalSet['at'], scores };
+    if (at === undefined) return { market, at: unixMs(0), scores };
     if (this.#bars.isPriced) {
       for (const name of SIGNAL_NAMES) {
         const reading = this.#engines[name].read(this.#bars.open);
@@ -86,14 +89,14 @@ class MarketScores implements SignalLens {
           name,
           market,
           value: Math.min(100, Math.max(0, reading.value)),
-          at: name === 'volume' ? lens.at : lens.bookAt,
+          at: name === 'volume' ? at : this.#bookAt,
           samples: reading.samples,
           warm: reading.samples >= WARM_SAMPLES,
           parts: reading.parts ?? NO_PARTS,
         };
       }
     }
-    return { market, at: lens.at, scores };
+    return { market, at, scores };
   }
 }
 

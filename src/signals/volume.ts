@@ -81,11 +81,12 @@ export class VolumeEngine implements BarListener, Backfilled {
   #fill(size: number, bars: number): void {
     this.#bucket += size;
     this.#barsInBucket += bars;
-    for (let pushed = 0; this.#barsInBucket >= BUCKET_BARS; pushed += 1) {
-      this.#barsInBucket -= BUCKET_BARS;
-      if (pushed < BUCKETS) this.#push(this.#bucket);
-      this.#bucket = 0;
-    }
+    const ended = Math.floor(this.#barsInBucket / BUCKET_BARS);
+    if (ended === 0) return;
+    this.#barsInBucket -= ended * BUCKET_BARS;
+    this.#push(this.#bucket);
+    this.#bucket = 0;
+    for (let silent = Math.min(ended - 1, BUCKETS); silent > 0; silent -= 1) this.#push(0);
   }
 
   #push(size: number): void {

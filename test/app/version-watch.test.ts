@@ -1,6 +1,7 @@
 /** An unknown major version raises one alarm, and is counted, however many frames it has. */
 import { describe, expect, it } from 'vitest';
-import { VersionWatch, type VersionAlarm } from '../../src/app/version-watch.js';
+import { VersionWatch } from '../../src/app/version-watch.js';
+import type { VersionAlarm } from '../../src/ports/engine.js';
 import { unixMs } from '../../src/model/quantities.js';
 
 function listen(watch: VersionWatch): VersionAlarm[] {
