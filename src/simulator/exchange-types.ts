@@ -225,6 +225,7 @@ export type ExchangeOutput =
       readonly position: ExchangePosition;
       readonly publisher: 'ender';
     }
+  /** After a match: its position has the new size and still the averages of before it. */
   | {
       readonly type: 'subaccount';
       readonly subaccount: SubaccountId;
@@ -274,6 +275,8 @@ export interface SubaccountView {
   /** Funding since each position was last settled, by clobPairId; counted in `equity`. */
   readonly unsettledFunding: ReadonlyMap<number, bigint>;
   readonly positions: readonly ExchangePosition[];
+  /** The market's funding index at which each position was settled last, by clobPairId. */
+  readonly fundingIndexes: ReadonlyMap<number, bigint>;
   /** Net collateral and initial margin at oracle prices, 1e-6 USDC. */
   readonly equity: bigint;
   readonly initialMargin: bigint;
@@ -289,6 +292,8 @@ export interface MarketView {
   readonly volume24hQuote: bigint;
   readonly trades24h: number;
   readonly priceChange24hE12: bigint;
+  /** Σ of all funding ticks: quote quantums per base quantum × 1e6. */
+  readonly fundingIndex: bigint;
   /** Prediction for the running hour, fraction × 1e12; positive: longs pay shorts. */
   readonly nextFundingRate1hE12: bigint;
 }

@@ -76,6 +76,7 @@ export class FakeExchange implements Exchange {
     market,
     oraclePriceE12: market === BTC ? 89_921_550_000_000_000n : 3_000_000_000_000_000n,
     openInterest: 3_817_102_000_000n,
+    fundingIndex: -7n,
     volume24hQuote: 247_511_020_190_000n,
     trades24h: 63_071,
     priceChange24hE12: -812_400_000_000_000n,

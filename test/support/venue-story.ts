@@ -93,6 +93,7 @@ export const VIEW: SubaccountView = {
   quoteQuantums: 8_888_460_000n,
   positions: [POSITION],
   unsettledFunding: new Map(),
+  fundingIndexes: new Map([[0, 5n]]),
   equity: 10_012_479_375n,
   initialMargin: 22_480_388n,
   maintenanceMargin: 13_488_233n,

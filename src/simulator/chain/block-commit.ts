@@ -20,13 +20,6 @@ import { ORDER_FLAGS, type VenueOrderId } from '../order-terms.js';
 import { nextOraclePrice } from './oracle-price.js';
 import type { SubaccountRecord } from './subaccount-record.js';
 
-interface FilledOrder {
-  readonly record: SubaccountRecord;
-  readonly key: string;
-  readonly fills: ExchangeFill[];
-  position: ExchangePosition | undefined;
-}
-
 interface MarketTrades {
   readonly trades: ExchangeTrade[];
   readonly quotes: bigint[];
@@ -67,36 +60,32 @@ export class BlockCommit {
     }
   }
 
+  /**
+   * The chain tells of each match who holds what now, and then who filled: a position is first seen
+   * with its new size and old averages. An order's fills come as one message with its last.
+   */
   #commitFills(block: Block, matches: readonly OptimisticMatch[]): ExchangeOutput[] {
-    const orders = new Map<string, FilledOrder>();
-    const touched = new Map<SubaccountRecord, Map<string, ExchangePosition>>();
-    for (const [index, match] of matches.entries()) {
-      for (const fill of fillsOf(block, match, index)) {
-        if (fill.order.account.seeded) continue;
-        const record = this.#options.record(fill.order.account);
-        const key = reportedKey(fill.order);
-        const filled = computed(orders, key, () => opened(record, key));
-        const positions = computed(touched, record, () => new Map());
-        filled.fills.push(fill.fill);
-        for (const position of record.settleFunding()) {
-          positions.set(position.openEventId, position);
-        }
-        for (const position of record.filled(key, fill.fill)) {
-          filled.position = position;
-          positions.set(position.openEventId, position);
-        }
-      }
-    }
+    const perMatch = matches.map((match, index) =>
+      fillsOf(block, match, index).filter(({ order }) => !order.account.seeded),
+    );
+    const last = new Map(perMatch.flat().map(({ order, fill }) => [reportedKey(order), fill]));
+    const told = new Map<string, ExchangeFill[]>();
     const outputs: ExchangeOutput[] = [];
-    for (const order of orders.values()) outputs.push(...fillsOutput(order));
-    for (const [record, positions] of touched) {
-      outputs.push({
-        type: 'subaccount',
-        subaccount: record.account.id,
-        positions: [...positions.values()],
-        quoteQuantums: record.quoteQuantums,
-        publisher: 'ender',
-      });
+    for (const sides of perMatch) {
+      const ended: ExchangeOutput[] = [];
+      for (const { order: live, fill } of sides) {
+        const record = this.#options.record(live.account);
+        const key = reportedKey(live);
+        const { held, position } = bookFill(record, key, fill);
+        outputs.push(held);
+        const fills = computed(told, key, () => []);
+        fills.push(fill);
+        if (last.get(key) !== fill || position === undefined) continue;
+        const { subaccount } = fill;
+        const order = record.order(key);
+        ended.push({ type: 'fills', subaccount, order, fills, position, publisher: 'ender' });
+      }
+      outputs.push(...ended);
     }
     return outputs;
   }
@@ -154,19 +143,33 @@ const makerType = (maker: LiveOrder, taker: LiveOrder) =>
 const TAKER_TYPES = { liquidation: 'LIQUIDATED', deleveraging: 'DELEVERAGED' } as const;
 const MAKER_TYPES = { liquidation: 'LIQUIDATION', deleveraging: 'OFFSETTING' } as const;
 
-const opened = (record: SubaccountRecord, key: string): FilledOrder => ({
-  record,
-  key,
-  fills: [],
-  position: undefined,
-});
-
-function fillsOutput({ record, key, fills, position }: FilledOrder): ExchangeOutput[] {
-  const order = record.order(key);
-  if (position === undefined) return [];
-  const subaccount = record.account.id;
-  return [{ type: 'fills', subaccount, order, fills, position, publisher: 'ender' }];
+/** A fill as the subaccount's update tells of it, and the position that it leaves. */
+function bookFill(record: SubaccountRecord, key: string, fill: ExchangeFill) {
+  const settled = record.settleFunding();
+  const before = record.positions().find(({ clobPairId }) => clobPairId === fill.clobPairId);
+  const touched = record.filled(key, fill);
+  const others = settled.filter(({ clobPairId }) => clobPairId !== fill.clobPairId);
+  const held: ExchangeOutput = {
+    type: 'subaccount',
+    subaccount: record.account.id,
+    positions: [...others, ...touched.map((position) => notYetAveraged(position, before))],
+    quoteQuantums: record.quoteQuantums,
+    publisher: 'ender',
+  };
+  return { held, position: touched.at(-1) };
 }
+
+/** The new size with the sums of before, or none: those come with the fill. */
+function notYetAveraged(
+  position: ExchangePosition,
+  before: ExchangePosition | undefined,
+): ExchangePosition {
+  const known = before?.openEventId === position.openEventId ? before : NO_SUMS;
+  const { sumOpen, sumOpenQuote, sumClose, sumCloseQuote } = known;
+  return { ...position, sumOpen, sumOpenQuote, sumClose, sumCloseQuote };
+}
+
+const NO_SUMS = { sumOpen: 0n, sumOpenQuote: 0n, sumClose: 0n, sumCloseQuote: 0n };
 
 function fillsOf(block: Block, match: OptimisticMatch, index: number) {
   const { taker, maker, clobPairId, quantums, subticks, quoteQuantums } = match;

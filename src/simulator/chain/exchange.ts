@@ -57,11 +57,12 @@ class SimulatedExchange implements Exchange {
 
   markets(): readonly MarketView[] {
     return this.#node.margins.map((state) => {
-      const { market, oraclePriceE12, openInterest } = state;
+      const { market, oraclePriceE12, openInterest, fundingIndex } = state;
       return {
         market,
         oraclePriceE12,
         openInterest,
+        fundingIndex,
         nextFundingRate1hE12: this.#node.funding.nextRate1hE12(state),
         ...this.#history(market.clobPairId).statistics(this.#node.timeMs, oraclePriceE12),
       };

@@ -225,6 +225,7 @@ export class SubaccountRecord {
       quoteQuantums: this.quoteQuantums,
       unsettledFunding: new Map(unsettled.filter(([, owed]) => owed !== 0n)),
       positions: this.positions(),
+      fundingIndexes: new Map(this.#fundingIndexes),
       ...this.#margins.risk(holdings),
       updatedAtHeight: this.updatedAtHeight,
     };

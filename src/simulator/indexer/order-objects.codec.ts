@@ -2,7 +2,6 @@
  * Orders and fills as the indexer writes them. Three writers disagree about an order: REST, the
  * off-chain publisher (no fills, no nulls) and the on-chain one (all columns, nulls included).
  */
-import { divideFloor } from '../../model/quantities.js';
 import type { ExchangeFill, ExchangeOrder, OrderStatus } from '../exchange-types.js';
 import { ORDER_FLAGS } from '../order-terms.js';
 import type { IndexerState } from './indexer-state.codec.js';
@@ -203,13 +202,12 @@ export function restFill(state: IndexerState, fill: ExchangeFill) {
   };
 }
 
-/** What the builder of the order got, rounded down, as long as the order is remembered. */
-function builderFields(state: IndexerState, { orderId, quoteQuantums }: ExchangeFill) {
-  const order = orderId && state.exchange.order(orderId);
-  if (order?.builder === undefined) return {};
-  const { address, feePpm } = order.builder;
-  const fee = divideFloor(quoteQuantums * BigInt(feePpm), 1_000_000n);
-  return { builderFee: usdText(fee), builderAddress: address };
+/** What the order's builder got; who that is only as long as the order is remembered. */
+function builderFields(state: IndexerState, { orderId, builderFee = 0n }: ExchangeFill) {
+  const builder = orderId && state.exchange.order(orderId)?.builder;
+  if (builder === undefined && builderFee === 0n) return {};
+  const address = builder === undefined ? {} : { builderAddress: builder.address };
+  return { builderFee: usdText(builderFee), ...address };
 }
 
 /** Hash of the transaction with which the proposer of that block carried all short-term matches. */

@@ -64,7 +64,7 @@ export class TopicHub {
     if (audience === undefined) return;
     audience.direct.delete(listener);
     audience.batched.delete(listener);
-    if (audience.direct.size + audience.batched.size === 0) this.#audiences.delete(key);
+    if (isDeserted(audience)) this.#audiences.delete(key);
   }
 
   publish(message: TopicMessage): void {
@@ -80,7 +80,10 @@ export class TopicHub {
   }
 
   flushBatches(): void {
-    for (const audience of this.#audiences.values()) this.#flush(audience);
+    for (const [key, audience] of this.#audiences) {
+      this.#flush(audience);
+      if (isDeserted(audience)) this.#audiences.delete(key);
+    }
   }
 
   /**
@@ -109,6 +112,10 @@ export class TopicHub {
     for (const listener of listeners) listener.data(type, tail);
   }
 }
+
+/** A buffer waits for its flush though nobody listens: who comes until then gets it. */
+const isDeserted = ({ direct, batched, buffer }: Audience): boolean =>
+  direct.size + batched.size + buffer.length === 0;
 
 function headOf(topic: Topic): string {
   const { channel } = topic;

@@ -194,7 +194,7 @@ function subaccountObject(id: SubaccountId, view: SubaccountView | undefined): o
     perpetualPositions: positions.map(({ clobPairId, quantums }) => ({
       perpetualId: clobPairId,
       quantums: serializedInt(quantums),
-      fundingIndex: serializedInt(0n),
+      fundingIndex: serializedInt(view?.fundingIndexes.get(clobPairId) ?? 0n),
       quoteBalance: serializedInt(0n),
     })),
     marginEnabled: true,

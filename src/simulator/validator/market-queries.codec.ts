@@ -183,9 +183,8 @@ const clobPairObject = (market: PerpetualMarket): object => ({
   status: CLOB_PAIR_STATUS[market.status],
 });
 
-/** The market's funding index is not part of what the exchange tells: it is left at zero. */
 const perpetualObject = (
-  { market, openInterest }: MarketView,
+  { market, openInterest, fundingIndex }: MarketView,
   tiers: readonly LiquidityTier[],
 ): object => ({
   params: {
@@ -197,7 +196,7 @@ const perpetualObject = (
     liquidityTier: tiers.findIndex(({ key }) => key === tierKey(market)),
     marketType: MARKET_TYPES[market.marketType],
   },
-  fundingIndex: serializedInt(0n),
+  fundingIndex: serializedInt(fundingIndex),
   openInterest: serializedInt(openInterest),
 });
 

@@ -30,20 +30,49 @@ const view = (exchange: Exchange, owner: string) => {
 };
 
 describe('a block', () => {
-  it('tells fills by order, subaccounts, trades, candles, and itself last', () => {
+  it('tells of each match who holds what, then the fills, one message per order at its last', () => {
     const exchange = quietExchange();
     place(exchange, 'bob', 1, { ...SELL, quantums: 4n * STEP });
     place(exchange, 'bob', 2, { ...SELL, quantums: 4n * STEP });
     place(exchange, 'alice', 1, IOC);
     expect(story(block(exchange))).toEqual([
-      'alice 1 CANCELED filled 8',
+      `alice has ${100_000_000_000n - 37_808_000n - 18_904n}`,
+      `bob has ${100_000_000_000n + 37_808_000n + 4_158n}`,
       'bob 1 FILLED filled 4',
-      'bob 2 FILLED filled 4',
       `alice has ${100_000_000_000n - 75_616_000n - 37_808n}`,
       `bob has ${100_000_000_000n + 75_616_000n + 8_316n}`,
+      'alice 1 CANCELED filled 8',
+      'bob 2 FILLED filled 4',
       '2 trades',
       ...['1MIN', '5MINS', '15MINS', '30MINS', '1HOUR', '4HOURS', '1DAY'].map((r) => `candle ${r}`),
       `block ${START_HEIGHT + 1}`,
+    ]);
+  });
+
+  it('shows a position with its new size first, and its averages with the fill', () => {
+    const exchange = quietExchange();
+    const positions = (): unknown => {
+      const outputs = block(exchange);
+      const alices = outputs.filter(
+        (output) => 'subaccount' in output && output.subaccount.owner === 'alice',
+      );
+      return alices.map((output) =>
+        output.type === 'fills'
+          ? output.position
+          : output.type === 'subaccount' && output.positions[0],
+      );
+    };
+    place(exchange, 'bob', 1, { ...SELL, quantums: 4n * STEP });
+    place(exchange, 'alice', 1, { ...IOC, quantums: 4n * STEP });
+    expect(positions()).toMatchObject([
+      { quantums: 4n * STEP, sumOpen: 0n, sumOpenQuote: 0n },
+      { quantums: 4n * STEP, sumOpen: 4n * STEP, sumOpenQuote: 37_808_000n },
+    ]);
+    place(exchange, 'bob', 2);
+    place(exchange, 'alice', 2, { ...SELL, ...IOC, quantums: 3n * STEP });
+    expect(positions()).toMatchObject([
+      { quantums: STEP, sumOpen: 4n * STEP, sumClose: 0n },
+      { quantums: STEP, sumOpen: 4n * STEP, sumClose: 3n * STEP },
     ]);
   });
 
@@ -97,7 +126,8 @@ describe('a closed position', () => {
     place(exchange, 'bob', 2);
     place(exchange, 'alice', 2, { ...SELL, ...IOC });
     const outputs = block(exchange);
-    expect(outputs[0]).toMatchObject({ type: 'fills', position: { closed: true, quantums: 0n } });
+    expect(outputs[0]).toMatchObject({ type: 'subaccount', positions: [{ closed: true }] });
+    expect(outputs[2]).toMatchObject({ type: 'fills', position: { closed: true, quantums: 0n } });
     expect(view(exchange, 'alice').positions).toEqual([]);
     expect(exchange.closedPositions(subaccount('alice'))).toHaveLength(1);
   });

@@ -86,10 +86,10 @@ describe('fills', () => {
   });
 
   test('tell what the builder of their order got', () => {
-    const story = tellStory();
+    const story = filled({ ...FILL, builderFee: 1_124_376n });
     story.exchange.known[0] = { ...TAKEN, builder: { address: 'dydx1b', feePpm: 1000 } };
     expect(get(`/fills?${ACCOUNT}`, story).body).toMatchObject({
-      fills: [{ builderFee: '1.124375', builderAddress: 'dydx1b' }],
+      fills: [{ builderFee: '1.124376', builderAddress: 'dydx1b' }],
     });
   });
 });

@@ -65,6 +65,29 @@ test('nobody listens after the last one has left', () => {
   expect(frames).toEqual([]);
 });
 
+test('whoever comes before the flush gets what was buffered for those who left', () => {
+  const hub = new TopicHub();
+  const [gone, late] = [listen('gone'), listen('late')];
+  hub.subscribe(TRADES, gone.listener, true);
+  hub.publish({ topic: TRADES, contents: '{"n":1}' });
+  hub.unsubscribe(TRADES, gone.listener);
+  hub.publish({ topic: TRADES, contents: '{"n":2}' });
+  hub.subscribe(TRADES, late.listener, true);
+  hub.flushBatches();
+  expect(gone.frames).toEqual([]);
+  expect(late.frames).toMatchObject([{ contents: [{ n: 1 }] }]);
+});
+
+test('a buffer that nobody waits for is gone with its flush', () => {
+  const hub = new TopicHub();
+  const { listener } = listen('one');
+  hub.subscribe(TRADES, listener, true);
+  hub.publish({ topic: TRADES, contents: '{}' });
+  hub.unsubscribe(TRADES, listener);
+  hub.flushBatches();
+  expect(hub.hasListeners(TRADES)).toBe(false);
+});
+
 test('batched listeners get an array per child subaccount when the batch is flushed', () => {
   const hub = new TopicHub();
   const { listener, frames } = listen('one');

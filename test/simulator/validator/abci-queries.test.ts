@@ -78,6 +78,7 @@ test('markets, prices and tiers are told as their modules keep them', () => {
   expect(one('perpetuals.Query/Perpetual', 'QueryPerpetual', 1)).toMatchObject({
     perpetual: {
       params: { id: 1, ticker: 'ETH-USD', marketType: 1 },
+      fundingIndex: serializedInt(-7n),
       openInterest: serializedInt(3_817_102_000_000n),
     },
   });
@@ -126,7 +127,7 @@ test('a subaccount that does not exist is an empty one; one that does has its po
     subaccount: { assetPositions: object[]; perpetualPositions: object[] };
   };
   expect(known.subaccount.assetPositions).toHaveLength(1);
-  expect(known.subaccount.perpetualPositions.length).toBeGreaterThan(0);
+  expect(known.subaccount.perpetualPositions).toMatchObject([{ fundingIndex: serializedInt(5n) }]);
   const blocked = 'GetWithdrawalAndTransfersBlockedInfo';
   expect(
     query(node, `subaccounts.Query/${blocked}`, [
