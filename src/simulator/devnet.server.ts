@@ -62,7 +62,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     server.listen(options.port, address, () => resolve());
   });
   const sockets = serveSockets(server, network, options.clock);
-  const nodeSockets = serveValidatorSockets(server, exchangeHost, options.clock);
+  const nodeSockets = serveValidatorSockets(server, network, options.clock);
   const stats = (): DevnetStats => ({
     ...exchangeHost.stats(),
     bytes: sockets.bytes,

@@ -58,6 +58,18 @@ export interface Refusal {
   readonly isUninsured: boolean;
 }
 
+/** One side of an exchange: what it would get (< 0: pay), 1e-6 USDC. */
+interface Side {
+  readonly account: Account;
+  readonly quote: bigint;
+}
+
+/** Signed base quantums in a market. */
+interface Move {
+  readonly state: MarginState;
+  readonly base: bigint;
+}
+
 export interface ClearingOptions {
   readonly margins: readonly MarginState[];
   readonly fees: FeeSchedule;
@@ -148,34 +160,27 @@ export class Clearing {
     return poolOfHeld(positions, (clobPairId) => this.margin(clobPairId).market);
   }
 
+  /** Whom a match would not fit; nothing changes. */
+  refusal(match: Match): Refusal | undefined {
+    const { taker, maker, state, base } = this.#terms(match);
+    return this.#refusal(taker, maker, { state, base });
+  }
+
   /** Books a match, or says whom it would not fit. Nothing changes when refused. */
   settle(match: Match): Settlement | Refusal {
-    const { taker, maker, clobPairId, quantums } = match;
-    const state = this.margin(clobPairId);
-    const quoteQuantums = quoteOf(state.market, quantums, match.subticks);
-    const sign = match.takerSide === 'BUY' ? 1n : -1n;
-    const base = sign * quantums;
-    const quote = sign * quoteQuantums;
-    const charges =
-      match.isLiquidation === true
-        ? this.#liquidationCharges(match, base, quote)
-        : this.#charges(match, quoteQuantums);
+    const { state, base, quoteQuantums, charges, taker, maker } = this.#terms(match);
     const pool = poolOf(state.market);
     const payment = charges.takerFee < 0n && match.isLiquidation === true ? -charges.takerFee : 0n;
     if (payment > this.treasury.insurance(pool)) return UNINSURED;
-    const refused = this.#exchange(
-      { account: taker, quote: -quote - charges.takerFee - charges.takerBuilderFee },
-      { account: maker, quote: quote - charges.makerFee - charges.makerBuilderFee },
-      { state, base },
-    );
+    const refused = this.#exchange(taker, maker, { state, base });
     if (refused !== undefined) return refused;
     if (match.isLiquidation === true) this.treasury.insure(pool, charges.takerFee);
     else this.treasury.collectFee(charges.takerFee);
     this.treasury.collectFee(charges.makerFee);
     this.#payBuilder(match.takerBuilder, charges.takerBuilderFee);
     this.#payBuilder(match.makerBuilder, charges.makerBuilderFee);
-    taker.volume.add(this.#day, quoteQuantums);
-    maker.volume.add(this.#day, quoteQuantums);
+    match.taker.volume.add(this.#day, quoteQuantums);
+    match.maker.volume.add(this.#day, quoteQuantums);
     return { type: 'settled', quoteQuantums, ...charges };
   }
 
@@ -226,6 +231,28 @@ export class Clearing {
     return this.treasury.totals({ subaccounts, wallets: this.wallets.usdc() });
   }
 
+  /** What a match would change of both sides; `base` as it changes the taker. */
+  #terms(match: Match) {
+    const state = this.margin(match.clobPairId);
+    const quoteQuantums = quoteOf(state.market, match.quantums, match.subticks);
+    const sign = match.takerSide === 'BUY' ? 1n : -1n;
+    const base = sign * match.quantums;
+    const quote = sign * quoteQuantums;
+    const charges =
+      match.isLiquidation === true
+        ? this.#liquidationCharges(match, base, quote)
+        : this.#charges(match, quoteQuantums);
+    const { takerFee, takerBuilderFee, makerFee, makerBuilderFee } = charges;
+    return {
+      state,
+      base,
+      quoteQuantums,
+      charges,
+      taker: { account: match.taker, quote: -quote - takerFee - takerBuilderFee },
+      maker: { account: match.maker, quote: quote - makerFee - makerBuilderFee },
+    };
+  }
+
   #charges(match: Match, quoteQuantums: bigint): Charges {
     const tier = ({ volume }: Account) => this.fees.tier(volume.total(this.#day));
     return {
@@ -254,26 +281,25 @@ export class Clearing {
   }
 
   /** Both sides or none; `base` as it changes the first one. */
-  #exchange(
-    first: { readonly account: Account; readonly quote: bigint },
-    second: { readonly account: Account; readonly quote: bigint },
-    { state, base }: { readonly state: MarginState; readonly base: bigint },
-  ): Refusal | undefined {
-    const { clobPairId } = state.market;
-    const interest =
-      interestChange(first.account, clobPairId, base) +
-      interestChange(second.account, clobPairId, -base);
-    // Margins are judged with the open interest that the match leaves.
-    state.openInterest += interest;
-    const taker = this.#unfit(first.account, { clobPairId, base, quote: first.quote });
-    const maker = this.#unfit(second.account, { clobPairId, base: -base, quote: second.quote });
-    if (taker !== undefined || maker !== undefined) {
-      state.openInterest -= interest;
-      return { type: 'refused', taker, maker, isUninsured: false };
-    }
+  #exchange(first: Side, second: Side, { state, base }: Move): Refusal | undefined {
+    const refused = this.#refusal(first, second, { state, base });
+    if (refused !== undefined) return refused;
+    state.openInterest += interestOf(first, second, { state, base });
     this.#book(first.account, state, base, first.quote);
     this.#book(second.account, state, -base, second.quote);
     return undefined;
+  }
+
+  /** Margins are judged with the open interest that the match would leave. */
+  #refusal(first: Side, second: Side, { state, base }: Move): Refusal | undefined {
+    const { clobPairId } = state.market;
+    const interest = interestOf(first, second, { state, base });
+    state.openInterest += interest;
+    const taker = this.#unfit(first.account, { clobPairId, base, quote: first.quote });
+    const maker = this.#unfit(second.account, { clobPairId, base: -base, quote: second.quote });
+    state.openInterest -= interest;
+    if (taker === undefined && maker === undefined) return undefined;
+    return { type: 'refused', taker, maker, isUninsured: false };
   }
 
   #unfit(account: Account, change: Change): Unfit | undefined {
@@ -328,6 +354,10 @@ const UNINSURED: Refusal = {
 };
 
 const long = (quantums: bigint): bigint => (quantums > 0n ? quantums : 0n);
+
+const interestOf = (first: Side, second: Side, { state, base }: Move): bigint =>
+  interestChange(first.account, state.market.clobPairId, base) +
+  interestChange(second.account, state.market.clobPairId, -base);
 
 function interestChange({ positions }: Account, clobPairId: number, base: bigint): bigint {
   const before = positions.get(clobPairId) ?? 0n;

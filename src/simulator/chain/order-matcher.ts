@@ -4,7 +4,7 @@
  * next block.
  */
 import { absolute, smallest } from '../../model/quantities.js';
-import type { Clearing, Refusal, Settlement } from './clearing.js';
+import type { Clearing, Match, Refusal, Settlement } from './clearing.js';
 import type { BookLevel } from '../exchange-types.js';
 import type { MarginState } from './margin.js';
 import { Memclob, opposite, remaining, type LiveOrder } from './memclob.js';
@@ -84,17 +84,7 @@ export class OrderMatcher {
   settle(taker: LiveOrder, maker: LiveOrder, quantums: bigint): Refusal | undefined {
     const { subticks, id } = maker.placed;
     const { clobPairId } = id;
-    const settled = this.#clearing.settle({
-      taker: taker.account,
-      maker: maker.account,
-      takerSide: taker.placed.side,
-      clobPairId,
-      quantums,
-      subticks,
-      takerBuilder: taker.placed.builder,
-      makerBuilder: maker.placed.builder,
-      isLiquidation: taker.kind === 'liquidation',
-    });
+    const settled = this.#clearing.settle(matchOf(taker, maker, quantums));
     if (settled.type === 'refused') return settled;
     taker.filled += quantums;
     if (maker.isResting) this.#level(maker, this.book(clobPairId).fill(maker, quantums));
@@ -113,10 +103,13 @@ export class OrderMatcher {
         this.remove(maker, 'SELF_TRADE_ERROR');
         continue;
       }
-      if (timeInForce === 'POST_ONLY') return 'POST_ONLY_WOULD_CROSS_MAKER_ORDER';
       const quantums = smallest(matchable(taker), remaining(maker));
       if (quantums === 0n) return 'REDUCE_ONLY_RESIZE';
-      const refused = this.settle(taker, maker, quantums);
+      const isPostOnly = timeInForce === 'POST_ONLY';
+      const refused = isPostOnly
+        ? this.#clearing.refusal(matchOf(taker, maker, quantums))
+        : this.settle(taker, maker, quantums);
+      if (isPostOnly && refused === undefined) return 'POST_ONLY_WOULD_CROSS_MAKER_ORDER';
       if (refused?.maker !== undefined) this.remove(maker, refused.maker);
       if (refused?.taker !== undefined) return refused.taker;
     }
@@ -127,6 +120,18 @@ export class OrderMatcher {
     this.#listener.level(placed.id.clobPairId, placed.side, level);
   }
 }
+
+const matchOf = (taker: LiveOrder, maker: LiveOrder, quantums: bigint): Match => ({
+  taker: taker.account,
+  maker: maker.account,
+  takerSide: taker.placed.side,
+  clobPairId: maker.placed.id.clobPairId,
+  quantums,
+  subticks: maker.placed.subticks,
+  takerBuilder: taker.placed.builder,
+  makerBuilder: maker.placed.builder,
+  isLiquidation: taker.kind === 'liquidation',
+});
 
 /** The size a taker may still match: a reduce-only order never more than the position. */
 function matchable(order: LiveOrder): bigint {

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../ports/clock.js';
 import type { HostAnswer, HostRequest } from '../exchange-host.venue.js';
+import { GEOBLOCKED_TEXT } from '../indexer/compliance.js';
 import type { FaultDice } from './fault-dice.js';
 
 /** What reaches the client. A request that hangs never gets one. */
@@ -23,6 +24,7 @@ export interface FaultyAnswersOptions {
 }
 
 type Deliver = (delivery: Delivery) => void;
+type Respond = FaultyAnswersOptions['respond'];
 
 const JSON_TYPE = {
   'content-type': 'application/json; charset=utf-8',
@@ -30,10 +32,6 @@ const JSON_TYPE = {
 };
 const RATE_LIMIT = 100;
 const RATE_WINDOW_MS = 10_000;
-const GEOBLOCKED =
-  'Because you appear to be a resident of, or trading from, a jurisdiction that violates our ' +
-  'terms of use, or have engaged in activity that violates our terms of use, you have been ' +
-  'blocked. You may withdraw your funds from the protocol at any time.';
 
 export class FaultyAnswers {
   readonly #options: FaultyAnswersOptions;
@@ -45,13 +43,14 @@ export class FaultyAnswers {
   request(request: HostRequest, deliver: Deliver): void {
     const { target } = request;
     if (target.startsWith('/v4/')) this.#rest(request, deliver);
-    else if (target.startsWith('/faucet/')) this.#pass(request, deliver);
-    else if (isBroadcast(request)) this.#broadcast(request, deliver);
-    else this.#rpc(() => this.#pass(request, deliver), deliver);
+    else if (target.startsWith('/faucet/')) this.#options.respond(request, answered(deliver));
+    else this.node(request, this.#options.respond, deliver);
   }
 
-  #pass(request: HostRequest, deliver: Deliver): void {
-    this.#options.respond(request, (answer) => deliver({ type: 'answer', answer }));
+  /** A request to the node, answered by HTTP or on a WebSocket. */
+  node(request: HostRequest, respond: Respond, deliver: Deliver): void {
+    if (isBroadcast(request)) this.#broadcast(request, respond, deliver);
+    else this.#rpc(() => respond(request, answered(deliver)), deliver);
   }
 
   #rest(request: HostRequest, deliver: Deliver): void {
@@ -72,7 +71,7 @@ export class FaultyAnswers {
     // Market data, single orders, height and time are never checked for the caller's country.
     const isOfAccount = /^\/v4\/addresses\/|[?&]address=/.test(target);
     if (isOfAccount && dice.strikes('rest.forbidden')) {
-      return errorAnswer(403, { code: 'GEOBLOCKED', msg: GEOBLOCKED });
+      return errorAnswer(403, { code: 'GEOBLOCKED', msg: GEOBLOCKED_TEXT });
     }
     if (!dice.strikes('rest.error')) return undefined;
     const status = dice.plan['rest.errorStatus'];
@@ -100,14 +99,16 @@ export class FaultyAnswers {
     else pass();
   }
 
-  #broadcast(request: HostRequest, deliver: Deliver): void {
+  #broadcast(request: HostRequest, respond: Respond, deliver: Deliver): void {
     const { dice } = this.#options;
     this.#later(dice.wait('broadcast.delayMs'), 'broadcast.delay', () =>
       this.#rpc(() => {
         if (dice.strikes('broadcast.loseRequest')) deliver({ type: 'cut' });
         else {
-          this.#pass(request, (answered) =>
-            deliver(dice.strikes('broadcast.loseReply') ? { type: 'cut' } : answered),
+          respond(request, (answer) =>
+            deliver(
+              dice.strikes('broadcast.loseReply') ? { type: 'cut' } : { type: 'answer', answer },
+            ),
           );
         }
       }, deliver),
@@ -123,6 +124,11 @@ export class FaultyAnswers {
     this.#options.clock.setTimeout(work, ms);
   }
 }
+
+const answered =
+  (deliver: Deliver) =>
+  (answer: HostAnswer): void =>
+    deliver({ type: 'answer', answer });
 
 const errorAnswer = (status: number, error: object): HostAnswer => ({
   status,

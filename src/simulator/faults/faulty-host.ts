@@ -8,6 +8,21 @@ import type { FaultDice } from './fault-dice.js';
 import { FaultyAnswers, type Delivery } from './faulty-answers.js';
 import { FaultyLine, type LinePeer } from './faulty-line.js';
 
+const OK = 200;
+
+/** The transport's end of a connection to the node. */
+export interface ValidatorPeer {
+  write(frame: string): void;
+  /** The connection ends without a close frame. */
+  cut(): void;
+}
+
+export interface ValidatorClient {
+  receive(text: string): void;
+  /** The client has gone: nothing more is written. */
+  close(): void;
+}
+
 export class FaultyHost {
   readonly host: ExchangeHost;
   readonly #clock: Clock;
@@ -46,6 +61,30 @@ export class FaultyHost {
   /** Delivers at once, later or never. */
   request(request: HostRequest, deliver: (delivery: Delivery) => void): void {
     this.#answers.request(request, deliver);
+  }
+
+  /** A new WebSocket client of the node: what it asks fares as it does by HTTP. */
+  connectValidator(peer: ValidatorPeer): ValidatorClient {
+    const session = this.host.connectValidator(peer.write);
+    let isOpen = true;
+    const receive = (text: string): void => {
+      const request = { method: 'POST', target: '/websocket', body: text };
+      this.#answers.node(
+        request,
+        (_, reply) => session.receive(text, (body) => reply({ status: OK, headers: {}, body })),
+        (delivery) => {
+          if (!isOpen) return;
+          const isAnswer = delivery.type === 'answer' && delivery.answer.status === OK;
+          if (isAnswer) peer.write(delivery.answer.body);
+          else peer.cut();
+        },
+      );
+    };
+    const close = (): void => {
+      isOpen = false;
+      session.close();
+    };
+    return { receive, close };
   }
 
   /** Ends all connections; 1006 cuts them without a close frame. */

@@ -25,7 +25,7 @@ export const BLOCKED_TEXT =
   'Because this address appears to be a resident of, or trading from, a jurisdiction that ' +
   'violates our terms of use, or has engaged in activity that violates our terms of use, this ' +
   'address has been blocked.';
-const GEOBLOCKED_TEXT =
+export const GEOBLOCKED_TEXT =
   'Because you appear to be a resident of, or trading from, a jurisdiction that violates our ' +
   'terms of use, or have engaged in activity that violates our terms of use, you have been ' +
   'blocked. You may withdraw your funds from the protocol at any time.';

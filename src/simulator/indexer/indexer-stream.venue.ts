@@ -12,6 +12,7 @@ import type { ExchangeOutput } from '../exchange-types.js';
 import type { FaultDice } from '../faults/fault-dice.js';
 import { repeat } from '../repeat.js';
 import type { LevelChange } from './book-cache.js';
+import { GEOBLOCKED_TEXT } from './compliance.js';
 import { DelayedLane } from './delayed-lane.js';
 import type { IndexerHabits } from './indexer-habits.js';
 import type { IndexerState } from './indexer-state.codec.js';
@@ -253,11 +254,17 @@ export class IndexerStream {
   }
 
   #read(topic: Topic): Snapshot {
-    const { state, refusal, dice } = this.#options;
-    const [address = ''] = topic.id.split('/');
-    const message = isAccount(topic) ? refusal?.(address) : undefined;
+    const { state, dice } = this.#options;
+    const message = isAccount(topic) ? this.#refusalOf(topic) : undefined;
     if (message !== undefined) return { type: 'blocked', message };
     return dice.strikes('snapshot.fail') ? { type: 'failed' } : topicSnapshot(state, topic);
+  }
+
+  /** Why an account's topic is not served. */
+  #refusalOf({ id }: Topic): string | undefined {
+    const { refusal, dice } = this.#options;
+    const [address = ''] = id.split('/');
+    return dice.strikes('snapshot.forbidden') ? GEOBLOCKED_TEXT : refusal?.(address);
   }
 
   #isValid(topic: Topic): boolean {

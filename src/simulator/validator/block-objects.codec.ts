@@ -62,8 +62,8 @@ export const blockObject = (chainId: string, archive: BlockArchive, block: Archi
   },
 });
 
-/** What executing the proposer's operations gives: nothing that a client could use. */
-const OPERATIONS_RESULT = {
+/** Of what gives nothing that a client could use: operations, a transaction not yet executed. */
+export const EMPTY_RESULT = {
   code: 0,
   data: null,
   log: '',
@@ -75,7 +75,7 @@ const OPERATIONS_RESULT = {
 };
 
 export const resultObjects = (block: ArchivedBlock): readonly object[] => [
-  OPERATIONS_RESULT,
+  EMPTY_RESULT,
   ...block.transactions.map(resultObject),
 ];
 

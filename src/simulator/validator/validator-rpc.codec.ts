@@ -10,6 +10,7 @@ import type { ArchivedBlock, ExecutedTransaction } from './block-archive.codec.j
 import {
   appHash,
   blockObject,
+  EMPTY_RESULT,
   eventMapOf,
   headerObject,
   resultObject,
@@ -318,17 +319,6 @@ export class ValidatorRpc {
 const TIMED_OUT = internalError('timed out waiting for tx to be included in a block');
 
 const fault = (data: string) => internalError(data) as Extract<RpcAnswer, { error: object }>;
-
-const EMPTY_RESULT = {
-  code: 0,
-  data: null,
-  log: '',
-  info: '',
-  gas_wanted: '0',
-  gas_used: '0',
-  events: [],
-  codespace: '',
-};
 
 function committed(outcome: {
   readonly check: { readonly code: number; readonly codespace: string; readonly log: string };

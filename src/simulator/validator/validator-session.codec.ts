@@ -54,15 +54,16 @@ export class ValidatorSession {
     this.#stopListening = options.archive.listen((block) => this.#publish(block));
   }
 
-  receive(text: string): void {
+  /** `answer` takes the answer's text, at once or later; events go to the session's `write`. */
+  receive(text: string, answer: (text: string) => void = this.#options.write): void {
     const [request, ...others] = readRequests(text) ?? [];
     if (request === undefined || others.length > 0) {
-      this.#options.write(answerText(-1, PARSE_ERROR));
+      answer(answerText(-1, PARSE_ERROR));
       return;
     }
     const { id } = request;
     if (id === undefined) return;
-    const reply = (answer: RpcAnswer): void => this.#options.write(answerText(id, answer));
+    const reply = (answered: RpcAnswer): void => answer(answerText(id, answered));
     const own = this.#subscribing(request, id);
     if (own === undefined) this.#options.rpc.dispatch(request, reply);
     else reply(own);

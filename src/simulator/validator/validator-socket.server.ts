@@ -2,8 +2,8 @@
 import type { Server } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Timers } from '../../ports/clock.js';
+import type { FaultyHost } from '../faults/faulty-host.js';
 import { repeat } from '../repeat.js';
-import type { ValidatorSession } from './validator-session.codec.js';
 
 const PATH = '/websocket';
 const PAYLOAD_MAX = 1024 * 1024;
@@ -20,14 +20,9 @@ export interface ValidatorSockets {
 export const isForValidator = (target: string | undefined): boolean =>
   target?.split('?')[0] === PATH;
 
-interface ValidatorHost {
-  /** A new WebSocket client of the node. */
-  connectValidator(write: (frame: string) => void): ValidatorSession;
-}
-
 export function serveValidatorSockets(
   server: Server,
-  host: ValidatorHost,
+  network: FaultyHost,
   timers: Timers,
 ): ValidatorSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: PAYLOAD_MAX });
@@ -37,7 +32,7 @@ export function serveValidatorSockets(
       socket.destroy();
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (client) => serve(client, host, timers));
+    sockets.handleUpgrade(request, socket, head, (client) => serve(client, network, timers));
   });
   return {
     close: () => {
@@ -47,10 +42,13 @@ export function serveValidatorSockets(
   };
 }
 
-function serve(socket: WebSocket, host: ValidatorHost, timers: Timers): void {
-  const peer = host.connectValidator((frame) => {
-    if (socket.bufferedAmount > BUFFERED_MAX) socket.terminate();
-    else socket.send(frame);
+function serve(socket: WebSocket, network: FaultyHost, timers: Timers): void {
+  const client = network.connectValidator({
+    write: (frame) => {
+      if (socket.bufferedAmount > BUFFERED_MAX) socket.terminate();
+      else socket.send(frame);
+    },
+    cut: () => socket.terminate(),
   });
   const stopPings = repeat(
     timers,
@@ -58,11 +56,11 @@ function serve(socket: WebSocket, host: ValidatorHost, timers: Timers): void {
     () => socket.ping(),
   );
   socket.on('message', (data, isBinary) => {
-    if (!isBinary && Buffer.isBuffer(data)) peer.receive(data.toString('utf8'));
+    if (!isBinary && Buffer.isBuffer(data)) client.receive(data.toString('utf8'));
   });
   socket.on('close', () => {
     stopPings();
-    peer.close();
+    client.close();
   });
   socket.on('error', () => socket.terminate());
 }

@@ -7,6 +7,13 @@ const fills = (exchange: FaultyExchange) =>
   `/v4/fills?address=${exchange.wallet.address}&subaccountNumber=0`;
 const STATUS = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'status', params: {} });
 
+const BROADCAST = JSON.stringify({
+  jsonrpc: '2.0',
+  id: 2,
+  method: 'broadcast_tx_sync',
+  params: { tx: 'AA==' },
+});
+
 async function get(faults: object, path = HEIGHT) {
   const exchange = new FaultyExchange(faults);
   return { exchange, ...(await exchange.send('GET', path)) };
@@ -133,5 +140,51 @@ describe('a broadcast', () => {
     expect(answer).toMatchObject({ status: 200 });
     expect(ms).toBeGreaterThan(0);
     expect(exchange.position()).toBe(10_000_000n);
+  });
+});
+
+describe('a WebSocket of the node', () => {
+  function connect(faults: object) {
+    const exchange = new FaultyExchange(faults);
+    const heard: string[] = [];
+    const client = exchange.ports.network.connectValidator({
+      write: (frame) => heard.push(frame),
+      cut: () => heard.push('cut'),
+    });
+    return { exchange, client, heard };
+  }
+
+  it.each([
+    ['validator.hang', STATUS, []],
+    ['validator.badGateway', STATUS, ['cut']],
+    ['broadcast.loseRequest', BROADCAST, ['cut']],
+    ['broadcast.loseReply', BROADCAST, ['cut']],
+    ['rest.hang', STATUS, [expect.stringContaining('"node_info"')]],
+  ])('meets %s as HTTP does', (fault, text, expected) => {
+    const { client, heard } = connect({ [fault]: 1 });
+    client.receive(text);
+    expect(heard).toEqual(expected);
+  });
+
+  it('hears of a late broadcast late, and of nothing when it has gone', async () => {
+    const { exchange, client, heard } = connect({ 'broadcast.delayMs': 300 });
+    client.receive(BROADCAST);
+    expect(heard).toEqual([]);
+    await exchange.clock.advance(10_000);
+    expect(heard).toEqual([expect.stringContaining('"id":2')]);
+    client.receive(BROADCAST);
+    client.close();
+    await exchange.clock.advance(10_000);
+    expect(heard).toHaveLength(1);
+  });
+
+  it('still gets the blocks that it subscribed to', async () => {
+    const { exchange, client, heard } = connect({});
+    const params = { query: "tm.event='NewBlock'" };
+    client.receive(JSON.stringify({ jsonrpc: '2.0', id: 3, method: 'subscribe', params }));
+    exchange.change({ 'validator.hang': 1 });
+    await exchange.clock.advance(1000);
+    expect(heard[0]).toBe('{"jsonrpc":"2.0","id":3,"result":{}}');
+    expect(heard[1]).toContain('tendermint/event/NewBlock');
   });
 });

@@ -213,6 +213,21 @@ test('a blocked address is told why, on both of its channels and on no other', (
   ]);
 });
 
+test('a fault refuses accounts with the text of a 403, and nothing else', () => {
+  const { subscribe, frames } = open({}, 1, { 'snapshot.forbidden': 1 });
+  subscribe('v4_subaccounts', 'dydx1alice/0');
+  subscribe('v4_markets');
+  expect(frames.slice(1)).toMatchObject([
+    {
+      type: 'error',
+      message: expect.stringMatching(/^Because you appear to be a resident of/) as string,
+      channel: 'v4_subaccounts',
+      id: 'dydx1alice/0',
+    },
+    { type: 'subscribed', channel: 'v4_markets' },
+  ]);
+});
+
 test('a snapshot that fails, or is not there after five seconds, is an internal error', async () => {
   const { clock, dice, subscribe, frames } = open({}, 1, { 'snapshot.fail': 1 });
   subscribe('v4_markets');
