@@ -65,7 +65,7 @@ export class FaultyHost {
 
   /** A new WebSocket client of the node: what it asks fares as it does by HTTP. */
   connectValidator(peer: ValidatorPeer): ValidatorClient {
-    const session = this.host.connectValidator(peer.write);
+    const session = this.host.connectValidator((frame) => peer.write(frame));
     let isOpen = true;
     const receive = (text: string): void => {
       const request = { method: 'POST', target: '/websocket', body: text };
