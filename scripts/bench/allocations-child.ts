@@ -9,7 +9,7 @@ import { OrderBook } from '../../src/market/order-book.js';
 import type { MarketId, UnixMs } from '../../src/model/quantities.js';
 import { collectGarbage } from './bench-rounds.js';
 import { syntheticSession } from './bench-session.js';
-import { OurPipeline } from './our-side.js';
+import { LayersRun } from './our-side.js';
 
 const UPDATES = 1_000_000;
 const FRAMES = 100_000;
@@ -95,7 +95,7 @@ const withFold = measure((frame, at) => {
   fold.applyLevels(decoded.market, decoded.levels, at);
   return decoded.levels.count;
 });
-const ours = new OurPipeline(session);
+const ours = new LayersRun(session);
 const pipeline = measure((frame, at) => {
   ours.take(frame, at);
   return 1;

@@ -8,6 +8,7 @@ import { BENCH } from './bench-places.js';
 import { recordedSession, syntheticSession } from './bench-session.js';
 import { printTable, writeJson, type Row } from './bench-table.js';
 import {
+  batchPart,
   decodePart,
   layersPart,
   marketsPart,
@@ -23,6 +24,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   decode: decodePart,
   layers: layersPart,
   plan: planPart,
+  batch: batchPart,
   markets: marketsPart,
   sockets: socketsPart,
   latency: latencyPart,
@@ -45,8 +47,8 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     recording: { type: 'string' },
     rounds: { type: 'string', default: String(ROUNDS) },
-    /** Frames per second of virtual time: 5,000 is more than twice dYdX's usual peak. */
-    rate: { type: 'string', default: '5000' },
+    /** Frames per second of virtual time: the rate that the latency is measured at. */
+    rate: { type: 'string', default: '20000' },
     json: { type: 'string', default: join(BENCH, 'results/bench.json') },
   },
 });

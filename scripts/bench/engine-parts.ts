@@ -1,9 +1,10 @@
 /** The parts that run in this process: ours against others' on the same frames, without network. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BENCH } from './bench-places.js';
+import { pathToFileURL } from 'node:url';
+import { beside, BENCH } from './bench-places.js';
 import { compete, timesAsLong, type Contestant, type Standing } from './bench-rounds.js';
 import { syntheticSession, type Session } from './bench-session.js';
 import { absent, judged, nanoseconds, times, told, type Row } from './bench-table.js';
@@ -12,8 +13,10 @@ import {
   decodeAndBook,
   decodeAndFold,
   layersThreeToFive,
-  OurPipeline,
+  LayersRun,
   parseOnly,
+  type Engine,
+  type EngineParts,
 } from './our-side.js';
 import { textbookRxjs } from './textbook-rxjs.js';
 
@@ -37,6 +40,9 @@ const RXPY_FRAMES = 15_000;
 const MARKETS_FRAMES = 200_000;
 /** Where the number of markets is compared: the rate that the latency is measured at. */
 const MARKETS_RATE = 20_000;
+const BATCH_FRAMES = 60_000;
+/** Every look at a market costs the same however many frames there were since the last one. */
+const SLOWER_RATES = [5_000, 2_000];
 
 const shown = (standings: readonly Standing[]): readonly Row[] =>
   standings.map(({ name, ns }) => told(`  ${name}`, ns, nanoseconds(ns)));
@@ -66,17 +72,55 @@ export async function decodePart({ session, rounds }: EngineOptions): Promise<re
   ];
 }
 
-export function layersPart({ session, rounds }: EngineOptions): readonly Row[] {
+export function layersPart({ session, rounds, isQuick }: EngineOptions): readonly Row[] {
   assertComplete(session);
-  const standings = compete([parseOnly(session), layersThreeToFive(session)], rounds);
-  const [parse, ours] = standings;
+  const ours = layersThreeToFive(session);
+  const contestants = [parseOnly(session), ours];
+  const isSynthetic = session.opening.length > 0;
+  if (isSynthetic) {
+    for (const framesPerSecond of SLOWER_RATES) {
+      const { frames, specs } = session;
+      const sizes = { frames: frames.length, markets: specs.length };
+      const slower = syntheticSession({ ...sizes, framesPerSecond });
+      contestants.push(layersThreeToFive(slower, `layers 3–5 at ${framesPerSecond} frames/s`));
+    }
+  }
+  const standings = compete(contestants, isQuick ? 1 : Math.min(rounds, 5));
+  const [parse, fast, ...slow] = standings;
   return [
-    judged('layers 3–5 against toString + JSON.parse', timesAsLong(parse, ours), {
+    judged('layers 3–5 against toString + JSON.parse', timesAsLong(parse, fast), {
       atLeast: LAYERS_AGAINST_PARSE,
       show: times,
-      note: noted(standings),
+      note: noted(standings.slice(0, 2)),
+    }),
+    ...slow.map((one) => {
+      const ratio = timesAsLong(parse, one);
+      return told(`  ${one.name}`, ratio, `${times(ratio)} (${nanoseconds(one.ns)})`);
     }),
   ];
+}
+
+interface Engines {
+  readonly batchEngine: (parts: EngineParts) => { readonly engine: Engine };
+}
+
+/** The callback-and-batch engine, which is the oracle and the fallback. */
+export async function batchPart({ session, rounds }: EngineOptions): Promise<readonly Row[]> {
+  const path = beside('../../src/app/engines');
+  const figure = 'layers 3–5 against the callback-and-batch engine';
+  if (!existsSync(path)) return [absent(figure, '', 'not present')];
+  const { batchEngine } = (await import(pathToFileURL(path).href)) as Engines;
+  const short = { ...session, frames: session.frames.slice(0, BATCH_FRAMES) };
+  const standings = compete(
+    [
+      layersThreeToFive(session),
+      layersThreeToFive(short, 'batch', (parts) => batchEngine(parts).engine),
+    ],
+    Math.min(rounds, 3),
+  );
+  const [ours, batch] = standings;
+  const ratio = timesAsLong(batch, ours);
+  return [told(figure, ratio, `${times(ratio)} (${noted(standings)})`)];
 }
 
 /** The plan's own design, in RxJS in this process and in RxPY in another. */
@@ -157,14 +201,7 @@ export function marketsPart({ rounds, isQuick }: EngineOptions): readonly Row[] 
 
 /** Speed counts only when every frame was taken in; and there must be something to decide on. */
 function assertComplete(session: Session): void {
-  const ours = new OurPipeline(session);
-  const { frames, stamps, turns } = session;
-  let index = 0;
-  for (const end of turns) {
-    const at = (stamps[end - 1] ?? 0) as typeof session.startMs;
-    ours.beginTurn(at);
-    for (; index < end; index += 1) ours.take(frames[index] as Buffer, at);
-    ours.endTurn(at);
-  }
-  if (session.opening.length > 0) ours.assertComplete();
+  const run = new LayersRun(session);
+  run.play(session);
+  if (session.opening.length > 0) run.assertComplete();
 }

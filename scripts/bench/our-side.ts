@@ -4,9 +4,12 @@ import { HeapClock } from '../../src/clock/heap.clock.js';
 import { createFrameDecoder } from '../../src/dydx/frame.codec.js';
 import { MarketFold } from '../../src/market/market-fold.js';
 import { OrderBook } from '../../src/market/order-book.js';
+import type { FrameCounts, MarketEvent } from '../../src/model/events.js';
+import type { MarketSpec } from '../../src/model/market.js';
 import { unixMs, type MarketId, type UnixMs } from '../../src/model/quantities.js';
+import type { Backfill } from '../../src/model/signal.js';
 import { createSniper } from '../../src/strategy/sniper.js';
-import { Subject } from 'rxjs';
+import { Subject, type Observable } from 'rxjs';
 import type { Contestant } from './bench-rounds.js';
 import type { Session } from './bench-session.js';
 
@@ -70,81 +73,97 @@ export function decodeAndFold(session: Session): Contestant {
   };
 }
 
-/** The whole of layers 3 to 5 on a virtual clock. */
-export class OurPipeline {
-  readonly clock: HeapClock;
-  readonly pipeline: MarketPipeline;
-  readonly #flush$ = new Subject<UnixMs>();
-  verdicts = 0;
-  decisions = 0;
+/** What both engines have, as far as it is used here. */
+export interface Engine {
+  readonly frames$: { next(frame: { readonly data: Uint8Array; readonly at: UnixMs }): void };
+  readonly facts$: { next(fact: { readonly event: MarketEvent; readonly at: UnixMs }): void };
+  readonly backfills$: { next(history: Backfill): void };
+  readonly verdicts$: Observable<unknown>;
+  readonly decisions$: Observable<unknown>;
+  readonly counts: FrameCounts;
+  readonly letters: Readonly<Record<string, number>>;
+}
 
-  constructor({
-    startMs,
-    specs,
-    backfills,
-    opening,
-  }: Omit<Session, 'frames' | 'stamps' | 'turns'>) {
-    this.clock = new HeapClock(startMs);
-    const decoder = createFrameDecoder();
-    decoder.learn(specs);
-    this.pipeline = new MarketPipeline({
-      decoder,
-      strategy: createSniper(),
-      scheduler: this.clock.scheduler,
-      flush$: this.#flush$,
-    });
-    this.pipeline.verdicts$.subscribe(() => {
-      this.verdicts += 1;
-    });
-    this.pipeline.decisions$.subscribe(() => {
-      this.decisions += 1;
-    });
-    this.pipeline.facts$.next({ at: startMs, event: { type: 'specs', specs } });
-    for (const backfill of backfills) this.pipeline.backfills$.next(backfill);
+export interface EngineParts {
+  readonly clock: HeapClock;
+  readonly strategy: () => ReturnType<typeof createSniper>;
+  readonly flush$: Observable<UnixMs>;
+  readonly specs: readonly MarketSpec[];
+}
+
+export function streaming({ clock, strategy, flush$, specs }: EngineParts): Engine {
+  const decoder = createFrameDecoder();
+  decoder.learn(specs);
+  const { scheduler } = clock;
+  return new MarketPipeline({ decoder, strategy: strategy(), scheduler, flush$ });
+}
+
+type Opening = Omit<Session, 'frames' | 'stamps' | 'turns'>;
+
+/** The whole of layers 3 to 5 on a virtual clock. */
+export class LayersRun {
+  readonly #clock: HeapClock;
+  readonly #engine: Engine;
+  readonly #flush$ = new Subject<UnixMs>();
+
+  constructor({ startMs, specs, backfills, opening }: Opening, build = streaming) {
+    this.#clock = new HeapClock(startMs);
+    const flush$ = this.#flush$;
+    this.#engine = build({ clock: this.#clock, strategy: () => createSniper(), flush$, specs });
+    this.#engine.verdicts$.subscribe();
+    this.#engine.decisions$.subscribe();
+    this.#engine.facts$.next({ at: startMs, event: { type: 'specs', specs } });
+    for (const backfill of backfills) this.#engine.backfills$.next(backfill);
     for (const frame of opening) this.take(frame, startMs);
     this.endTurn(startMs);
   }
 
   beginTurn(at: UnixMs): void {
-    this.clock.advanceTo(at);
+    this.#clock.advanceTo(at);
   }
 
   take(data: Buffer, at: UnixMs): void {
-    this.pipeline.frames$.next({ data, at });
+    this.#engine.frames$.next({ data, at });
   }
 
   endTurn(at: UnixMs): void {
     this.#flush$.next(at);
   }
 
+  play({ frames, stamps, turns }: Session): void {
+    let index = 0;
+    for (const end of turns) {
+      if (index >= frames.length) break;
+      const at = unixMs(stamps[end - 1] ?? 0);
+      this.beginTurn(at);
+      for (; index < Math.min(end, frames.length); index += 1) {
+        this.take(frames[index] as Buffer, at);
+      }
+      this.endTurn(at);
+    }
+  }
+
   /** No frame may be lost on the way: a fast answer that is wrong is no answer. */
   assertComplete(): void {
-    const { received, applied, rejected, quarantined } = this.pipeline.counts;
+    const { received, applied, rejected, quarantined } = this.#engine.counts;
     if (applied === received) return;
-    const letters = JSON.stringify(this.pipeline.letters);
+    const letters = JSON.stringify(this.#engine.letters);
     throw new Error(`of ${received}: ${rejected} rejected, ${quarantined} unreadable ${letters}`);
   }
 }
 
-export function layersThreeToFive(session: Session, name = 'ours: layers 3–5'): Contestant {
-  const { frames, stamps, turns } = session;
-  return {
-    name,
-    frames: frames.length,
-    prepare: () => {
-      const ours = new OurPipeline(session);
-      return () => {
-        let index = 0;
-        for (const end of turns) {
-          const at = unixMs(stamps[end - 1] ?? 0);
-          ours.beginTurn(at);
-          for (; index < end; index += 1) ours.take(frames[index] as Buffer, at);
-          ours.endTurn(at);
-        }
-      };
-    },
-  };
-}
+export const layersThreeToFive = (
+  session: Session,
+  name = 'ours: layers 3–5',
+  build = streaming,
+): Contestant => ({
+  name,
+  frames: session.frames.length,
+  prepare: () => {
+    const run = new LayersRun(session, build);
+    return () => run.play(session);
+  },
+});
 
 /** The floor that everybody else stands on. */
 export const parseOnly = ({ frames }: Session): Contestant => ({

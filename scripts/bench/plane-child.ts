@@ -2,7 +2,7 @@
 import { backfillsOf, Numbering, Packer, specsIn, START_MS } from './bench-session.js';
 import { collectGarbage } from './bench-rounds.js';
 import { FrameStorm } from './frame-storm.js';
-import { OurPipeline } from './our-side.js';
+import { LayersRun } from './our-side.js';
 import { unixMs } from '../../src/model/quantities.js';
 
 export interface PlanePlan {
@@ -29,7 +29,7 @@ const packer = new Packer();
 const opening = storm.opening().map((frame) => packer.pack(numbering.text(frame, 'subscribed')));
 const specs = specsIn(opening);
 const backfills = backfillsOf(specs, storm);
-const ours = new OurPipeline({ startMs, specs, backfills, opening, parameters: [] });
+const ours = new LayersRun({ startMs, specs, backfills, opening, parameters: [] });
 const looks: PlaneLook[] = [];
 for (let minute = 1; minute <= plan.minutes; minute += 1) {
   while (storm.now < startMs + minute * 60_000) {
