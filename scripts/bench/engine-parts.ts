@@ -77,7 +77,7 @@ export function layersPart({ session, rounds, isQuick }: EngineOptions): readonl
   const ours = layersThreeToFive(session);
   const contestants = [parseOnly(session), ours];
   const isSynthetic = session.opening.length > 0;
-  if (isSynthetic) {
+  if (isSynthetic && !isQuick) {
     for (const framesPerSecond of SLOWER_RATES) {
       const { frames, specs } = session;
       const sizes = { frames: frames.length, markets: specs.length };
