@@ -35,6 +35,12 @@ export const readRoutes =
       schemas.decisionState,
       () => control.decisions(),
     );
+    get(
+      '/v1/scorecard',
+      'What the mid did 1, 5, 30 and 300 s after each score',
+      schemas.scorecardState,
+      () => control.scorecard(),
+    );
     list('/v1/orders', 'Orders that are not retired', schemas.orderState, () => control.orders());
     list('/v1/positions', 'Positions and profit and loss', schemas.positionState, () =>
       control.positions(),

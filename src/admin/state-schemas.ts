@@ -74,6 +74,31 @@ export const decisionState = Type.Object({
   at: number,
 });
 
+export const scorecardState = Type.Object({
+  everySeconds: number,
+  looks: number,
+  marketsLeftOut: number,
+  subjects: Type.Array(
+    Type.Object({
+      name: text,
+      kind: Type.Enum(['signal', 'strategy']),
+      rows: Type.Array(
+        Type.Object({
+          from: number,
+          to: number,
+          afterSeconds: number,
+          looks: number,
+          moved: number,
+          hits: number,
+          hitRate: nullable(number),
+          meanReturnBps: number,
+          meanGainBps: nullable(number),
+        }),
+      ),
+    }),
+  ),
+});
+
 export const orderState = Type.Object({
   orderId: text,
   clientId: number,

@@ -22,6 +22,7 @@ import type {
   OrderState,
   PositionState,
   RiskState,
+  ScorecardState,
   ServiceState,
   SignalState,
 } from '../ports/control.js';
@@ -117,6 +118,10 @@ export class ControlProjection implements Control {
       reasons: verdict.reasons,
       at: verdict.decidedAt,
     }));
+  }
+
+  scorecard(): ScorecardState {
+    return this.#root.scorecard.report();
   }
 
   orders(): readonly OrderState[] {

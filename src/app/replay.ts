@@ -3,9 +3,8 @@
  * and a turn ends where the stamp changes. The same recording gives the same report, to the byte,
  * whichever engine runs it; with both, every difference is listed.
  */
-import { merge, type Subscription } from 'rxjs';
+import { merge, NEVER, type Subscription } from 'rxjs';
 import { HeapClock } from '../clock/heap.clock.js';
-
 import { readRecording } from '../journal/recording.store.js';
 import type { Divergence } from '../model/divergence.js';
 import type { FrameCounts } from '../model/events.js';
@@ -13,6 +12,8 @@ import { unixMs, type UnixMs } from '../model/quantities.js';
 import type { MarketEngine, MarketSummary } from '../ports/engine.js';
 import type { RecordedFrame } from '../ports/recording.js';
 import type { Strategy } from '../ports/strategy.js';
+import { Scorecard, type ScorecardReport } from '../report/scorecard.js';
+import { scoring } from '../report/scorecard.stream.js';
 import { verdictKey } from '../strategy/decision.stream.js';
 import { createSniper } from '../strategy/sniper.js';
 import { EngineComparison, EngineSayings, type Compared } from './engine-comparison.js';
@@ -34,6 +35,16 @@ export interface ReplayReport {
   readonly compared?: number;
   readonly divergent?: number;
   readonly divergences?: readonly Divergence[];
+  /** Where it was asked for. */
+  readonly scorecard?: ScorecardReport;
+}
+
+export interface ReplayOptions {
+  readonly engine?: ReplayEngine;
+  /** A strategy of its own for each engine. */
+  readonly strategy?: () => Strategy;
+  /** Look at every market once a second, and at what its mid did after each score. */
+  readonly scorecard?: boolean;
 }
 
 /** After the last frame time runs on for so long, for the decisions that are still settling. */
@@ -41,20 +52,19 @@ const EPILOGUE_MS = 1_000;
 /** With both engines everything is compared this often; the touch of the books after each turn. */
 const COMPARE_MS = 1_000;
 
-export const replayFile = (path: string, engine?: ReplayEngine): Promise<ReplayReport> =>
-  replay(readRecording(path), engine);
+export const replayFile = (path: string, options?: ReplayOptions): Promise<ReplayReport> =>
+  replay(readRecording(path), options);
 
 export async function replay(
   frames: AsyncIterable<RecordedFrame>,
-  engine: ReplayEngine = 'streaming',
-  strategy: () => Strategy = createSniper,
+  options: ReplayOptions = {},
 ): Promise<ReplayReport> {
   let run: ReplayRun | undefined;
   for await (const frame of frames) {
-    run ??= new ReplayRun(frame.receivedAt, engine, strategy);
+    run ??= new ReplayRun(frame.receivedAt, options);
     run.take(frame);
   }
-  return (run ?? new ReplayRun(unixMs(0), engine, strategy)).end();
+  return (run ?? new ReplayRun(unixMs(0), options)).end();
 }
 
 /** Its time line begins with the first frame. */
@@ -65,11 +75,13 @@ class ReplayRun {
   readonly #runs: readonly Compared[];
   readonly #comparison: EngineComparison | undefined;
   readonly #subscription: Subscription;
+  readonly #scorecard: Scorecard | undefined;
   #turn: UnixMs;
   #comparedAt: UnixMs;
   #compared = 0;
 
-  constructor(from: UnixMs, which: ReplayEngine, strategy: () => Strategy) {
+  constructor(from: UnixMs, options: ReplayOptions) {
+    const { engine: which = 'streaming', strategy = createSniper } = options;
     const clock = new HeapClock(from);
     this.#from = from;
     this.#turn = from;
@@ -86,7 +98,12 @@ class ReplayRun {
       this.#comparison = new EngineComparison({ streaming, batch });
     }
     const said$ = this.#runs.map(({ engine, sayings }) => sayings.listen(engine));
-    this.#subscription = merge(...said$).subscribe();
+    this.#scorecard = options.scorecard === true ? new Scorecard() : undefined;
+    const scoring$ =
+      this.#scorecard === undefined || engines[0] === undefined
+        ? NEVER
+        : scoring(engines[0], this.#scorecard, clock.scheduler);
+    this.#subscription = merge(...said$, scoring$).subscribe();
   }
 
   /** Stamps that go back are taken as now. */
@@ -121,6 +138,7 @@ class ReplayRun {
       entries: sayings.entries,
       deadLetters: letters,
       ...this.#differences(),
+      ...(this.#scorecard === undefined ? {} : { scorecard: this.#scorecard.report() }),
     };
   }
 

@@ -25,6 +25,8 @@ import type { SignalLens } from '../ports/lenses.js';
 import type { OwnPosition } from '../ports/strategy.js';
 import { orderId, type ClientId, type MarketId, type OrderId } from '../model/quantities.js';
 import type { RiskLevel } from '../model/risk.js';
+import { Scorecard } from '../report/scorecard.js';
+import { scoring } from '../report/scorecard.stream.js';
 import { emitted$, stateName } from './actor-observables.js';
 import { positionKey } from './books.js';
 import { connectStep } from './connect-step.js';
@@ -63,6 +65,7 @@ export class ServiceRoot {
   readonly verdicts = new Map<string, Verdict>();
   /** Newest scores by market. */
   readonly signals = new Map<MarketId, SignalLens>();
+  readonly scorecard = new Scorecard();
   readonly decided = { enter: 0, quote: 0, hold: 0 };
   /** Whether it was ever connected and reconciled. */
   hasTraded = false;
@@ -303,6 +306,7 @@ export class ServiceRoot {
         take(1),
         tap(() => this.#warm$.next(true)),
       ),
+      scoring(pipeline, this.scorecard, clock.scheduler),
       pipeline.resyncs$.pipe(tap((markets) => this.#resync(markets))),
       rereads(world, this.#venue, pipeline.snapshots$).pipe(
         tap((fact) => pipeline.facts$.next(fact)),

@@ -4,6 +4,7 @@ import type { ReplayEngine } from '../app/replay.js';
 import { ConfigError, loadConfig } from '../config/load-config.js';
 import { Failure } from '../model/result.js';
 import type { DevnetFlags } from './devnet.js';
+import type { ReplayFlags } from './replay-command.js';
 import { EXIT, type Terminal } from './terminal.js';
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -43,11 +44,6 @@ interface RunFlags {
   readonly mode?: string;
   readonly seed?: number;
   readonly for?: number;
-  readonly json?: boolean;
-}
-
-interface ReplayFlags {
-  readonly engine: ReplayEngine;
   readonly json?: boolean;
 }
 
@@ -159,10 +155,11 @@ function addReplay(program: Command, terminal: Terminal, finish: Finish): void {
         .default('streaming'),
     )
     .option('--json', 'print one JSON object')
+    .option('--scorecard', 'what the mid did 1, 5, 30 and 300 s after each score')
+    .option('--calibration <file>', 'write what confidence was worth 30 s later, for `strategies`')
     .action(async (path: string, flags: ReplayFlags) => {
-      const { replayFile } = await import('../app/replay.js');
-      const report = await replayFile(path, flags.engine);
-      terminal.out(JSON.stringify(report, null, flags.json === true ? 0 : 2));
+      const { runReplay } = await import('./replay-command.js');
+      await runReplay(path, flags, terminal);
       finish(EXIT.ok);
     });
 }

@@ -66,6 +66,28 @@ export interface DecisionState {
   readonly at: number;
 }
 
+/** What the mid did after each score, as counted since the start. */
+export interface ScorecardState {
+  readonly everySeconds: number;
+  readonly looks: number;
+  readonly marketsLeftOut: number;
+  readonly subjects: readonly {
+    readonly name: string;
+    readonly kind: 'signal' | 'strategy';
+    readonly rows: readonly {
+      readonly from: number;
+      readonly to: number;
+      readonly afterSeconds: number;
+      readonly looks: number;
+      readonly moved: number;
+      readonly hits: number;
+      readonly hitRate: number | null;
+      readonly meanReturnBps: number;
+      readonly meanGainBps: number | null;
+    }[];
+  }[];
+}
+
 export interface OrderState {
   readonly orderId: string;
   readonly clientId: number;
@@ -117,6 +139,7 @@ export interface Control {
   signals(): readonly SignalState[];
   /** Newest verdict of each strategy and market. */
   decisions(): readonly DecisionState[];
+  scorecard(): ScorecardState;
   orders(): readonly OrderState[];
   positions(): readonly PositionState[];
   risk(): RiskState;

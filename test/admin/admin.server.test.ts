@@ -9,6 +9,7 @@ const reads = [
   '/v1/state',
   '/v1/markets',
   '/v1/signals',
+  '/v1/scorecard',
   '/v1/decisions',
   '/v1/orders',
   '/v1/positions',
@@ -70,6 +71,7 @@ describe('reading', () => {
     expect((await call('GET', '/v1/state', tokens.read)).json()).toEqual(control.state());
     expect((await call('GET', '/v1/risk', tokens.read)).json()).toEqual(control.risk());
     expect((await call('GET', '/v1/decisions', tokens.read)).json()).toEqual(control.decisions());
+    expect((await call('GET', '/v1/scorecard', tokens.read)).json()).toEqual(control.scorecard());
   });
 
   it('exports frames by verdict, dead letters, exposure and latency as metrics', async () => {

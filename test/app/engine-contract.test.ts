@@ -64,12 +64,12 @@ describe('both engines', () => {
     { seed: 5, preset: 'crash' },
   ] as const)('say the same of a seeded $preset ($seed)', async ({ seed, preset }) => {
     const frames = await record({ seed, preset, forMs: 45_000 });
-    const report = await replay(each(frames), 'both', eager);
+    const report = await replay(each(frames), { engine: 'both', strategy: eager });
     expect(report.divergences).toEqual([]);
     expect(report.divergent).toBe(0);
     expect(report.compared).toBeGreaterThan(30);
     expect(report.decisions).toBeGreaterThan(2);
-    const alone = await replay(each(frames), 'batch', eager);
+    const alone = await replay(each(frames), { engine: 'batch', strategy: eager });
     const { compared, divergent, divergences, ...same } = report;
     expect(alone).toEqual(same);
     expect([compared, divergent, divergences?.length]).toEqual([expect.any(Number), 0, 0]);
@@ -77,7 +77,10 @@ describe('both engines', () => {
 
   it('enter at the same moments when something is worth it', async () => {
     const frames = await record({ seed: 11, preset: 'trend', forMs: 60_000 });
-    const report = await replay(each(frames), 'both', () => createSniper({ confidenceMin: 0.01 }));
+    const report = await replay(each(frames), {
+      engine: 'both',
+      strategy: () => createSniper({ confidenceMin: 0.01 }),
+    });
     expect(report.divergences).toEqual([]);
     expect(report.entries).toBeGreaterThan(0);
   });
@@ -93,7 +96,7 @@ describe('both engines', () => {
         at(2_000, '{"broken'),
         at(3_000, '{"type":"channel_data","channel":"v4_orderbook","id":"A-USD","contents":{}}'),
       ]),
-      'both',
+      { engine: 'both' },
     );
     expect(report.divergences).toEqual([]);
     expect(report.frames.quarantined).toBeGreaterThan(0);

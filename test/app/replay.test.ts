@@ -44,6 +44,19 @@ describe('a replay', () => {
     expect((report.to ?? 0) - (report.from ?? 0)).toBeGreaterThan(29_000);
   });
 
+  it('tells what the mid did after each score, where that is asked for', async () => {
+    const file = join(folder, 'scored.ndjson');
+    writeFileSync(file, `${(await record()).join('\n')}\n`);
+    const plain = await replayFile(file);
+    expect(plain.scorecard).toBeUndefined();
+    const { scorecard, ...report } = await replayFile(file, { scorecard: true });
+    expect(report).toEqual(plain);
+    expect(scorecard?.looks).toBeGreaterThan(20);
+    expect(scorecard?.subjects.map(({ name }) => name)).toContain('orderbook');
+    const rows = scorecard?.subjects.flatMap((subject) => subject.rows) ?? [];
+    expect(new Set(rows.map(({ afterSeconds }) => afterSeconds))).toEqual(new Set([1, 5]));
+  });
+
   it('of nothing is empty', async () => {
     expect(await replay((async function* none() {})())).toMatchObject({
       frames: { received: 0, applied: 0, rejected: 0, quarantined: 0 },

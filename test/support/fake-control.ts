@@ -61,6 +61,30 @@ export function fakeControl(): FakeControl {
         at: 9,
       },
     ],
+    scorecard: () => ({
+      everySeconds: 1,
+      looks: 9,
+      marketsLeftOut: 0,
+      subjects: [
+        {
+          name: 'momentum',
+          kind: 'signal',
+          rows: [
+            {
+              from: 90,
+              to: 100,
+              afterSeconds: 5,
+              looks: 9,
+              moved: 4,
+              hits: 3,
+              hitRate: 0.75,
+              meanReturnBps: 1.5,
+              meanGainBps: null,
+            },
+          ],
+        },
+      ],
+    }),
     orders: () => [
       {
         orderId: 'x',

@@ -1,0 +1,87 @@
+/** What `perpetua replay` prints and writes of a scorecard. */
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { replayFile, type ReplayReport } from '../../src/app/replay.js';
+import { runReplay, type ReplayFlags } from '../../src/cli/replay-command.js';
+import { readCalibration } from '../../src/model/calibration.js';
+import type { ScorecardRow } from '../../src/report/scorecard.js';
+
+vi.mock('../../src/app/replay.js', () => ({ replayFile: vi.fn<typeof replayFile>() }));
+
+const row = (from: number, moved: number, hits: number): ScorecardRow => ({
+  from,
+  to: from + 0.1,
+  afterSeconds: 30,
+  looks: moved,
+  moved,
+  hits,
+  hitRate: hits / moved,
+  meanReturnBps: 0,
+  meanGainBps: 1.5,
+});
+const plain: ReplayReport = {
+  frames: { received: 1, applied: 1, rejected: 0, quarantined: 0 },
+  from: 0,
+  to: 1,
+  markets: {},
+  decisions: 0,
+  entries: 0,
+  deadLetters: {},
+};
+const scorecard = {
+  everySeconds: 1,
+  looks: 400,
+  marketsLeftOut: 0,
+  subjects: [
+    { name: 'sniper', kind: 'strategy', rows: [row(0, 300, 150), row(0.5, 100, 60)] },
+    { name: 'thin', kind: 'strategy', rows: [row(0, 40, 20)] },
+  ],
+} as const;
+const file = join(mkdtempSync(join(tmpdir(), 'perpetua-calibration-')), 'out.json');
+
+beforeEach(() => {
+  vi.mocked(replayFile).mockImplementation((_, options) =>
+    Promise.resolve(options?.scorecard === true ? { ...plain, scorecard } : plain),
+  );
+});
+
+async function run(flags: ReplayFlags) {
+  const out: string[] = [];
+  const err: string[] = [];
+  await runReplay('recording', flags, {
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+  });
+  return { out, err };
+}
+
+describe('a replay', () => {
+  it('tells no scorecard unless it is asked for one', async () => {
+    const { out } = await run({ json: true });
+    expect(out).toEqual([JSON.stringify(plain)]);
+  });
+
+  it('tells the scorecard within its JSON, or as a table below the report', async () => {
+    const { out } = await run({ json: true, scorecard: true });
+    expect(out).toEqual([JSON.stringify({ ...plain, scorecard })]);
+    const text = await run({ scorecard: true });
+    expect(text.out).toHaveLength(2);
+    expect(text.out[1]).toMatch(/^400 looks\..*\n\nsniper +1 s/);
+  });
+
+  it('writes the calibration, and says of which strategies it will be refused', async () => {
+    const { out, err } = await run({ json: true, calibration: file });
+    expect(out).toEqual([JSON.stringify(plain)]);
+    const read = readCalibration(readFileSync(file, 'utf8'), 'sniper');
+    expect(read).toMatchObject({
+      ok: true,
+      value: [{ hitRate: 0.5 }, { hitRate: 0.6, looks: 100 }],
+    });
+    expect(err).toEqual([
+      'calibration of sniper written',
+      'calibration of thin written, but will be refused: expected at least 300 looks, was 40: too thin',
+    ]);
+  });
+});
