@@ -18,7 +18,9 @@ import {
 } from 'rxjs';
 import type { PositionDrift } from '../model/position.js';
 import type { MarketId, UnixMs } from '../model/quantities.js';
-import type { StampedFact } from '../ports/engine.js';
+import { crossedMarkets } from '../market/market.stream.js';
+import { eachOf } from '../operators/each-of.stream.js';
+import type { MarketEngine, StampedFact } from '../ports/engine.js';
 import type { VenuePort } from '../ports/venue.js';
 import type { Observation } from '../risk/breakers.js';
 import type { HeightWatch } from './heights.js';
@@ -31,6 +33,8 @@ const CHAIN_POLL_MS = 2_000;
 /** A snapshot may have lost updates around itself: REST knows them by then. */
 const REREAD_MS = 500;
 const REREADS_AT_ONCE = 4;
+/** Books that were crossed are read again so often. */
+const CROSSED_REREAD_MS = 300_000;
 
 /**
  * Polls the chain itself, so that a lagging indexer is seen. Failures are the breakers' to notice.
@@ -47,13 +51,22 @@ export const chainPolls = (
     map((height) => heights.committed(height, clock.now())),
   );
 
-/** After each book snapshot one REST re-read, applied where no later update has touched it. */
+/** Markets whose books are to be read again: after each snapshot, and after they were crossed. */
+export const doubtfulBooks = (
+  { clock }: World,
+  { snapshots$, markets$ }: Pick<MarketEngine, 'snapshots$' | 'markets$'>,
+): Observable<MarketId> => {
+  const timing = { everyMs: CROSSED_REREAD_MS, scheduler: clock.scheduler };
+  return merge(snapshots$, crossedMarkets(markets$, timing).pipe(eachOf()));
+};
+
+/** One REST re-read of each of these, applied where no later update has touched it. */
 export const rereads = (
   { clock, inbox, log }: World,
   venue: VenuePort,
-  snapshots$: Observable<MarketId>,
+  books$: Observable<MarketId>,
 ): Observable<StampedFact> =>
-  snapshots$.pipe(
+  books$.pipe(
     delay(REREAD_MS, clock.scheduler),
     mergeMap((market) => {
       const requestedAt = clock.now();

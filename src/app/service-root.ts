@@ -33,7 +33,7 @@ import { connectStep } from './connect-step.js';
 import { Feeds } from './feeds.js';
 import { frameTroubles } from './frame-troubles.js';
 import { HeightWatch } from './heights.js';
-import { chainPolls, rereads } from './housekeeping.js';
+import { chainPolls, doubtfulBooks, rereads } from './housekeeping.js';
 import { JournalDesk } from './journal-desk.js';
 import { MarketPipeline, warm } from './market-pipeline.js';
 import { ownPosition } from './own-position.js';
@@ -308,7 +308,7 @@ export class ServiceRoot {
       ),
       scoring(pipeline, this.scorecard, clock.scheduler),
       pipeline.resyncs$.pipe(tap((markets) => this.#resync(markets))),
-      rereads(world, this.#venue, pipeline.snapshots$).pipe(
+      rereads(world, this.#venue, doubtfulBooks(world, pipeline)).pipe(
         tap((fact) => pipeline.facts$.next(fact)),
       ),
       this.#strategies.stops(strategy?.name ?? ''),

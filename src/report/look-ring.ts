@@ -1,6 +1,6 @@
 /**
  * The looks at one market of the last five minutes, waiting for what the mid does: one slot a
- * second, in typed arrays of a fixed size (7 KB). A second without a look is a gap: what fell due
+ * second, in typed arrays of a fixed size (10 KB). A second without a look is a gap: what fell due
  * in it is never judged, because nobody saw the mid then.
  */
 import { HORIZONS_S, SUBJECTS_MAX, type Look, type Pointing, type Scorecard } from './scorecard.js';

@@ -3,7 +3,7 @@
  * read from the fold. Once a second every market with a live book is looked at: its mid, its warm
  * scores, and what each strategy last said of it.
  *
- * Bounded: at most 1,024 markets, 7 KB each, and one remembered verdict per strategy and market.
+ * Bounded: at most 1,024 markets, 10 KB each, and one remembered verdict per strategy and market.
  */
 import {
   defer,

@@ -3,7 +3,7 @@ import { map } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
 import { MarketFold } from '../../src/market/market-fold.js';
-import { changedMarkets, resyncRequests } from '../../src/market/market.stream.js';
+import { changedMarkets, crossedMarkets, resyncRequests } from '../../src/market/market.stream.js';
 import type { MarketEvent } from '../../src/model/events.js';
 import type { MarketSpec } from '../../src/model/market.js';
 import type { MarketLens } from '../../src/ports/lenses.js';
@@ -96,5 +96,39 @@ describe('resync requests', () => {
       const requests$ = resyncRequests(fold, { everyMs: 1_000, scheduler });
       expectObservable(requests$, '^ 30s !').toBe('11s r', { r: [market] });
     });
+  });
+});
+
+describe('markets that were crossed', () => {
+  const lens = (state: MarketLens['bookState'], name = 'BTC-USD'): MarketLens =>
+    ({ market: marketId(name), bookState: state }) as MarketLens;
+  const batches: Record<string, readonly MarketLens[]> = {
+    l: [lens('live')],
+    c: [lens('live', 'A-USD'), lens('crossed'), lens('crossed', 'B-USD')],
+    e: [lens('crossed', 'B-USD')],
+  };
+  const run = (marbles: string, until: string, expected: string, names: object = {}) => {
+    const scheduler = new TestScheduler((actual, wanted) => expect(actual).toEqual(wanted));
+    scheduler.run(({ hot, expectObservable }) => {
+      const markets$ = hot(marbles, batches);
+      const named$ = crossedMarkets(markets$, { everyMs: 10, scheduler });
+      expectObservable(named$, until).toBe(expected, names);
+    });
+    expect(scheduler.actions).toHaveLength(0);
+  };
+
+  it('are named once per stretch, though they are live again', () => {
+    run('-c-l-e----------e', '^ 25ms !', '----------a---------b----', {
+      a: [market, marketId('B-USD')],
+      b: [marketId('B-USD')],
+    });
+  });
+
+  it('are not named when none was, and leave no timer behind', () => {
+    run('-l-l-l', '^ 25ms !', '-------------------------');
+  });
+
+  it('pass on an error of the markets', () => {
+    run('-c-#', '^ 25ms !', '---#');
   });
 });

@@ -1,10 +1,19 @@
 /** The operators that keep something per market, in marbles: a b c of A-USD, x y z of B-USD. */
-import { concat, defer, EMPTY, NEVER, of, throwError, type OperatorFunction } from 'rxjs';
+import {
+  concat,
+  defer,
+  EMPTY,
+  ignoreElements,
+  map,
+  NEVER,
+  of,
+  throwError,
+  type OperatorFunction,
+} from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
 import { marketId, type MarketId } from '../../src/model/quantities.js';
 import { auditByMarket } from '../../src/operators/audit-by-market.stream.js';
-import { distinctByMarket } from '../../src/operators/distinct-by-market.stream.js';
 import { latestByMarket } from '../../src/operators/latest-by-market.stream.js';
 import { scanByMarket } from '../../src/operators/scan-by-market.stream.js';
 import { shareHot } from '../../src/operators/share-hot.stream.js';
@@ -84,14 +93,6 @@ describe('scan by market', () => {
   });
 });
 
-describe('distinct by market', () => {
-  const distinct = () => distinctByMarket<Quote>((last, next) => last.value === next.value);
-
-  it('compares a value with the last one of its own market', () => {
-    expectMarbles(distinct, '-a-x-a-x-b-y-a|', '-a-x-----b-y-a|');
-  });
-});
-
 describe('latest by market', () => {
   it('holds the newest value of each market after each value', () => {
     const sizes: number[][] = [];
@@ -99,6 +100,21 @@ describe('latest by market', () => {
       .pipe(latestByMarket())
       .subscribe((latest) => sizes.push(Array.from(latest.values(), ({ value }) => value)));
     expect(sizes).toEqual([[1], [1, 1], [2, 1]]);
+  });
+
+  it('emits the same live map after each value, in its moment', () => {
+    const seen = new Set<unknown>();
+    marbles((scheduler) => {
+      const sizes$ = scheduler.createHotObservable('-a-x-b-|', quotes).pipe(
+        latestByMarket(),
+        map((latest) => {
+          seen.add(latest);
+          return latest.size;
+        }),
+      );
+      scheduler.expectObservable(sizes$).toBe('-1-2-2-|', { 1: 1, 2: 2 });
+    });
+    expect(seen.size).toBe(1);
   });
 
   it('passes on the end and the error', () => {
@@ -109,6 +125,47 @@ describe('latest by market', () => {
       .pipe(latestByMarket<Quote>())
       .subscribe(observer);
     expect(ends).toEqual(['complete', 'error']);
+  });
+});
+
+describe('every operator by market', () => {
+  const operators: readonly [
+    string,
+    (scheduler: TestScheduler) => OperatorFunction<Quote, unknown>,
+  ][] = [
+    [
+      'scan',
+      () =>
+        scanByMarket(
+          () => 0,
+          (_, { value }: Quote) => value,
+        ),
+    ],
+    ['latest', () => latestByMarket()],
+    ['audit', (scheduler) => auditByMarket(5, scheduler)],
+    ['share', () => shareHot()],
+  ];
+
+  it.each(operators)(
+    '%s leaves its source with its listener, and no timer behind',
+    (_, operator) => {
+      marbles((scheduler) => {
+        const source$ = scheduler.createHotObservable('-ab-x----', quotes);
+        const result$ = source$.pipe(operator(scheduler), ignoreElements());
+        scheduler.expectObservable(result$, '^---!').toBe('-----');
+        scheduler.expectSubscriptions(source$.subscriptions).toBe('^---!');
+        scheduler.schedule(() => expect(scheduler.actions).toHaveLength(0), 5);
+      });
+    },
+  );
+
+  it.each(operators)('%s ends in the moment of its source, with its error', (_, operator) => {
+    marbles((scheduler) => {
+      const source$ = scheduler.createHotObservable('-a#', quotes);
+      const result$ = source$.pipe(operator(scheduler), ignoreElements());
+      scheduler.expectObservable(result$).toBe('--#');
+      scheduler.schedule(() => expect(scheduler.actions).toHaveLength(0), 3);
+    });
   });
 });
 
