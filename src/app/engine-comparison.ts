@@ -29,6 +29,7 @@ export class EngineSayings {
   readonly told = new Set<MarketId>();
   decided = 0;
   entries = 0;
+  quotes = 0;
   readonly #keyOf: (verdict: Verdict) => string;
 
   constructor(keyOf: (verdict: Verdict) => string) {
@@ -48,6 +49,7 @@ export class EngineSayings {
   #decide(decision: Verdict): void {
     this.decided += 1;
     if (decision.type === 'enter') this.entries += 1;
+    if (decision.type === 'quote') this.quotes += 1;
     const said = this.decisions.get(decision.market) ?? [];
     said.push(wordsOf(decision, this.#keyOf(decision)));
     if (said.length > DECISIONS_KEPT) said.shift();

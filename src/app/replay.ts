@@ -3,9 +3,10 @@
  * and a turn ends where the stamp changes. The same recording gives the same report, to the byte,
  * whichever engine runs it; with both, every difference is listed.
  */
-import { merge, NEVER, type Subscription } from 'rxjs';
+import { merge, NEVER, tap, type Subscription } from 'rxjs';
 import { HeapClock } from '../clock/heap.clock.js';
 import { readRecording } from '../journal/recording.store.js';
+import type { Verdict } from '../model/decision.js';
 import type { Divergence } from '../model/divergence.js';
 import type { FrameCounts } from '../model/events.js';
 import { unixMs, type UnixMs } from '../model/quantities.js';
@@ -19,6 +20,7 @@ import { createSniper } from '../strategy/sniper.js';
 import { EngineComparison, EngineSayings, type Compared } from './engine-comparison.js';
 import { batchEngine, streamingEngine } from './engines.js';
 import { Inbox } from './inbox.js';
+import { createChosen, termsOf, type Choice } from './strategy-choice.js';
 
 export type ReplayEngine = 'streaming' | 'batch' | 'both';
 
@@ -27,9 +29,15 @@ export interface ReplayReport {
   readonly from: number | null;
   readonly to: number | null;
   readonly markets: Readonly<Record<string, MarketSummary>>;
-  /** Changes of decision that lasted, and the entries among them. */
+  readonly strategy: string;
+  /** Changes of decision that lasted, and the entries and quotes among them. */
   readonly decisions: number;
   readonly entries: number;
+  readonly quotes: number;
+  /** Looks at markets by their first reason: why it did, why it did not. */
+  readonly looks: Readonly<Record<string, number>>;
+  /** What a user's strategy was given up for. */
+  readonly faults: readonly string[];
   readonly deadLetters: Readonly<Record<string, number>>;
   /** With both engines: how often they were compared in full, and where they differed. */
   readonly compared?: number;
@@ -43,6 +51,8 @@ export interface ReplayOptions {
   readonly engine?: ReplayEngine;
   /** A strategy of its own for each engine. */
   readonly strategy?: () => Strategy;
+  /** In its place: as chosen by name or file. It is flat all the time, for nothing is filled. */
+  readonly choice?: Choice;
   /** Look at every market once a second, and at what its mid did after each score. */
   readonly scorecard?: boolean;
 }
@@ -51,6 +61,8 @@ export interface ReplayOptions {
 const EPILOGUE_MS = 1_000;
 /** With both engines everything is compared this often; the touch of the books after each turn. */
 const COMPARE_MS = 1_000;
+/** Reasons kept apart; an author may have as many codes as they like. */
+const CODES_MAX = 100;
 
 export const replayFile = (path: string, options?: ReplayOptions): Promise<ReplayReport> =>
   replay(readRecording(path), options);
@@ -79,15 +91,20 @@ class ReplayRun {
   #turn: UnixMs;
   #comparedAt: UnixMs;
   #compared = 0;
+  #strategy = '';
+  readonly #looks = new Map<string, number>();
+  readonly #faults: string[] = [];
 
   constructor(from: UnixMs, options: ReplayOptions) {
-    const { engine: which = 'streaming', strategy = createSniper } = options;
+    const { engine: which = 'streaming', choice } = options;
     const clock = new HeapClock(from);
     this.#from = from;
     this.#turn = from;
     this.#comparedAt = from;
     this.#inbox = new Inbox({ clock, stamp: () => clock.now(), atTurnEnd: () => undefined });
-    const parts = { clock, strategy, flush$: this.#inbox.flush$ };
+    const strategy = (): Strategy => this.#create(options);
+    const circumstances = choice && { terms: termsOf(choice.settings) };
+    const parts = { clock, strategy, circumstances, flush$: this.#inbox.flush$ };
     const engines: readonly MarketEngine[] = [
       ...(which === 'batch' ? [] : [streamingEngine(parts).engine]),
       ...(which === 'streaming' ? [] : [batchEngine(parts).engine]),
@@ -103,7 +120,8 @@ class ReplayRun {
       this.#scorecard === undefined || engines[0] === undefined
         ? NEVER
         : scoring(engines[0], this.#scorecard, clock.scheduler);
-    this.#subscription = merge(...said$, scoring$).subscribe();
+    const looks$ = engines[0]?.verdicts$.pipe(tap((verdict) => this.#count(verdict))) ?? NEVER;
+    this.#subscription = merge(...said$, scoring$, looks$).subscribe();
   }
 
   /** Stamps that go back are taken as now. */
@@ -134,12 +152,30 @@ class ReplayRun {
       from: counts.received > 0 ? this.#from : null,
       to: counts.received > 0 ? this.#turn : null,
       markets: Object.fromEntries(markets),
+      strategy: this.#strategy,
       decisions: sayings.decided,
       entries: sayings.entries,
+      quotes: sayings.quotes,
+      looks: Object.fromEntries([...this.#looks].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      faults: this.#faults,
       deadLetters: letters,
       ...this.#differences(),
       ...(this.#scorecard === undefined ? {} : { scorecard: this.#scorecard.report() }),
     };
+  }
+
+  #create({ strategy = createSniper, choice }: ReplayOptions): Strategy {
+    const onFault = (evidence: string): number => this.#faults.push(evidence);
+    const created =
+      choice === undefined ? strategy() : createChosen(choice, { mayQuote: true, onFault });
+    this.#strategy = created.name;
+    return created;
+  }
+
+  #count({ type, reasons }: Verdict): void {
+    const code = `${type} ${reasons[0]?.code ?? 'without reason'}`;
+    const key = this.#looks.has(code) || this.#looks.size < CODES_MAX ? code : `${type} other`;
+    this.#looks.set(key, (this.#looks.get(key) ?? 0) + 1);
   }
 
   #endTurn(): void {

@@ -18,6 +18,7 @@ import { makeTokens, realWorld, writeTokens, type Threads, type Tokens } from '.
 import type { RunReport } from './run-report.js';
 import { watchForBugs } from './bug-watch.js';
 import { ServiceRoot } from './service-root.js';
+import { choose, only } from './strategy-choice.js';
 import { compareWithVenue } from './venue-comparison.js';
 
 export interface RunOptions {
@@ -39,6 +40,7 @@ const PROGRAM = fileURLToPath(new URL('../main.js', import.meta.url));
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 export async function runService(config: Config, options: RunOptions): Promise<number> {
+  const { authored } = await choose(only(config.strategies));
   const secrets = new Set<string>();
   const log = pinoLog({ level: config.log.level, secrets, destination: options.logTo });
   const late: { metrics?: Metrics; root?: ServiceRoot } = {};
@@ -56,7 +58,7 @@ export async function runService(config: Config, options: RunOptions): Promise<n
         late.root?.hub.service$.next({ type: 'service.fault', reason });
       }),
   });
-  const root = new ServiceRoot(world);
+  const root = new ServiceRoot(world, authored);
   const control = new ControlProjection(root);
   const metrics = createMetrics(control);
   late.metrics = metrics;

@@ -22,7 +22,7 @@ import { dydxWire } from '../dydx/indexer-wire.codec.js';
 import { orderIdOf } from '../dydx/order-id.codec.js';
 import type { Verdict } from '../model/decision.js';
 import type { SignalLens } from '../ports/lenses.js';
-import type { OwnPosition } from '../ports/strategy.js';
+import type { AuthoredStrategy } from '../ports/strategy.js';
 import { orderId, type ClientId, type MarketId, type OrderId } from '../model/quantities.js';
 import type { RiskLevel } from '../model/risk.js';
 import { Scorecard } from '../report/scorecard.js';
@@ -35,13 +35,13 @@ import { frameTroubles } from './frame-troubles.js';
 import { HeightWatch } from './heights.js';
 import { chainPolls, doubtfulBooks, rereads } from './housekeeping.js';
 import { JournalDesk } from './journal-desk.js';
-import { MarketPipeline, warm } from './market-pipeline.js';
-import { ownPosition } from './own-position.js';
+import { warm, type MarketPipeline } from './market-pipeline.js';
 import { FactHub, provideService, type ProvidedService } from './provide.js';
 import { breakers, hearRisk, riskLevelOf, type RiskDeskOptions } from './risk-desk.js';
 import { ServiceSteps } from './service-steps.js';
+import { servicePipeline } from './service-pipeline.js';
 import { sessionWiring } from './session-wiring.js';
-import { chosenStrategy, termsOf } from './strategy-choice.js';
+import { only } from './strategy-choice.js';
 import { StrategyDesk } from './strategy-desk.js';
 import { Sweeper } from './sweeper.js';
 import { TradingCore } from './trading-core.js';
@@ -80,19 +80,17 @@ export class ServiceRoot {
   #booted: Booted | undefined;
   #isWatching = false;
 
-  constructor(world: World) {
+  /** `authored` makes a user's strategy, where the settings name one. */
+  constructor(world: World, authored?: () => AuthoredStrategy) {
     this.world = world;
     const { clock, config, inbox, subaccount } = world;
     this.#decoder = createFrameDecoder(subaccount === undefined ? {} : { subaccount });
-    this.pipeline = new MarketPipeline({
+    this.pipeline = servicePipeline({
+      world,
       decoder: this.#decoder,
-      strategy: chosenStrategy(config.strategies[0]),
-      scheduler: clock.scheduler,
-      flush$: inbox.flush$,
-      circumstances: {
-        terms: termsOf(config.strategies[0]),
-        positionOf: (market) => this.#ownPosition(market),
-      },
+      authored,
+      core: () => this.core,
+      onFault: (evidence) => this.#fault('strategy.fault', evidence),
     });
     this.journal = new JournalDesk({
       clock,
@@ -183,12 +181,6 @@ export class ServiceRoot {
     await this.journal.close();
     await this.world.recording?.close();
     await this.world.close();
-  }
-
-  #ownPosition(market: MarketId): OwnPosition {
-    const name = this.world.config.strategies[0]?.name ?? '';
-    const { positions } = this.core.books;
-    return ownPosition(positions.ownedPosition(name, market), this.pipeline.fold.spec(market));
   }
 
   #reached(): Booted {
@@ -283,7 +275,6 @@ export class ServiceRoot {
   #subscribe(): void {
     const { pipeline, core, world } = this;
     const { clock, log } = world;
-    const [strategy] = world.config.strategies;
     const all$ = merge(
       frameTroubles(pipeline, { log, onAccountLost: () => core.sweepWanted$.next() }),
       pipeline.account$.pipe(tap(core.account)),
@@ -311,7 +302,7 @@ export class ServiceRoot {
       rereads(world, this.#venue, doubtfulBooks(world, pipeline)).pipe(
         tap((fact) => pipeline.facts$.next(fact)),
       ),
-      this.#strategies.stops(strategy?.name ?? ''),
+      this.#strategies.stops(only(world.config.strategies).name),
       core.sweepWanted$.pipe(
         tap(() => this.#sweeper.want()),
         switchMap(() => timer(SECOND_SWEEP_MS, clock.scheduler)),

@@ -1,24 +1,73 @@
 /** From the settings to the strategy that runs, and to the terms on which it trades. */
-import type { Config } from '../config/config-schema.js';
-import type { Strategy, Terms } from '../ports/strategy.js';
-import { DEFAULT_TERMS } from '../strategy/circumstances.js';
+import { loadConfig } from '../config/load-config.js';
+import type { NamedSettings, StrategySettings } from '../config/strategy-schema.js';
+import type { AuthoredStrategy, Strategy, Terms } from '../ports/strategy.js';
+import { runAuthored, type AuthoredOptions } from '../strategy/authored-strategy.js';
+import { createMarketMaker } from '../strategy/two-sided-quoter.js';
+import { createMeanReversion } from '../strategy/mean-reversion.js';
+import { createMomentumBreakout } from '../strategy/momentum-breakout.js';
+import { createOrderBookScalper } from '../strategy/order-book-scalper.js';
 import { createSniper } from '../strategy/sniper.js';
+import { loadStrategyFile } from './strategy-file.js';
 
-type Settings = Config['strategies'][number];
+/** Settings, and what makes the author's strategy where they name a file. */
+export interface Choice {
+  readonly settings: StrategySettings;
+  readonly authored: (() => AuthoredStrategy) | undefined;
+}
 
-export const termsOf = (settings: Settings | undefined): Terms =>
-  settings === undefined
-    ? DEFAULT_TERMS
-    : {
-        ...DEFAULT_TERMS,
-        orderNotionalUsd: settings.orderNotionalUsd,
-        slippageBps: settings.slippageBps,
-        maxHoldMs: settings.maxHoldSeconds * 1_000,
-      };
+/** The schema asks for exactly one. */
+export function only([settings]: readonly StrategySettings[]): StrategySettings {
+  if (settings === undefined) throw new Error('expected a strategy, was none');
+  return settings;
+}
 
-export const chosenStrategy = (settings: Settings | undefined): Strategy =>
-  createSniper(
-    settings === undefined
-      ? {}
-      : { confidenceMin: settings.minConfidence, rankMax: settings.maxPositions },
-  );
+export const termsOf = (settings: StrategySettings): Terms => ({
+  orderNotionalUsd: settings.orderNotionalUsd,
+  takerFeeBps: settings.takerFeeBps,
+  makerFeeBps: settings.makerFeeBps,
+  slippageBps: settings.slippageBps,
+  maxHoldMs: settings.maxHoldSeconds * 1_000,
+});
+
+/** Loads the file, if there is one. Throws `ConfigError` when it is no strategy. */
+export async function choose(settings: StrategySettings): Promise<Choice> {
+  const authored = 'file' in settings ? await loadStrategyFile(settings) : undefined;
+  return { settings, authored };
+}
+
+/** As `--strategy` names it, with defaults for all else: one of ours, or a file. */
+export function chooseByName(nameOrFile: string): Promise<Choice> {
+  const isFile = /[./\\]/.test(nameOrFile);
+  const entry = isFile ? { file: nameOrFile } : { name: nameOrFile };
+  const flags = { mode: 'shadow', strategies: [entry] };
+  return choose(only(loadConfig({ environment: {}, flags }).strategies));
+}
+
+export type RunOptions = Pick<AuthoredOptions, 'mayQuote' | 'onFault'>;
+
+export function createChosen({ settings, authored }: Choice, options: RunOptions): Strategy {
+  if (authored !== undefined) {
+    return runAuthored({ name: settings.name, strategy: authored(), ...options });
+  }
+  if ('file' in settings) throw new Error(`${settings.file} is not loaded`);
+  return createNamed(settings);
+}
+
+function createNamed(settings: NamedSettings): Strategy {
+  const rankMax = settings.maxPositions;
+  switch (settings.name) {
+    case 'sniper': {
+      const { minConfidence: confidenceMin, targetBps, exitDirection } = settings;
+      return createSniper({ confidenceMin, targetBps, exitDirection, rankMax });
+    }
+    case 'meanReversion':
+      return createMeanReversion({ ...settings, rankMax });
+    case 'momentumBreakout':
+      return createMomentumBreakout({ ...settings, rankMax });
+    case 'orderBookScalper':
+      return createOrderBookScalper({ ...settings, rankMax });
+    case 'marketMaker':
+      return createMarketMaker(settings);
+  }
+}

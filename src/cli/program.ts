@@ -154,6 +154,7 @@ function addReplay(program: Command, terminal: Terminal, finish: Finish): void {
         .choices(REPLAY_ENGINES)
         .default('streaming'),
     )
+    .option('--strategy <name|file>', 'one of ours, or a .ts or .js file', 'sniper')
     .option('--json', 'print one JSON object')
     .option('--scorecard', 'what the mid did 1, 5, 30 and 300 s after each score')
     .option('--calibration <file>', 'write what confidence was worth 30 s later, for `strategies`')

@@ -1,6 +1,7 @@
 /** `perpetua replay`: a recording through layers 3 to 5, its report, scorecard and calibration. */
 import { writeFileSync } from 'node:fs';
 import { replayFile, type ReplayEngine, type ReplayOptions } from '../app/replay.js';
+import { chooseByName } from '../app/strategy-choice.js';
 import { calibrationText, readCalibration } from '../model/calibration.js';
 import { calibrationOf } from '../report/calibration-table.js';
 import { scorecardText } from '../report/scorecard-text.js';
@@ -8,6 +9,8 @@ import type { Terminal } from './terminal.js';
 
 export interface ReplayFlags {
   readonly engine?: ReplayEngine;
+  /** One of ours by name, or a file. */
+  readonly strategy?: string;
   readonly json?: boolean;
   readonly scorecard?: boolean;
   /** Where to write the calibration. */
@@ -19,11 +22,12 @@ const CALIBRATED_AFTER_S = 30;
 
 export async function runReplay(
   path: string,
-  { engine = 'streaming', json, scorecard, calibration }: ReplayFlags,
+  { engine = 'streaming', strategy = 'sniper', json, scorecard, calibration }: ReplayFlags,
   terminal: Terminal,
 ): Promise<void> {
   const isScored = scorecard === true || calibration !== undefined;
-  const options: ReplayOptions = { engine, scorecard: isScored };
+  const choice = await chooseByName(strategy);
+  const options: ReplayOptions = { engine, choice, scorecard: isScored };
   const { scorecard: card, ...report } = await replayFile(path, options);
   const told = scorecard === true && card !== undefined ? card : undefined;
   if (json === true) {

@@ -3,34 +3,13 @@
  * flags go through it alike; unknown keys are refused.
  */
 import Type, { type Static, type TObject } from 'typebox';
+import type { StrategySettings } from './strategy-schema.js';
 
 const section = <T extends Type.TProperties>(properties: T): TObject<T> =>
   Type.Object(properties, { additionalProperties: false, default: {} });
 
 const positive = (value: number, description: string) =>
   Type.Number({ exclusiveMinimum: 0, default: value, description });
-
-export const strategySchema = section({
-  name: Type.Enum(['sniper'], { default: 'sniper', description: 'Which strategy.' }),
-  minConfidence: Type.Number({
-    minimum: 0,
-    maximum: 1,
-    default: 0.8,
-    description: 'Enter above this confidence, 0–1.',
-  }),
-  orderNotionalUsd: positive(500, 'Size of an entry, USD.'),
-  maxPositions: Type.Integer({
-    minimum: 1,
-    maximum: 100,
-    default: 3,
-    description: 'Positions at once over all markets.',
-  }),
-  maxHoldSeconds: positive(30, 'A position older than this is left.'),
-  coolDownSeconds: positive(5, 'Rest after a position, per market.'),
-  stopBps: positive(60, 'Leave when this much is lost from entry, basis points.'),
-  takeBps: positive(120, 'Leave when this much is won from entry, basis points.'),
-  slippageBps: positive(10, 'Limit price beyond the touch, basis points.'),
-});
 
 export const configSchema = section({
   network: Type.Enum(['embedded', 'testnet', 'mainnet'], {
@@ -70,7 +49,8 @@ export const configSchema = section({
     ),
     rpcUrl: Type.Optional(Type.String({ pattern: '^https?://', description: 'Validator RPC.' })),
   }),
-  strategies: Type.Array(strategySchema, { minItems: 1, maxItems: 1, default: [{}] }),
+  /** Each entry has a schema of its own: `strategy-schema.ts`. */
+  strategies: Type.Array(Type.Object({}), { minItems: 1, maxItems: 1, default: [{}] }),
   risk: section({
     maxOrderNotionalUsd: positive(1_000, 'One order at most, USD.'),
     maxPositionNotionalUsd: positive(2_000, 'One market at most, USD.'),
@@ -102,5 +82,8 @@ export const configSchema = section({
 });
 
 /** As used: complete and frozen. The mode is settled by the network where it was not written. */
-export type Config = Static<typeof configSchema> & { readonly mode: Mode };
+export type Config = Omit<Static<typeof configSchema>, 'mode' | 'strategies'> & {
+  readonly mode: Mode;
+  readonly strategies: readonly StrategySettings[];
+};
 export type Mode = 'live' | 'paper' | 'shadow';

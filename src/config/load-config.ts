@@ -4,10 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { createDefu } from 'defu';
-import { Compile } from 'typebox/compile';
 import { Convert, Default } from 'typebox/value';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import type { Static } from 'typebox';
+import { check } from './check-settings.js';
 import { configSchema, type Config } from './config-schema.js';
+import { settleStrategy } from './settle-strategy.js';
 
 export interface ConfigProblem {
   /** `perpetua.yaml:3:5`, `environment PERPETUA_SEED` or `flag --seed`. */
@@ -36,7 +38,6 @@ export interface ConfigSources {
   readonly flags?: Readonly<Record<string, unknown>>;
 }
 
-const validator = Compile(configSchema);
 const merge = createDefu((target, key, value) => {
   if (!Array.isArray(value)) return false;
   target[key] = value;
@@ -50,62 +51,25 @@ export function loadConfig(sources: ConfigSources): Config {
   const flags = fromFlags(sources.flags ?? {});
   const written: Tree = merge(flags.tree, environment.tree, file?.tree ?? {});
   if (typeof written['markets'] === 'string') written['markets'] = splitList(written['markets']);
-  const complete = Convert(configSchema, Default(configSchema, written)) as Config;
+  const complete = Convert(configSchema, Default(configSchema, written)) as Settled;
   const placeOf = (path: string): string =>
     flags.places.get(path) ?? environment.places.get(path) ?? file?.placeOf(path) ?? 'default';
-  const problems = [...(file?.problems ?? []), ...check(complete, placeOf)];
-  if (problems.length > 0) throw new ConfigError(problems.sort(byPlace));
   const mode = complete.mode ?? (complete.network === 'embedded' ? 'live' : 'shadow');
-  const config: Config = { ...complete, mode };
-  return deepFreeze(config);
+  const settled = Array.isArray(complete.strategies)
+    ? complete.strategies.map((entry, index) => settleStrategy(entry, `strategies.${index}`, mode))
+    : [];
+  const found = [...check(configSchema, complete), ...settled.flatMap(({ problems }) => problems)];
+  const placed = found.map((problem) => ({ place: placeOf(problem.path), ...problem }));
+  const problems = [...(file?.problems ?? []), ...placed];
+  if (problems.length > 0) throw new ConfigError(problems.sort(byPlace));
+  const strategies = settled.flatMap(({ settings }) => settings ?? []);
+  return deepFreeze({ ...complete, mode, strategies });
 }
+
+type Settled = Static<typeof configSchema>;
 
 const byPlace = (a: ConfigProblem, b: ConfigProblem): number =>
   a.place.localeCompare(b.place, 'en', { numeric: true });
-
-function check(value: unknown, placeOf: (path: string) => string): ConfigProblem[] {
-  const problems = new Map<string, ConfigProblem>();
-  for (const error of validator.Errors(value)) {
-    if (error.keyword === 'additionalProperties') continue;
-    const path = error.instancePath.slice(1).replaceAll('/', '.');
-    const wrong = error.instancePath.split('/').slice(1).reduce(childOf, value);
-    const rule = error.schemaPath.slice(2).split('/').reduce<unknown>(childOf, configSchema);
-    const words = childOf(rule, 'expected');
-    const expected =
-      typeof words === 'string' ? words : expectation(error.keyword, error.params, error.message);
-    const message =
-      error.keyword === 'boolean' ? 'unknown key' : `expected ${expected}, was ${show(wrong)}`;
-    if (!problems.has(path)) problems.set(path, { place: placeOf(path), path, message });
-  }
-  return [...problems.values()];
-}
-
-const childOf = (value: unknown, key: string): unknown =>
-  typeof value === 'object' && value !== null ? (value as Tree)[key] : undefined;
-
-const show = (value: unknown): string => JSON.stringify(value)?.slice(0, 80) ?? 'nothing';
-
-function expectation(keyword: string, params: object, message: string): string {
-  const words = Object.fromEntries(Object.entries(params).map(([k, v]) => [k, listed(v)]));
-  switch (keyword) {
-    case 'enum':
-      return `one of ${words['allowedValues']}`;
-    case 'pattern':
-      return `text like ${words['pattern']}`;
-    case 'minimum':
-    case 'maximum':
-    case 'exclusiveMinimum':
-    case 'exclusiveMaximum':
-      return `a number ${words['comparison']} ${words['limit']}`;
-    case 'type':
-      return `a value of type ${words['type']}`;
-    default:
-      return message.replace(/^must be /, '');
-  }
-}
-
-const listed = (value: unknown): string =>
-  Array.isArray(value) ? value.map(listed).join(', ') : String(value);
 
 interface YamlSource {
   readonly tree: Tree;

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configSchema, strategySchema } from '../../src/config/config-schema.js';
+import { configSchema } from '../../src/config/config-schema.js';
+import { fileStrategySchema, strategySchemas } from '../../src/config/strategy-schema.js';
 import { loadConfig } from '../../src/config/load-config.js';
 
 const file = join(import.meta.dirname, '../../perpetua.example.yaml');
@@ -17,9 +18,12 @@ describe('the example of all settings', () => {
     expect(loadConfig({ file, environment: {} })).toEqual(loadConfig({ environment: {} }));
   });
 
-  it.each([...keysOf(configSchema), ...keysOf(strategySchema)])('names %s', (key) => {
-    const settings = /^[ #-]*([A-Za-z]+):/gm;
-    const named = [...readFileSync(file, 'utf8').matchAll(settings)].map((match) => match[1]);
-    expect(named).toContain(key);
-  });
+  it.each([configSchema, fileStrategySchema, ...Object.values(strategySchemas)].flatMap(keysOf))(
+    'names %s',
+    (key) => {
+      const settings = /^[ #-]*([A-Za-z]+):/gm;
+      const named = [...readFileSync(file, 'utf8').matchAll(settings)].map((match) => match[1]);
+      expect(named).toContain(key);
+    },
+  );
 });

@@ -30,7 +30,7 @@ describe('the configuration', () => {
     expect(config.network).toBe('embedded');
     expect(config.mode).toBe('live');
     expect(config.markets).toEqual(['all']);
-    expect(config.strategies[0]?.minConfidence).toBe(0.8);
+    expect(config.strategies[0]).toMatchObject({ name: 'sniper', minConfidence: 0.8 });
     expect(Object.isFrozen(config.risk)).toBe(true);
   });
 
