@@ -41,8 +41,8 @@ describe('a strategy file', () => {
     ],
   ])('%s is loaded', async (name, text) => {
     const options = { word: 'yes' };
-    const strategy = await loadStrategyFile({ file: written(name, text), options });
-    const { reasons } = strategy.decide(sightOf({}));
+    const make = await loadStrategyFile({ file: written(name, text), options });
+    const { reasons } = make().decide(sightOf({}));
     expect(reasons).toEqual([name === 'object.mjs' ? 'js' : 'yes']);
   });
 

@@ -28,6 +28,10 @@ const plain: ReplayReport = {
   markets: {},
   decisions: 0,
   entries: 0,
+  quotes: 0,
+  strategy: 'sniper',
+  looks: {},
+  faults: [],
   deadLetters: {},
 };
 const scorecard = {
