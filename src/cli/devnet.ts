@@ -105,9 +105,9 @@ function announce(devnet: Devnet, flags: DevnetFlags, terminal: Terminal): void 
   const { port, controlPort, urls } = devnet;
   if (flags.child === true) terminal.out(JSON.stringify({ port, controlPort }));
   else {
-    terminal.err(`indexer  ${urls.rest}/v4   ${urls.socket}`);
+    terminal.err(`indexer   ${urls.rest}/v4   ${urls.socket}`);
     terminal.err(`validator ${urls.rpc}   faucet POST ${urls.rest}/faucet/tokens`);
-    if (controlPort !== undefined) terminal.err(`control  http://127.0.0.1:${controlPort}/faults`);
+    if (controlPort !== undefined) terminal.err(`control   http://127.0.0.1:${controlPort}/faults`);
   }
 }
 

@@ -14,6 +14,8 @@ export interface ExchangeOptions {
   readonly makerFeePpm: number;
   readonly feeTiers?: readonly FeeTier[] | undefined;
   readonly limits?: ChainLimits | undefined;
+  /** At the limit clients can open no further ones; 100 000 unless given. */
+  readonly subaccountsMax?: number | undefined;
   /** How lively the seeded traders are; `none`: there are none. */
   readonly preset: FlowPresetName;
 }

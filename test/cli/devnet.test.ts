@@ -126,7 +126,9 @@ describe('its faults', () => {
     expect(await runProgram(['devnet', '--port', '0', ...flags], terminal)).toBe(78);
     expect(told.join('\n').split('\n')).toEqual([
       `${file}: socket.drop: expected a share from 0 to 1, was 3`,
-      expect.stringContaining(`${file}: socket.rain: expected one of socket.drop, `),
+      expect.stringContaining(
+        `${file}: socket.rain: expected the name of a fault: one of socket.drop, `,
+      ),
       'flag --fault: chain.slowFactor: expected a factor from 1 to 1000, was 0',
       'flag --fault: rest.hang: expected a share from 0 to 1, was nothing',
     ]);

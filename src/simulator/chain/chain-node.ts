@@ -63,10 +63,14 @@ export class ChainNode {
       margins: this.margins,
       fees: new FeeSchedule(options),
       startTimeMs: options.startTimeMs,
+      accountsMax: options.subaccountsMax,
     });
     this.records = new SubaccountRecords(this.clearing.margins);
     this.limits = options.limits ?? DEFAULT_LIMITS;
-    this.#admission = new MessageAdmission(this.limits, (owner) => this.accountNumbers.has(owner));
+    this.#admission = new MessageAdmission(this.limits, {
+      hasAccount: (owner) => this.accountNumbers.has(owner),
+      hasRoom: (subaccount) => this.clearing.hasRoom(subaccount),
+    });
     this.#publisher = new OrderPublisher({
       clearing: this.clearing,
       records: this.records,

@@ -70,10 +70,14 @@ interface Move {
   readonly base: bigint;
 }
 
+/** Accounts that are opened because a client asks; the doors refuse further ones (`hasRoom`). */
+const ACCOUNTS_MAX = 100_000;
+
 export interface ClearingOptions {
   readonly margins: readonly MarginState[];
   readonly fees: FeeSchedule;
   readonly startTimeMs: number;
+  readonly accountsMax?: number | undefined;
 }
 
 export class Clearing {
@@ -83,9 +87,11 @@ export class Clearing {
   readonly wallets = new Wallets();
   readonly #accounts = new Map<string, Account>();
   readonly #volumes = new Map<string, TradedVolume>();
+  readonly #accountsMax: number;
   #day: number;
 
-  constructor({ margins, fees, startTimeMs }: ClearingOptions) {
+  constructor({ margins, fees, startTimeMs, accountsMax = ACCOUNTS_MAX }: ClearingOptions) {
+    this.#accountsMax = accountsMax;
     this.margins = new MarginBook(margins);
     this.fees = fees;
     this.#day = dayOf(startTimeMs);
@@ -98,6 +104,11 @@ export class Clearing {
 
   account(id: SubaccountId): Account | undefined {
     return this.#accounts.get(subaccountKey(id));
+  }
+
+  /** Whether a client may make use of this subaccount. */
+  hasRoom(id: SubaccountId): boolean {
+    return this.#accounts.size < this.#accountsMax || this.account(id) !== undefined;
   }
 
   accounts(): IterableIterator<Account> {

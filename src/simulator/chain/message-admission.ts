@@ -5,7 +5,7 @@
 import { BlockRateLimit } from './block-rate-limit.js';
 import type { ChainLimits, ChainMessage } from '../chain-messages.js';
 import type { CheckResult } from '../exchange-types.js';
-import type { BatchCancel, CancelOrder, PlaceOrder } from '../order-terms.js';
+import type { BatchCancel, CancelOrder, PlaceOrder, SubaccountId } from '../order-terms.js';
 import {
   isShortTerm,
   refuse,
@@ -17,14 +17,22 @@ import {
 /** A batch cancel counts as two messages. */
 const BATCH_WEIGHT = 2;
 
+/** What the door knows of those behind it. */
+export interface Residents {
+  /** The address has an account. */
+  hasAccount(owner: string): boolean;
+  /** The subaccount exists, or one more would still find room. */
+  hasRoom(subaccount: SubaccountId): boolean;
+}
+
 export class MessageAdmission {
-  readonly #hasAccount: (owner: string) => boolean;
+  readonly #residents: Residents;
   readonly #shortTerm: BlockRateLimit;
   readonly #stateful: BlockRateLimit;
   readonly #leverage: BlockRateLimit;
 
-  constructor(limits: ChainLimits, hasAccount: (owner: string) => boolean) {
-    this.#hasAccount = hasAccount;
+  constructor(limits: ChainLimits, residents: Residents) {
+    this.#residents = residents;
     this.#shortTerm = new BlockRateLimit(limits.shortTerm);
     this.#stateful = new BlockRateLimit(limits.stateful);
     this.#leverage = new BlockRateLimit(limits.leverage ?? []);
@@ -53,9 +61,12 @@ export class MessageAdmission {
       case 'cancel':
         return isShortTerm(message.cancel.id) ? SHORT_TERM : this.#cancel(message.cancel);
       case 'updateLeverage':
-        return limited(this.#leverage, message.subaccount.owner);
+        return (
+          this.#crowded(message.subaccount) ?? limited(this.#leverage, message.subaccount.owner)
+        );
       case 'transfer':
       case 'deposit':
+        return this.#crowded(message.to);
       case 'withdraw':
       case 'send':
         return undefined;
@@ -70,9 +81,10 @@ export class MessageAdmission {
   }
 
   #place(order: PlaceOrder): CheckResult | undefined {
-    const { owner } = order.id.subaccount;
+    const { subaccount } = order.id;
     const limit = isShortTerm(order.id) ? this.#shortTerm : this.#stateful;
-    return validatePlace(order) ?? this.#unknown(owner) ?? limited(limit, owner);
+    const refusal = validatePlace(order) ?? this.#unknown(subaccount.owner);
+    return refusal ?? limited(limit, subaccount.owner) ?? this.#crowded(subaccount);
   }
 
   /** Stateful cancels are not limited. */
@@ -83,12 +95,23 @@ export class MessageAdmission {
     return limited(this.#shortTerm, owner);
   }
 
+  #crowded(subaccount: SubaccountId): CheckResult | undefined {
+    return this.#residents.hasRoom(subaccount) ? undefined : CROWDED;
+  }
+
   #unknown(owner: string): CheckResult | undefined {
-    return this.#hasAccount(owner)
+    return this.#residents.hasAccount(owner)
       ? undefined
       : { code: 9, codespace: 'sdk', log: `account ${owner} does not exist: unknown address` };
   }
 }
+
+/** The real chain has no such limit; a node that is full says it like this. */
+const CROWDED: CheckResult = {
+  code: 20,
+  codespace: 'sdk',
+  log: 'no room for a further subaccount: mempool is full',
+};
 
 const SHORT_TERM: CheckResult = {
   code: 18,

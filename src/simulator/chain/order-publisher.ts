@@ -66,12 +66,11 @@ export class OrderPublisher implements EngineListener {
   /** The indexer reports every accepted cancel, except of orders whose end it has seen. */
   canceledElsewhere({ id, goodTilBlock }: CancelOrder): void {
     const { clearing, records, filled } = this.#options;
-    const account = clearing.open(id.subaccount);
-    if (account.seeded) return;
+    if (clearing.account(id.subaccount)?.seeded === true) return;
     const key = orderKey(id);
-    const record = records.of(account);
-    const known = record.order(key);
-    if (known === undefined) {
+    const record = records.find(id.subaccount);
+    const known = record?.order(key);
+    if (record === undefined || known === undefined) {
       this.#tell({ ...UNSEEN, id, goodTilBlock });
       return;
     }

@@ -5,6 +5,7 @@
  */
 import type { BlockContext } from './block-steps.js';
 import { orderKey, type MarketContext } from './check-tx.js';
+import { subaccountKey } from './clearing-account.js';
 import type { Clearing, Unfit } from './clearing.js';
 import type { EquityTier } from '../chain-messages.js';
 import { isTriggered, triggerRange, type PriceRange } from './conditional-trigger.js';
@@ -299,9 +300,12 @@ export class StatefulOrders implements OrderModule {
       isCanceled: state.isCanceled,
       isRemoved: (key) => this.#removed.has(key),
       equityTiers,
-      equity: (subaccount) => clearing.risk(clearing.open(subaccount)).equity,
+      equity: (subaccount) => {
+        const account = clearing.account(subaccount);
+        return account === undefined ? 0n : clearing.risk(account).equity;
+      },
       openOrders: (subaccount) => {
-        const { key } = clearing.open(subaccount);
+        const key = subaccountKey(subaccount);
         return this.#state.count(key) + state.uncommitted(key);
       },
       unfitFor: (order) => this.#unfitFor(order),

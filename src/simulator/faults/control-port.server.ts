@@ -8,6 +8,10 @@ import { FAULT_ACTIONS, isFaultAction, runFaultAction } from './fault-actions.js
 import { activeFaults, FAULTS, NO_FAULTS, type FaultProblem } from './fault-plan.js';
 import type { FaultyHost } from './faulty-host.js';
 
+const NO_ROUTE =
+  'expected GET, PATCH or PUT /faults, GET /faults/table, POST /faults/now/<name>, POST /reset ' +
+  'or GET /stats';
+
 export interface ControlPortOptions {
   /** 0 takes any free port. */
   readonly port: number;
@@ -40,7 +44,7 @@ export async function startControlPort(options: ControlPortOptions): Promise<Con
   app.setErrorHandler((error: Error & { statusCode?: number }, _, reply) =>
     reply.code(error.statusCode ?? 500).send({ message: error.message }),
   );
-  app.setNotFoundHandler((_, reply) => reply.code(404).send({ message: 'no such route' }));
+  app.setNotFoundHandler((_, reply) => reply.code(404).send({ message: NO_ROUTE }));
   addRoutes(app, options);
   await app.listen({ host: '127.0.0.1', port: options.port });
   const close = async (): Promise<void> => {

@@ -146,7 +146,7 @@ export function readFaultPlan(changes: unknown, base: FaultPlan = NO_FAULTS): Fa
   const plan = { ...base, ...changes };
   if (validator.Check(plan)) return { ok: true, plan };
   const problems = Object.entries(changes).flatMap(([name, value]) => {
-    if (!isFaultName(name)) return [{ path: name, value, expected: suggestion(name) }];
+    if (!isFaultName(name)) return [{ path: name, value: name, expected: suggestion(name) }];
     const isWrong = !validator.Check({ ...NO_FAULTS, [name]: value });
     return isWrong ? [{ path: name, value, expected: FAULTS[name].expected }] : [];
   });
@@ -176,7 +176,7 @@ function suggestion(name: string): string {
   const section = `${name.split('.')[0]}.`;
   const near = names.filter((known) => known.startsWith(section));
   const sections = [...new Set(names.map((known) => `${known.split('.')[0]}.…`))];
-  return `one of ${(near.length > 0 ? near : sections).join(', ')}`;
+  return `the name of a fault: one of ${(near.length > 0 ? near : sections).join(', ')}`;
 }
 
 /** One line per mistake: `socket.drop: expected a share from 0 to 1, was 2`. */

@@ -167,3 +167,53 @@ describe('an oracle price that jumps', () => {
     expect(Math.abs(middle / (after / 1e7) - 1)).toBeLessThan(0.01);
   });
 });
+
+describe('subaccounts beyond the limit', () => {
+  // Alice, bob and carol, and room for one.
+  const crowded = (): Exchange => quietExchange({ subaccountsMax: 4, preset: 'none' });
+  const from = (exchange: Exchange, number: number) => {
+    const order = orderOf('alice', 1);
+    const id = { ...order.id, subaccount: subaccount('alice', number) };
+    return exchange.apply({ type: 'place', order: { ...order, id } }).check;
+  };
+
+  it('may not place, and those that exist may', () => {
+    const exchange = crowded();
+    expect([1, 2, 1, 0].map((number) => from(exchange, number).code)).toEqual([0, 20, 20, 0]);
+  });
+
+  it('are not opened by a cancel, which is told all the same', () => {
+    const exchange = crowded();
+    for (const number of [1, 2, 3]) {
+      const id = { ...orderOf('alice', 1).id, subaccount: subaccount('alice', number) };
+      const cancel = { id, goodTilBlock: START_HEIGHT + 5, goodTilBlockTime: 0 };
+      expect(exchange.apply({ type: 'cancel', cancel }).outputs).toHaveLength(1);
+    }
+    expect(from(exchange, 4).code).toBe(0);
+  });
+
+  it('receive no transfer', () => {
+    const exchange = crowded();
+    from(exchange, 1);
+    const sent = [1, 2].map((number) =>
+      exchange.apply({
+        type: 'transaction',
+        transaction: {
+          hash: `T${number}`,
+          feePayer: 'alice',
+          feeDenom: 'usdc',
+          fee: 0n,
+          messages: [
+            {
+              type: 'transfer',
+              from: subaccount('alice'),
+              to: subaccount('alice', number),
+              quoteQuantums: MILLION,
+            },
+          ],
+        },
+      }),
+    );
+    expect(sent.map(({ check }) => check.code)).toEqual([0, 20]);
+  });
+});

@@ -62,8 +62,8 @@ describe('the plan', () => {
           { path: 'socket.drop', value: 7, expected: 'a share from 0 to 1' },
           {
             path: 'indexer.lag',
-            value: 1,
-            expected: 'one of indexer.lagBlocks, indexer.clockSkewMs',
+            value: 'indexer.lag',
+            expected: 'the name of a fault: one of indexer.lagBlocks, indexer.clockSkewMs',
           },
         ],
       },
