@@ -67,10 +67,7 @@ export class ChainNode {
     });
     this.records = new SubaccountRecords(this.clearing.margins);
     this.limits = options.limits ?? DEFAULT_LIMITS;
-    this.#admission = new MessageAdmission(this.limits, {
-      hasAccount: (owner) => this.accountNumbers.has(owner),
-      hasRoom: (subaccount) => this.clearing.hasRoom(subaccount),
-    });
+    this.#admission = this.#door();
     this.#publisher = new OrderPublisher({
       clearing: this.clearing,
       records: this.records,
@@ -128,6 +125,13 @@ export class ChainNode {
     });
     this.#changes = new MarketChanges(this.clearing, (change) => this.#changedMarket(change));
     this.#steps = this.#blockSteps(exchangeRandom(options.seed));
+  }
+
+  #door(): MessageAdmission {
+    return new MessageAdmission(this.limits, {
+      hasAccount: (owner) => this.accountNumbers.has(owner),
+      hasRoom: (subaccount) => this.clearing.hasRoom(subaccount),
+    });
   }
 
   /** Applies an input; answers the check's result and everything that was told. */
