@@ -93,14 +93,7 @@ export class ChainNode {
     for (const { clobPairId } of options.markets) {
       this.histories.set(clobPairId, new MarketHistory(clobPairId));
     }
-    this.#traders = new SeededTraders({
-      engine: this.engine,
-      margins: this.margins,
-      preset: options.preset,
-      random: exchangeRandom(options.seed).fork('flow'),
-      startTimeMs: options.startTimeMs,
-      fund: (id, quoteQuantums) => this.#openAccount(id, quoteQuantums, true),
-    });
+    this.#traders = this.#seededTraders(options);
     this.#recorded = new RecordedBooks({
       engine: this.engine,
       fund: (id, quoteQuantums) => this.#openAccount(id, quoteQuantums, true),
@@ -125,6 +118,17 @@ export class ChainNode {
     });
     this.#changes = new MarketChanges(this.clearing, (change) => this.#changedMarket(change));
     this.#steps = this.#blockSteps(exchangeRandom(options.seed));
+  }
+
+  #seededTraders(options: ExchangeOptions): SeededTraders {
+    return new SeededTraders({
+      engine: this.engine,
+      margins: this.margins,
+      preset: options.preset,
+      random: exchangeRandom(options.seed).fork('flow'),
+      startTimeMs: options.startTimeMs,
+      fund: (id, quoteQuantums) => this.#openAccount(id, quoteQuantums, true),
+    });
   }
 
   #door(): MessageAdmission {
