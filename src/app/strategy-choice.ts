@@ -1,8 +1,11 @@
 /** From the settings to the strategy that runs, and to the terms on which it trades. */
+import { readCalibrationFile } from '../config/calibration-file.js';
 import { loadConfig } from '../config/load-config.js';
 import type { NamedSettings, StrategySettings } from '../config/strategy-schema.js';
+import { Failure } from '../model/result.js';
 import type { AuthoredStrategy, Strategy, Terms } from '../ports/strategy.js';
 import { runAuthored, type AuthoredOptions } from '../strategy/authored-strategy.js';
+import { calibratedStrategy } from '../strategy/calibrated-strategy.js';
 import { createMarketMaker } from '../strategy/two-sided-quoter.js';
 import { createMeanReversion } from '../strategy/mean-reversion.js';
 import { createMomentumBreakout } from '../strategy/momentum-breakout.js';
@@ -47,6 +50,20 @@ export function chooseByName(nameOrFile: string): Promise<Choice> {
 export type RunOptions = Pick<AuthoredOptions, 'mayQuote' | 'onFault'>;
 
 export function createChosen({ settings, authored }: Choice, options: RunOptions): Strategy {
+  const read = readCalibrationFile(settings);
+  if (read === undefined) return createRaw({ settings, authored }, options);
+  if (!read.ok) {
+    // It was good when the settings were read.
+    throw new Failure(read.error.code, read.error.message, { retryable: false });
+  }
+  // The strategy inside refuses nothing by its raw confidence: the measured one decides.
+  const confidenceMin = 'minConfidence' in settings ? settings.minConfidence : 0;
+  const raw = 'minConfidence' in settings ? { ...settings, minConfidence: 0 } : settings;
+  const inner = createRaw({ settings: raw, authored }, options);
+  return calibratedStrategy(inner, { points: read.value, confidenceMin });
+}
+
+function createRaw({ settings, authored }: Choice, options: RunOptions): Strategy {
   if (authored !== undefined) {
     return runAuthored({ name: settings.name, strategy: authored(), ...options });
   }

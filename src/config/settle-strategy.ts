@@ -1,6 +1,7 @@
 /** One entry of `strategies`: the schema of its kind, its defaults, and every mistake in it. */
 import { basename, extname } from 'node:path';
 import { Convert, Default } from 'typebox/value';
+import { readCalibrationFile, type CalibratedSettings } from './calibration-file.js';
 import { check, show, type Mistake } from './check-settings.js';
 import type { Mode } from './config-schema.js';
 import {
@@ -40,7 +41,9 @@ export function settleStrategy(entry: unknown, path: string, mode: Mode): Settle
     const message = `expected mode shadow for marketMaker (${reason}), was ${show(mode)}`;
     problems.push({ path: `${path}.name`, message });
   }
-  if (problems.length === 0) problems.push(...contradictionsOf(settings, path));
+  if (problems.length === 0) {
+    problems.push(...contradictionsOf(settings, path), ...calibrationMistakes(settings, path));
+  }
   return { settings: problems.length === 0 ? settings : undefined, problems };
 }
 
@@ -51,6 +54,12 @@ function contradictionsOf(settings: NamedSettings, path: string): Mistake[] {
   }));
 }
 
+function calibrationMistakes(settings: CalibratedSettings, path: string): Mistake[] {
+  const read = readCalibrationFile(settings);
+  if (read === undefined || read.ok) return [];
+  return [{ path: `${path}.calibration`, message: read.error.message }];
+}
+
 function settleFile(entry: object, path: string): SettledStrategy {
   const complete = Default(fileStrategySchema, { ...entry });
   const settings = Convert(fileStrategySchema, complete) as Omit<FileSettings, 'name'>;
@@ -58,7 +67,8 @@ function settleFile(entry: object, path: string): SettledStrategy {
   if (problems.length > 0) return { settings: undefined, problems };
   const name = nameOfFile(settings.file);
   if (NAME.test(name) && !isStrategyName(name)) {
-    return { settings: { ...settings, name }, problems: [] };
+    const named = { ...settings, name };
+    return { settings: named, problems: calibrationMistakes(named, path) };
   }
   const expected = 'a file whose name is letters, digits, _ and -, and none of ours';
   const message = `expected ${expected}, was ${show(settings.file)}`;

@@ -25,6 +25,9 @@ const common = {
   slippageBps: positive(10, 'Limit price beyond the touch, basis points.'),
   takerFeeBps: fee(5, 'Fee of a taker fill, for the cost gate, basis points.'),
   makerFeeBps: fee(1, 'Fee of a maker fill, basis points; below zero is a rebate.'),
+  calibration: Type.Optional(
+    Type.String({ minLength: 1, description: 'File that `replay --calibration` wrote.' }),
+  ),
 };
 
 const entry = <N extends string, P extends TProperties>(name: N, properties: P) =>
