@@ -124,12 +124,15 @@ class Watched {
     expect(parts.insurance >= 0n && parts.dust >= 0n).toBe(true);
   }
 
-  /** Blocks until nothing is under way: then the indexer knows what the node has. */
+  /**
+   * Blocks until nothing is under way: then the indexer knows what the node has. A block without
+   * fills may still liquidate at its end, which the next one tells.
+   */
   checkQuiet(): void {
-    for (let blocks = 0; blocks < 100; blocks += 1) {
+    for (let blocks = 0, quiet = 0; blocks < 100 && quiet < 3; blocks += 1) {
       const before = this.#fills;
       this.#block(this.exchange.timeMs + 650);
-      if (this.#fills === before) break;
+      quiet = this.#fills === before ? quiet + 1 : 0;
     }
     const views = ACCOUNTS.flatMap((id) => this.exchange.subaccount(id) ?? []);
     const known = views.reduce((sum, { quoteQuantums }) => sum + quoteQuantums, 0n);
