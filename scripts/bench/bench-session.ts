@@ -40,16 +40,24 @@ const TURN_MAX = 32;
 const HISTORY_MINUTES = 60;
 const MINUTE_MS = 60_000;
 
-/** Buffers of 64 KiB, of which each frame is a part. */
+/** Buffers of 64 KiB, of which each frame is a part. With a limit, the oldest is used again. */
 export class Packer {
-  #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  readonly #limit: number;
+  readonly #chunks: Buffer[] = [];
+  #chunk: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   #used = 0;
+
+  constructor(limit = 0) {
+    this.#limit = limit;
+  }
 
   pack(text: string): Buffer {
     const length = Buffer.byteLength(text);
     if (length > CHUNK_BYTES) return Buffer.from(text);
     if (this.#used + length > CHUNK_BYTES) {
-      this.#chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+      if (this.#limit > 0) this.#chunks.push(this.#chunk);
+      const reused = this.#chunks.length > this.#limit ? this.#chunks.shift() : undefined;
+      this.#chunk = reused ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
       this.#used = 0;
     }
     const frame = this.#chunk.subarray(this.#used, this.#used + length);

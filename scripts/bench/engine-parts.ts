@@ -1,10 +1,10 @@
 /** The parts that run in this process: ours against others' on the same frames, without network. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { beside, BENCH } from './bench-places.js';
+import { batchEngine } from '../../src/app/engines.js';
+import { BENCH } from './bench-places.js';
 import { compete, timesAsLong, type Contestant, type Standing } from './bench-rounds.js';
 import { syntheticSession, type Session } from './bench-session.js';
 import { absent, judged, nanoseconds, times, told, type Row } from './bench-table.js';
@@ -15,8 +15,6 @@ import {
   layersThreeToFive,
   LayersRun,
   parseOnly,
-  type Engine,
-  type EngineParts,
 } from './our-side.js';
 import { textbookRxjs } from './textbook-rxjs.js';
 
@@ -100,22 +98,12 @@ export function layersPart({ session, rounds, isQuick }: EngineOptions): readonl
   ];
 }
 
-interface Engines {
-  readonly batchEngine: (parts: EngineParts) => { readonly engine: Engine };
-}
-
 /** The callback-and-batch engine, which is the oracle and the fallback. */
-export async function batchPart({ session, rounds }: EngineOptions): Promise<readonly Row[]> {
-  const path = beside('../../src/app/engines');
+export function batchPart({ session, rounds }: EngineOptions): readonly Row[] {
   const figure = 'layers 3–5 against the callback-and-batch engine';
-  if (!existsSync(path)) return [absent(figure, '', 'not present')];
-  const { batchEngine } = (await import(pathToFileURL(path).href)) as Engines;
   const short = { ...session, frames: session.frames.slice(0, BATCH_FRAMES) };
   const standings = compete(
-    [
-      layersThreeToFive(session),
-      layersThreeToFive(short, 'batch', (parts) => batchEngine(parts).engine),
-    ],
+    [layersThreeToFive(session), layersThreeToFive(short, 'batch', batchEngine)],
     Math.min(rounds, 3),
   );
   const [ours, batch] = standings;

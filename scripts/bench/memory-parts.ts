@@ -39,9 +39,9 @@ export function memoryPart(): readonly Row[] {
       note: `${megabytes(early)} to ${megabytes(late)}`,
     }),
     told(
-      '  RSS at minutes 10 and 60',
+      '  RSS, and heap, every ten minutes',
       last?.rss ?? NaN,
-      [first, last].map((look) => megabytes(look?.rss ?? NaN)).join(', '),
+      looks.map(({ rss, heap }) => `${megabytes(rss)}, ${megabytes(heap)}`).join('; '),
     ),
   ];
 }

@@ -1,15 +1,13 @@
 /** Our own layers 3 to 5 as the benchmarks run them: the shipped classes, fed as the service does. */
-import { MarketPipeline } from '../../src/app/market-pipeline.js';
+import { streamingEngine, type EngineParts } from '../../src/app/engines.js';
 import { HeapClock } from '../../src/clock/heap.clock.js';
 import { createFrameDecoder } from '../../src/dydx/frame.codec.js';
 import { MarketFold } from '../../src/market/market-fold.js';
 import { OrderBook } from '../../src/market/order-book.js';
-import type { FrameCounts, MarketEvent } from '../../src/model/events.js';
-import type { MarketSpec } from '../../src/model/market.js';
 import { unixMs, type MarketId, type UnixMs } from '../../src/model/quantities.js';
-import type { Backfill } from '../../src/model/signal.js';
 import { createSniper } from '../../src/strategy/sniper.js';
-import { Subject, type Observable } from 'rxjs';
+import type { MarketEngine } from '../../src/ports/engine.js';
+import { Subject } from 'rxjs';
 import type { Contestant } from './bench-rounds.js';
 import type { Session } from './bench-session.js';
 
@@ -73,43 +71,21 @@ export function decodeAndFold(session: Session): Contestant {
   };
 }
 
-/** What both engines have, as far as it is used here. */
-export interface Engine {
-  readonly frames$: { next(frame: { readonly data: Uint8Array; readonly at: UnixMs }): void };
-  readonly facts$: { next(fact: { readonly event: MarketEvent; readonly at: UnixMs }): void };
-  readonly backfills$: { next(history: Backfill): void };
-  readonly verdicts$: Observable<unknown>;
-  readonly decisions$: Observable<unknown>;
-  readonly counts: FrameCounts;
-  readonly letters: Readonly<Record<string, number>>;
-}
-
-export interface EngineParts {
-  readonly clock: HeapClock;
-  readonly strategy: () => ReturnType<typeof createSniper>;
-  readonly flush$: Observable<UnixMs>;
-  readonly specs: readonly MarketSpec[];
-}
-
-export function streaming({ clock, strategy, flush$, specs }: EngineParts): Engine {
-  const decoder = createFrameDecoder();
-  decoder.learn(specs);
-  const { scheduler } = clock;
-  return new MarketPipeline({ decoder, strategy: strategy(), scheduler, flush$ });
-}
+type Build = (parts: EngineParts) => { readonly engine: MarketEngine };
 
 type Opening = Omit<Session, 'frames' | 'stamps' | 'turns'>;
 
 /** The whole of layers 3 to 5 on a virtual clock. */
 export class LayersRun {
   readonly #clock: HeapClock;
-  readonly #engine: Engine;
+  readonly #engine: MarketEngine;
   readonly #flush$ = new Subject<UnixMs>();
 
-  constructor({ startMs, specs, backfills, opening }: Opening, build = streaming) {
+  constructor({ startMs, specs, backfills, opening }: Opening, build: Build = streamingEngine) {
     this.#clock = new HeapClock(startMs);
     const flush$ = this.#flush$;
-    this.#engine = build({ clock: this.#clock, strategy: () => createSniper(), flush$, specs });
+    const parts = { clock: this.#clock, strategy: () => createSniper(), flush$, specs };
+    this.#engine = build(parts).engine;
     this.#engine.verdicts$.subscribe();
     this.#engine.decisions$.subscribe();
     this.#engine.facts$.next({ at: startMs, event: { type: 'specs', specs } });
@@ -155,7 +131,7 @@ export class LayersRun {
 export const layersThreeToFive = (
   session: Session,
   name = 'ours: layers 3–5',
-  build = streaming,
+  build: Build = streamingEngine,
 ): Contestant => ({
   name,
   frames: session.frames.length,

@@ -21,12 +21,14 @@ export interface PlaneLook {
 
 const TURN_FRAMES = 16;
 const SEED = 7;
+const CHUNKS = 16;
 const plan = JSON.parse(process.argv[2] ?? '') as PlanePlan;
 const startMs = unixMs(START_MS);
 const storm = new FrameStorm({ ...plan, seed: SEED, startMs });
 const numbering = new Numbering(storm);
-const packer = new Packer();
-const opening = storm.opening().map((frame) => packer.pack(numbering.text(frame, 'subscribed')));
+const opening = storm.opening().map((frame) => Buffer.from(numbering.text(frame, 'subscribed')));
+/** More than one turn fills. */
+const packer = new Packer(CHUNKS);
 const specs = specsIn(opening);
 const backfills = backfillsOf(specs, storm);
 const ours = new LayersRun({ startMs, specs, backfills, opening, parameters: [] });
