@@ -60,6 +60,10 @@ export const commandRoutes =
     post('/v1/markets/:of/flatten', 'Leave the position in one market', ({ by }, of) =>
       isMarketId(of) ? { type: 'flatten', by, market: of } : undefined,
     );
+    post('/v1/engine/restore', 'Clear a fallback: the streaming engine again', (body) => ({
+      type: 'engine.restore',
+      ...body,
+    }));
     post('/v1/strategies/:of/pause', 'No new entries', ({ by }, of) => ({
       type: 'pause',
       by,

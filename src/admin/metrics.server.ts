@@ -73,6 +73,29 @@ function addFrames(registry: Registry, control: Control): void {
       }
     },
   });
+  const divergences = new Counter({
+    name: 'perpetua_engine_divergences_total',
+    help: 'Differences found between the streaming and the batch engine.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(control.state().engine.divergent);
+    },
+  });
+  const fallbacks = new Counter({
+    name: 'perpetua_engine_fallbacks_total',
+    help: 'Fallbacks from the streaming to the batch engine, by cause.',
+    labelNames: ['cause'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [cause, count] of Object.entries(control.state().engine.fallbacks)) {
+        this.inc({ cause }, count);
+      }
+    },
+  });
+  registry.registerMetric(divergences);
+  registry.registerMetric(fallbacks);
   registry.registerMetric(frames);
   registry.registerMetric(letters);
   registry.registerMetric(versions);
@@ -87,6 +110,19 @@ function addState(registry: Registry, control: Control): void {
       registers,
       collect() {
         this.set(control.state().permission.granted ? 1 : 0);
+      },
+    }),
+    new Gauge({
+      name: 'perpetua_engine_active',
+      help: '1 for the engine of layers 3 to 5 that is heard.',
+      labelNames: ['engine'],
+      registers,
+      collect() {
+        this.reset();
+        const { active } = control.state().engine;
+        for (const engine of ['streaming', 'batch']) {
+          this.set({ engine }, engine === active ? 1 : 0);
+        }
       },
     }),
     new Gauge({

@@ -10,6 +10,16 @@ const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type
 
 export const problem = Type.Object({ code: text, message: text });
 
+const engineState = Type.Object({
+  setting: text,
+  active: text,
+  fallback: nullable(Type.Object({ cause: text, evidence: text, at: number })),
+  fallbacks: Type.Record(text, number),
+  compared: number,
+  divergent: number,
+  divergences: Type.Array(Type.Object({ at: number, place: text, streaming: text, batch: text })),
+});
+
 export const serviceState = Type.Object({
   version: text,
   network: text,
@@ -31,6 +41,7 @@ export const serviceState = Type.Object({
     }),
   ),
   strategies: Type.Array(Type.Object({ name: text, state: text })),
+  engine: engineState,
   frames: Type.Object({
     received: number,
     applied: number,

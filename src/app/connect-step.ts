@@ -28,18 +28,18 @@ import { subaccountKey } from '../model/account.js';
 import type { Subscription } from '../model/events.js';
 import type { MarketSpec } from '../model/market.js';
 import { Failure } from '../model/result.js';
+import type { MarketEngine } from '../ports/engine.js';
 import type { FrameDecoder } from '../ports/market-feed.js';
 import type { VenueMarket, VenuePort } from '../ports/venue.js';
 import type { Wire } from '../ports/wire.js';
-import type { MarketPipeline } from './market-pipeline.js';
 import type { World } from './world.js';
 
 export interface ConnectOptions {
   readonly world: World;
   readonly venue: VenuePort;
   readonly wire: Wire;
-  readonly decoder: FrameDecoder;
-  readonly pipeline: MarketPipeline;
+  readonly decoder: Pick<FrameDecoder, 'learn'>;
+  readonly pipeline: MarketEngine;
   readonly socketUrl: () => string;
   /** Emits while every planned socket is usable. */
   readonly allLive$: Observable<boolean>;

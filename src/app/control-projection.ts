@@ -43,7 +43,7 @@ export class ControlProjection implements Control {
   }
 
   state(): ServiceState {
-    const { world, heights, pipeline, core, actor } = this.#root;
+    const { world, heights, pipeline, core, actor, engine } = this.#root;
     const { config, subaccount } = world;
     const { connections, strategies } = actor.getSnapshot().context;
     const permission = core.permission(undefined);
@@ -63,6 +63,7 @@ export class ControlProjection implements Control {
       },
       connections: connections.map((name) => this.#connection(name)),
       strategies: strategies.map((name) => ({ name, state: this.#stateOf(`strategy.${name}`) })),
+      engine: { ...engine.status, fallback: engine.status.fallback ?? null },
       frames: pipeline.counts,
       deadLetters: pipeline.letters,
       unknownVersions: pipeline.versions.alarms,
@@ -234,6 +235,8 @@ export class ControlProjection implements Control {
         return this.#outcome();
       case 'flatten':
         return this.#flatten(command.market, by);
+      case 'engine.restore':
+        return this.#restore(by);
       case 'pause':
       case 'unpause':
         return this.#pause(command.strategy, command.type);
@@ -252,6 +255,14 @@ export class ControlProjection implements Control {
       hub.strategies.next(name, { type: 'strategy.flatten', market, reason });
     }
     return this.#outcome();
+  }
+
+  #restore(by: string): CommandOutcome {
+    const { engine, journal } = this.#root;
+    if (!engine.restore())
+      return refuse('engine.no-fallback', 'the streaming engine is not latched');
+    journal.write({ type: 'engine.restored', by });
+    return { accepted: true, message: 'both engines begin anew' };
   }
 
   #pause(strategy: string, what: 'pause' | 'unpause'): CommandOutcome {

@@ -74,7 +74,7 @@ export class MarketPipeline implements MarketEngine {
   constructor({ decoder, strategy, scheduler, flush$, circumstances }: PipelineOptions) {
     this.#decoder = decoder;
     this.frames$.subscribe((frame) => this.receive(frame));
-    this.facts$.subscribe(({ event, at }) => this.fold.apply(event, at));
+    this.facts$.subscribe((fact) => this.apply(fact));
     this.markets$ = changedMarkets(this.fold, flush$).pipe(shareHot());
     const { markets$, backfills$ } = this;
     this.signals$ = signals({ markets$, backfills$ }).pipe(shareHot());
@@ -108,6 +108,10 @@ export class MarketPipeline implements MarketEngine {
   /** Only these markets from now on: what the venue says of others is applied to nothing. */
   watch(markets: readonly MarketId[]): void {
     this.#watched = new Set(markets);
+  }
+
+  apply({ event, at }: StampedFact): void {
+    this.fold.apply(event, at);
   }
 
   /** Every frame is applied, rejected or quarantined, and counted as exactly one of them. */

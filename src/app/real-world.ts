@@ -24,6 +24,7 @@ import { Failure, unwrap } from '../model/result.js';
 import type { Journal } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
+import type { Resources } from '../ports/resources.js';
 import type { VenuePort } from '../ports/venue.js';
 import { paperVenue } from '../simulator/paper.venue.js';
 import { startEmbeddedExchange, type EmbeddedExchange } from './embedded-exchange.js';
@@ -76,6 +77,7 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
     random: seededRandom(config.seed),
     log,
     meter,
+    resources: processResources,
     sockets: wsSockets({}),
     subaccount:
       keys.address === undefined ? undefined : { address: keys.address, number: config.subaccount },
@@ -96,6 +98,11 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
     },
   };
 }
+
+const processResources: Resources = {
+  workMs: () => performance.now(),
+  memoryMb: () => process.memoryUsage.rss() / 1e6,
+};
 
 /** What is still starting when the end comes is awaited first, or it would outlive us. */
 async function closeStarted(starting: Promise<{ close(): Promise<void> }> | undefined) {

@@ -58,7 +58,7 @@ export async function runService(config: Config, options: RunOptions): Promise<n
         late.root?.hub.service$.next({ type: 'service.fault', reason });
       }),
   });
-  const root = new ServiceRoot(world, authored);
+  const root = new ServiceRoot(world, { authored });
   const control = new ControlProjection(root);
   const metrics = createMetrics(control);
   late.metrics = metrics;

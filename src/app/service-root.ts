@@ -17,12 +17,11 @@ import {
 } from 'rxjs';
 import { createActor, type Actor, type AnyActorRef } from 'xstate';
 import type { ServiceReport, StepFact } from '../../machines/service.machine.js';
-import { createFrameDecoder } from '../dydx/frame.codec.js';
 import { dydxWire } from '../dydx/indexer-wire.codec.js';
 import { orderIdOf } from '../dydx/order-id.codec.js';
 import type { Verdict } from '../model/decision.js';
+import type { MarketEngine } from '../ports/engine.js';
 import type { SignalLens } from '../ports/lenses.js';
-import type { AuthoredStrategy } from '../ports/strategy.js';
 import { orderId, type ClientId, type MarketId, type OrderId } from '../model/quantities.js';
 import type { RiskLevel } from '../model/risk.js';
 import { Scorecard } from '../report/scorecard.js';
@@ -30,16 +29,16 @@ import { scoring } from '../report/scorecard.stream.js';
 import { emitted$, stateName } from './actor-observables.js';
 import { positionKey } from './books.js';
 import { connectStep } from './connect-step.js';
+import { EngineHost, type EngineHostOptions } from './engine-host.js';
 import { Feeds } from './feeds.js';
 import { frameTroubles } from './frame-troubles.js';
 import { HeightWatch } from './heights.js';
 import { chainPolls, doubtfulBooks, rereads } from './housekeeping.js';
 import { JournalDesk } from './journal-desk.js';
-import { warm, type MarketPipeline } from './market-pipeline.js';
+import { warm } from './market-pipeline.js';
 import { FactHub, provideService, type ProvidedService } from './provide.js';
 import { breakers, hearRisk, riskLevelOf, type RiskDeskOptions } from './risk-desk.js';
 import { ServiceSteps } from './service-steps.js';
-import { servicePipeline } from './service-pipeline.js';
 import { sessionWiring } from './session-wiring.js';
 import { only } from './strategy-choice.js';
 import { StrategyDesk } from './strategy-desk.js';
@@ -52,11 +51,14 @@ const RECOVER_AFTER_MS = 10_000;
 /** The second look after a snapshot: what was lost around it is in REST by then. */
 const SECOND_SWEEP_MS = 2_000;
 
+export type ServiceRootOptions = Pick<EngineHostOptions, 'authored' | 'makeStreaming'>;
+
 export class ServiceRoot {
   readonly world: World;
   readonly hub = new FactHub();
   readonly heights = new HeightWatch();
-  readonly pipeline: MarketPipeline;
+  readonly engine: EngineHost;
+  readonly pipeline: MarketEngine;
   readonly core: TradingCore;
   readonly journal: JournalDesk;
   readonly steps: ServiceSteps;
@@ -69,7 +71,6 @@ export class ServiceRoot {
   readonly decided = { enter: 0, quote: 0, hold: 0 };
   /** Whether it was ever connected and reconciled. */
   hasTraded = false;
-  readonly #decoder;
   readonly #venue = lateVenue(() => this.#reached().venue);
   readonly #sweeper: Sweeper;
   readonly #warm$ = new BehaviorSubject(false);
@@ -80,18 +81,17 @@ export class ServiceRoot {
   #booted: Booted | undefined;
   #isWatching = false;
 
-  /** `authored` makes a user's strategy, where the settings name one. */
-  constructor(world: World, authored?: () => AuthoredStrategy) {
+  constructor(world: World, options: ServiceRootOptions = {}) {
     this.world = world;
-    const { clock, config, inbox, subaccount } = world;
-    this.#decoder = createFrameDecoder(subaccount === undefined ? {} : { subaccount });
-    this.pipeline = servicePipeline({
+    const { clock, config, inbox } = world;
+    this.engine = new EngineHost({
+      ...options,
       world,
-      decoder: this.#decoder,
-      authored,
       core: () => this.core,
       onFault: (evidence) => this.#fault('strategy.fault', evidence),
+      onFallback: (fallback) => this.journal.write({ type: 'engine.fallback', fallback }),
     });
+    this.pipeline = this.engine.engine;
     this.journal = new JournalDesk({
       clock,
       inbox,
@@ -111,6 +111,7 @@ export class ServiceRoot {
       hub: this.hub,
       core: this.core,
       pipeline: this.pipeline,
+      engine: this.engine,
       desk: this.journal,
       sweeper: this.#sweeper,
     });
@@ -177,6 +178,7 @@ export class ServiceRoot {
   /** After the root actor has ended: nothing is heard or written any more. */
   async close(): Promise<void> {
     this.#subscription.unsubscribe();
+    this.engine.close();
     this.actor.stop();
     await this.journal.close();
     await this.world.recording?.close();
@@ -196,9 +198,9 @@ export class ServiceRoot {
       heights: this.heights,
       now: () => clock.now(),
       view: (market) => this.pipeline.fold.view(market, clock.now()),
-      specOf: (market) => this.#decoder.spec(market),
+      specOf: (market) => this.engine.spec(market),
       orderIdOf: (clientId: ClientId, market: MarketId): OrderId => {
-        const venueNumber = this.#decoder.spec(market)?.venueNumber ?? 0;
+        const venueNumber = this.engine.spec(market)?.venueNumber ?? 0;
         return subaccount === undefined
           ? orderId('00000000-0000-0000-0000-000000000000')
           : orderIdOf({ subaccount, clientId, venueNumber });
@@ -229,7 +231,7 @@ export class ServiceRoot {
             world,
             venue: this.#venue,
             wire: dydxWire,
-            decoder: this.#decoder,
+            decoder: this.engine,
             pipeline: this.pipeline,
             socketUrl: () => this.#reached().socketUrl,
             allLive$: this.#feeds.allLive$,
@@ -255,7 +257,7 @@ export class ServiceRoot {
   #boot(): Observable<StepFact> {
     const { boot, clock, inbox } = this.world;
     const booting = boot({
-      specOf: (market) => this.#decoder.spec(market),
+      specOf: (market) => this.engine.spec(market),
       view: (market) => this.pipeline.fold.view(market, clock.now()),
       height: () => this.heights.indexer,
     });

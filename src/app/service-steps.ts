@@ -23,6 +23,8 @@ import { nextEpoch } from '../execution/client-ids.js';
 import type { AccountSnapshot } from '../model/account.js';
 import { blockHeight, usd } from '../model/quantities.js';
 import { positionValue } from '../portfolio/position-accounting.js';
+import type { Fallback } from '../model/engine.js';
+import type { MarketEngine } from '../ports/engine.js';
 import type { Journal } from '../ports/journal.js';
 import { untilReached } from './connect-step.js';
 import { DriftWatch } from './housekeeping.js';
@@ -36,8 +38,8 @@ import {
 } from './recovery.js';
 import type { Sweep, Sweeper } from './sweeper.js';
 import type { TradingCore } from './trading-core.js';
+import type { EngineHost } from './engine-host.js';
 import type { JournalDesk } from './journal-desk.js';
-import type { MarketPipeline } from './market-pipeline.js';
 import type { FactHub } from './provide.js';
 import type { World } from './world.js';
 
@@ -45,7 +47,8 @@ export interface StepParts {
   readonly world: World;
   readonly hub: FactHub;
   readonly core: TradingCore;
-  readonly pipeline: MarketPipeline;
+  readonly pipeline: MarketEngine;
+  readonly engine: EngineHost;
   readonly desk: JournalDesk;
   readonly sweeper: Sweeper;
 }
@@ -105,6 +108,7 @@ export class ServiceSteps {
         const restored = restore(journal.history, core);
         this.#restored = restored;
         this.#epoch = nextEpoch(restored.state.epoch);
+        this.#recall(restored.state.fallback);
         sweeper.startFrom(restored.state.completeTo);
         const run = { type: 'run', epoch: this.#epoch, version: world.version } as const;
         return world.inbox.door('answer', 'journal', desk.record(run));
@@ -124,6 +128,20 @@ export class ServiceSteps {
         of<StepFact>({ type: 'step.failed', reason: error.message, retryable: false }),
       ),
     );
+  }
+
+  /** A fallback outlives its run, but not a change of the setting. */
+  #recall(fallback: Fallback | undefined): void {
+    const { desk, engine, world } = this.#parts;
+    const { setting, fallback: own } = engine.status;
+    if (fallback !== undefined && !engine.recall(fallback)) {
+      desk.write({ type: 'engine.restored', by: `engine: ${setting}` });
+      world.log.write('info', 'engine.restored', { setting });
+    }
+    // Of before there was a journal.
+    if (fallback === undefined && own !== undefined) {
+      desk.write({ type: 'engine.fallback', fallback: own });
+    }
   }
 
   /**

@@ -5,13 +5,13 @@
 import { EMPTY, ignoreElements, merge, of, switchMap, tap, timer, type Observable } from 'rxjs';
 import type { AnyActorRef } from 'xstate';
 import type { DeskFault, OrderReport, StrategyReport } from '../model/facts.js';
+import type { MarketEngine } from '../ports/engine.js';
 import type { OwnedPosition } from '../portfolio/position-book.js';
 import type { Holding } from '../strategy/exit-watch.js';
 import { exits } from '../strategy/exit-watch.stream.js';
 import { emitted$ } from './actor-observables.js';
 import { positionKey } from './books.js';
 import { gateEdges } from './housekeeping.js';
-import type { MarketPipeline } from './market-pipeline.js';
 import { ownPosition } from './own-position.js';
 import type { FactHub } from './provide.js';
 import type { TradingCore } from './trading-core.js';
@@ -21,7 +21,7 @@ export interface StrategyDeskOptions {
   readonly world: World;
   readonly hub: FactHub;
   readonly core: TradingCore;
-  readonly pipeline: MarketPipeline;
+  readonly pipeline: MarketEngine;
   /** Whatever may change the permission, besides time. */
   readonly hints$: Observable<unknown>;
   /** True from when the signals of one market are warm; replays. */

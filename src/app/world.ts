@@ -12,6 +12,7 @@ import type { Log } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
 import type { Random } from '../ports/random.js';
 import type { Recording } from '../ports/recording.js';
+import type { Resources } from '../ports/resources.js';
 import type { SocketPort } from '../ports/socket.js';
 import type { VenuePort } from '../ports/venue.js';
 import type { Inbox } from './inbox.js';
@@ -39,6 +40,7 @@ export interface World {
   readonly random: Random;
   readonly log: Log;
   readonly meter: Meter;
+  readonly resources: Resources;
   readonly sockets: SocketPort;
   /** Undefined: markets are watched, nothing is traded. */
   readonly subaccount: Subaccount | undefined;

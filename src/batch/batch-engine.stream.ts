@@ -79,7 +79,7 @@ export class BatchMarketEngine implements MarketEngine {
     ).pipe(shareHot());
     this.resyncs$ = merge(sweeps$, resyncs$);
     this.frames$.subscribe((frame) => this.receive(frame));
-    this.facts$.subscribe((fact) => engine.apply(fact));
+    this.facts$.subscribe((fact) => this.apply(fact));
     this.backfills$.subscribe((history) => engine.backfill(history));
     flush$.subscribe((now) => engine.flush(now));
   }
@@ -94,6 +94,10 @@ export class BatchMarketEngine implements MarketEngine {
 
   receive(frame: StampedFrame): void {
     this.fold.receive(frame);
+  }
+
+  apply(fact: StampedFact): void {
+    this.fold.apply(fact);
   }
 
   watch(markets: readonly MarketId[]): void {

@@ -42,12 +42,13 @@ interface RunFlags {
   readonly config?: string;
   readonly network?: string;
   readonly mode?: string;
+  readonly engine?: string;
   readonly seed?: number;
   readonly for?: number;
   readonly json?: boolean;
 }
 
-const REPLAY_ENGINES: readonly ReplayEngine[] = ['streaming', 'batch', 'both'];
+const ENGINES: readonly ReplayEngine[] = ['streaming', 'batch', 'both'];
 const NETWORKS = ['embedded', 'testnet', 'mainnet'];
 const MODES = ['live', 'paper', 'shadow'];
 const PRESETS = ['none', 'calm', 'busy', 'storm', 'trend', 'crash'];
@@ -97,13 +98,19 @@ function addRun(program: Command, terminal: Terminal, finish: Finish): void {
     .option('--config <file>', 'settings in YAML')
     .addOption(new Option('--network <name>', 'where to trade').choices(NETWORKS))
     .addOption(new Option('--mode <mode>', 'default: live on embedded, else shadow').choices(MODES))
+    .addOption(new Option('--engine <name>', 'streaming, batch, or both').choices(ENGINES))
     .option('--seed <n>', 'all chance comes from it', SEED)
     .option('--for <duration>', 'stop after this time, such as 120s', duration)
     .option('--json', 'print one JSON object with the figures of the run at the end')
     .action(async (flags: RunFlags) => {
       const config = loadConfig({
         file: flags.config,
-        flags: { network: flags.network, mode: flags.mode, seed: flags.seed },
+        flags: {
+          network: flags.network,
+          mode: flags.mode,
+          engine: flags.engine,
+          seed: flags.seed,
+        },
       });
       const { runService } = await import('../app/run-service.js');
       finish(await runService(config, { forMs: flags.for, json: flags.json ?? false, terminal }));
@@ -151,7 +158,7 @@ function addReplay(program: Command, terminal: Terminal, finish: Finish): void {
     .argument('<recording>', 'lines of {"receivedAt", "frame"}, plain or gzip')
     .addOption(
       new Option('--engine <name>', 'streaming, batch, or both and where they differ')
-        .choices(REPLAY_ENGINES)
+        .choices(ENGINES)
         .default('streaming'),
     )
     .option('--strategy <name|file>', 'one of ours, or a .ts or .js file', 'sniper')

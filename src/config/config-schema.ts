@@ -51,6 +51,16 @@ export const configSchema = section({
   }),
   /** Each entry has a schema of its own: `strategy-schema.ts`. */
   strategies: Type.Array(Type.Object({}), { minItems: 1, maxItems: 1, default: [{}] }),
+  engine: Type.Enum(['streaming', 'batch', 'both'], {
+    default: 'streaming',
+    description: 'Of layers 3 to 5. both: side by side, with batch as the fallback.',
+  }),
+  fallback: section({
+    latencyMsMax: positive(50, 'A turn of the streaming engine, milliseconds.'),
+    cpuPctMax: positive(60, 'The streaming engine over ten seconds, percent of a core.'),
+    memoryMbMax: positive(1_024, 'The whole process, resident, MB.'),
+    stallMsMax: positive(3_000, 'Frames without a turn being told of, milliseconds.'),
+  }),
   risk: section({
     maxOrderNotionalUsd: positive(1_000, 'One order at most, USD.'),
     maxPositionNotionalUsd: positive(2_000, 'One market at most, USD.'),

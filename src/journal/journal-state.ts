@@ -17,6 +17,7 @@ import {
   type MarketId,
   type OrderId,
 } from '../model/quantities.js';
+import type { Fallback } from '../model/engine.js';
 import type { Breach, RiskCause } from '../model/risk.js';
 import type { JournalEntry, JournalRow } from '../ports/journal.js';
 import type { SendAnswer } from '../ports/venue.js';
@@ -44,6 +45,8 @@ export interface RecoveredState {
   /** Opening plus fills per market, flat ones left out. */
   readonly positions: readonly VenuePosition[];
   readonly latched: readonly Breach[];
+  /** Of the engines, and not cleared yet. */
+  readonly fallback: Fallback | undefined;
   /** Fills up to this height are all in the journal. */
   readonly completeTo: BlockHeight;
 }
@@ -62,6 +65,7 @@ class Ledger {
   readonly #orders = new Map<OrderId, RecoveredOrder>();
   readonly #fillIds = new Set<FillId>();
   readonly #bookEntries: BookEntry[] = [];
+  #fallback: Fallback | undefined;
   readonly #latched = new Map<RiskCause, Breach>();
 
   apply(entry: JournalEntry): void {
@@ -90,6 +94,12 @@ class Ledger {
       case 'risk.cleared':
         this.#latched.delete(entry.cause as RiskCause);
         return;
+      case 'engine.fallback':
+        this.#fallback = entry.fallback;
+        return;
+      case 'engine.restored':
+        this.#fallback = undefined;
+        return;
       case 'command':
         return;
     }
@@ -102,6 +112,7 @@ class Ledger {
       bookEntries: this.#bookEntries,
       positions: positionsOf(this.#bookEntries),
       latched: [...this.#latched.values()],
+      fallback: this.#fallback,
       completeTo: this.#completeTo,
     };
   }

@@ -3,6 +3,29 @@ import type { Observable } from 'rxjs';
 import type { Command, CommandOutcome } from '../model/command.js';
 import type { FrameCounts } from '../model/events.js';
 
+/** Which engine of layers 3 to 5 is heard, and what was found of the two. */
+export interface EngineState {
+  readonly setting: string;
+  readonly active: string;
+  /** Latched; null while there is none. */
+  readonly fallback: {
+    readonly cause: string;
+    readonly evidence: string;
+    readonly at: number;
+  } | null;
+  /** By cause, in this run. */
+  readonly fallbacks: Readonly<Record<string, number>>;
+  /** Comparisons of everything, and differences found in all. */
+  readonly compared: number;
+  readonly divergent: number;
+  readonly divergences: readonly {
+    readonly at: number;
+    readonly place: string;
+    readonly streaming: string;
+    readonly batch: string;
+  }[];
+}
+
 /** All values are plain JSON: amounts are decimal strings, times are Unix milliseconds. */
 export interface ServiceState {
   readonly version: string;
@@ -23,6 +46,7 @@ export interface ServiceState {
     readonly lastError: string | null;
   }[];
   readonly strategies: readonly { readonly name: string; readonly state: string }[];
+  readonly engine: EngineState;
   readonly frames: FrameCounts;
   readonly deadLetters: Readonly<Record<string, number>>;
   /** Channels that speak a major version which we cannot read: nothing of them is taken in. */

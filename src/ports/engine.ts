@@ -115,6 +115,8 @@ export interface MarketEngine {
   readonly letters: Readonly<Record<string, number>>;
   /** One frame at once; throws what breaks in it. */
   receive(frame: StampedFrame): void;
+  /** One fact at once; throws what breaks in it. */
+  apply(fact: StampedFact): void;
   /** Only these markets from now on: what the venue says of others is applied to nothing. */
   watch(markets: readonly MarketId[]): void;
 }

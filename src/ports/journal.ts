@@ -1,6 +1,7 @@
 /** What happened, durably and in order: intents before bytes, results, fills, latches, commands. */
 import type { Observable } from 'rxjs';
 import type { Command } from '../model/command.js';
+import type { Fallback } from '../model/engine.js';
 import type { CancelRequest, Fill, OrderEnd, OrderRequest } from '../model/order.js';
 import type { Breach } from '../model/risk.js';
 import type {
@@ -36,6 +37,9 @@ export type JournalEntry =
   | { readonly type: 'sweep'; readonly completeTo: BlockHeight }
   | { readonly type: 'risk.latched'; readonly breach: Breach }
   | { readonly type: 'risk.cleared'; readonly cause: string; readonly by: string }
+  /** Latched: goes on in the next run with the same setting. */
+  | { readonly type: 'engine.fallback'; readonly fallback: Fallback }
+  | { readonly type: 'engine.restored'; readonly by: string }
   | { readonly type: 'command'; readonly command: Command };
 
 export interface JournalRow {

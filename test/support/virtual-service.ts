@@ -14,6 +14,7 @@ import {
   type Observable,
 } from 'rxjs';
 import { ControlProjection } from '../../src/app/control-projection.js';
+import type { streamingEngine } from '../../src/app/engines.js';
 import { Inbox } from '../../src/app/inbox.js';
 import { ServiceRoot } from '../../src/app/service-root.js';
 import type { World } from '../../src/app/world.js';
@@ -51,6 +52,8 @@ export interface VirtualOptions {
   readonly preset?: ExchangeOptions['preset'];
   readonly habits?: ExchangeHostOptions['habits'];
   readonly flags?: Readonly<Record<string, unknown>>;
+  /** Instead of the streaming engine as it is. */
+  readonly makeStreaming?: typeof streamingEngine;
 }
 
 /** How the next sends go wrong. */
@@ -69,6 +72,13 @@ export class VirtualService {
   readonly rows: JournalRow[] = [];
   readonly log: { level: string; event: string; fields: Record<string, unknown> }[] = [];
   readonly hops: string[] = [];
+  /** What the engines' budget is judged by. */
+  readonly resources = {
+    work: 0,
+    memory: 100,
+    workMs: (): number => this.resources.work,
+    memoryMb: (): number => this.resources.memory,
+  };
   sendFault: SendFault = 'none';
   isJournalBroken = false;
   isJournalLost = false;
@@ -100,7 +110,7 @@ export class VirtualService {
     this.#memory = connectInMemory({ host: this.host, clock: this.clock, latencyMs: 2 });
     this.host.submit({ type: 'fund', subaccount: ACCOUNT, quoteQuantums: 10_000_000_000n });
     this.host.start();
-    this.root = new ServiceRoot(this.#world());
+    this.root = new ServiceRoot(this.#world(), this.#engines());
     this.control = new ControlProjection(this.root);
   }
 
@@ -124,7 +134,7 @@ export class VirtualService {
   async restart(flags = this.#options.flags): Promise<void> {
     this.kill();
     if (flags !== undefined) this.#options = { ...this.#options, flags };
-    this.root = new ServiceRoot(this.#world());
+    this.root = new ServiceRoot(this.#world(), this.#engines());
     this.control = new ControlProjection(this.root);
     await this.start();
   }
@@ -224,6 +234,11 @@ export class VirtualService {
     return this.log.filter((line) => line.event === event).map(({ fields }) => fields);
   }
 
+  #engines() {
+    const { makeStreaming } = this.#options;
+    return makeStreaming === undefined ? {} : { makeStreaming };
+  }
+
   #world(): World {
     const { clock } = this;
     const config = loadConfig({
@@ -252,6 +267,7 @@ export class VirtualService {
           void this.log.push({ level, event, fields: { ...fields } }),
       },
       meter: { observe: (hop) => void this.hops.push(hop) },
+      resources: this.resources,
       sockets: this.#memory.sockets,
       hearsAccount: config.mode !== 'paper',
       boot: ({ specOf, view, height }) => {

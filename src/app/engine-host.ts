@@ -1,0 +1,146 @@
+/** The engine that the settings ask for, as the service holds it, and what is to be said of it. */
+import { NEVER, Subject } from 'rxjs';
+import type { EngineStatus, Fallback } from '../model/engine.js';
+import type { MarketSpec } from '../model/market.js';
+import type { MarketId, UnixMs } from '../model/quantities.js';
+import type { MarketEngine } from '../ports/engine.js';
+import type { FrameDecoder } from '../ports/market-feed.js';
+import type { AuthoredStrategy } from '../ports/strategy.js';
+import { verdictKey } from '../strategy/decision.stream.js';
+import { EngineSwitch } from './engine-switch.js';
+import { batchEngine, streamingEngine, type EngineParts } from './engines.js';
+import { ownPosition } from './own-position.js';
+import { createChosen, only, termsOf } from './strategy-choice.js';
+import type { TradingCore } from './trading-core.js';
+import type { World } from './world.js';
+
+export interface EngineHostOptions {
+  readonly world: World;
+  /** Makes a user's strategy, where the settings name one. */
+  readonly authored?: (() => AuthoredStrategy) | undefined;
+  /** Made after the engines. */
+  readonly core: () => TradingCore;
+  /** In a turn of its own: a strategy is given up in the middle of a look. */
+  readonly onFault: (evidence: string) => void;
+  readonly onFallback: (fallback: Fallback) => void;
+  /** Instead of the engines that the settings ask for. */
+  readonly makeStreaming?: typeof streamingEngine;
+}
+
+export class EngineHost {
+  readonly engine: MarketEngine;
+  readonly #options: EngineHostOptions;
+  readonly #switch: EngineSwitch | undefined;
+  /** Of the engines that run now: they learn of markets together. */
+  #decoders: readonly FrameDecoder[] = [];
+  /** All markets that the venue lists. */
+  #listed: readonly MarketSpec[] = [];
+
+  constructor(options: EngineHostOptions) {
+    this.#options = options;
+    const { config } = options.world;
+    if (config.engine === 'both') {
+      this.#switch = this.#makeSwitch();
+      this.engine = this.#switch;
+      return;
+    }
+    const parts = this.#parts(options.world.inbox.flush$);
+    const built = config.engine === 'batch' ? batchEngine(parts) : streamingEngine(parts);
+    this.#decoders = [built.decoder];
+    this.engine = built.engine;
+  }
+
+  get status(): EngineStatus {
+    if (this.#switch !== undefined) return this.#switch.status;
+    const { engine } = this.#options.world.config;
+    const active = engine === 'batch' ? 'batch' : 'streaming';
+    const nothing = { fallback: undefined, fallbacks: {}, compared: 0, divergent: 0 };
+    return { setting: engine, active, ...nothing, divergences: [] };
+  }
+
+  /** Market parameters for the decoders. */
+  learn(specs: readonly MarketSpec[]): void {
+    this.#listed = specs;
+    for (const decoder of this.#decoders) decoder.learn(specs);
+  }
+
+  spec(market: MarketId): MarketSpec | undefined {
+    return this.#decoders.at(-1)?.spec(market);
+  }
+
+  /** The fallback of an earlier run goes on, unless the setting has changed since. */
+  recall(fallback: Fallback): boolean {
+    this.#switch?.recall(fallback);
+    return this.#switch !== undefined;
+  }
+
+  /** False when there is nothing to go back from. */
+  restore(): boolean {
+    return this.#switch?.restore() ?? false;
+  }
+
+  close(): void {
+    this.#switch?.close();
+  }
+
+  #parts(flush$: EngineParts['flush$']): EngineParts {
+    const { world, authored, core, onFault } = this.#options;
+    const { clock, config, inbox, subaccount } = world;
+    const settings = only(config.strategies);
+    const isShadow = config.mode === 'shadow';
+    return {
+      clock,
+      flush$,
+      subaccount,
+      specs: this.#listed,
+      strategy: () =>
+        createChosen(
+          { settings, authored },
+          {
+            mayQuote: isShadow,
+            onFault: (evidence) => inbox.enter('fact', 'strategy', () => onFault(evidence)),
+          },
+        ),
+      circumstances: {
+        terms: termsOf(settings),
+        positionOf: (market) =>
+          ownPosition(
+            core().books.positions.ownedPosition(settings.name, market),
+            this.engine.fold.spec(market),
+          ),
+      },
+    };
+  }
+
+  #makeSwitch(): EngineSwitch {
+    const { world, onFallback, makeStreaming = streamingEngine } = this.#options;
+    const { clock, config, inbox, log, resources } = world;
+    return new EngineSwitch({
+      makePair: () => {
+        const flushed$ = new Subject<UnixMs>();
+        const streaming = makeStreaming(this.#parts(flushed$));
+        const batch = batchEngine(this.#parts(NEVER));
+        this.#decoders = [streaming.decoder, batch.decoder];
+        return {
+          streaming: streaming.engine,
+          batch: batch.engine,
+          flushStreaming: (now) => flushed$.next(now),
+          flushBatch: (now) => batch.engine.fold.flush(now),
+        };
+      },
+      keyOf: verdictKey,
+      limits: config.fallback,
+      resources,
+      clock,
+      flush$: inbox.flush$,
+      onDivergence: ({ place, streaming, batch }) =>
+        log.write('error', 'engine.divergence', { place, streaming, batch }),
+      onAlone: (reason) => log.write('error', 'engine.alone', { reason }),
+      onFallback: (fallback) => {
+        const { cause, evidence } = fallback;
+        log.write('error', 'engine.fallback', { cause, evidence });
+        onFallback(fallback);
+      },
+    });
+  }
+}

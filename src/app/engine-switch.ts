@@ -1,0 +1,399 @@
+/**
+ * Both engines side by side on the same inputs. The streaming one is heard while the two agree and
+ * it keeps to its budget; else the batch engine takes over, latched, with a named cause.
+ *
+ * 1. Both are given every input in the same turn; only the one that is heard is heard.
+ * 2. A decision is told once: the keys that were told outlive the switch, and what the batch engine
+ *    had decided meanwhile is told with it.
+ * 3. Positions, orders and risk know nothing of it.
+ */
+import { ignoreElements, merge, Subject, Subscription, tap, type Observable } from 'rxjs';
+import type { Verdict } from '../model/decision.js';
+import type {
+  Divergence,
+  EngineName,
+  EngineStatus,
+  Fallback,
+  FallbackCause,
+} from '../model/engine.js';
+import type { AccountEvent, DeadLetter, FrameCounts } from '../model/events.js';
+import type { MarketId, UnixMs } from '../model/quantities.js';
+import type { Backfill } from '../model/signal.js';
+import type { Clock } from '../ports/clock.js';
+import type {
+  EngineBooks,
+  MarketEngine,
+  StampedFact,
+  StampedFrame,
+  StampedHeight,
+  VersionAlarm,
+} from '../ports/engine.js';
+import type { MarketLens, SignalLens } from '../ports/lenses.js';
+import type { Resources } from '../ports/resources.js';
+import { EngineBudget, type EngineLimits } from './engine-budget.js';
+import { EngineComparison, EngineSayings } from './engine-comparison.js';
+
+const COMPARE_MS = 1_000;
+
+/** Each ends its turns when it is told to, the streaming one first. */
+export interface EnginePair {
+  readonly streaming: MarketEngine;
+  readonly batch: MarketEngine;
+  readonly flushStreaming: (now: UnixMs) => void;
+  readonly flushBatch: (now: UnixMs) => void;
+}
+
+export interface EngineSwitchOptions {
+  readonly makePair: () => EnginePair;
+  readonly keyOf: (verdict: Verdict) => string;
+  readonly limits: EngineLimits;
+  readonly resources: Resources;
+  readonly clock: Clock;
+  readonly flush$: Observable<UnixMs>;
+  readonly onDivergence: (divergence: Divergence) => void;
+  readonly onFallback: (fallback: Fallback) => void;
+  /** The batch engine failed while it was not heard: from now on there is nobody to fall back to. */
+  readonly onAlone: (reason: string) => void;
+}
+
+export class EngineSwitch implements MarketEngine {
+  readonly frames$ = new Subject<StampedFrame>();
+  readonly facts$ = new Subject<StampedFact>();
+  readonly backfills$ = new Subject<Backfill>();
+  readonly deadLetters$ = new Subject<DeadLetter>();
+  readonly account$ = new Subject<AccountEvent>();
+  readonly heights$ = new Subject<StampedHeight>();
+  readonly accountLost$ = new Subject<void>();
+  readonly snapshots$ = new Subject<MarketId>();
+  readonly markets$ = new Subject<readonly MarketLens[]>();
+  readonly signals$ = new Subject<readonly SignalLens[]>();
+  readonly verdicts$ = new Subject<Verdict>();
+  readonly decisions$ = new Subject<Verdict>();
+  readonly resyncs$ = new Subject<readonly MarketId[]>();
+  readonly fold: EngineBooks;
+  readonly versions;
+  readonly #raised$ = new Subject<VersionAlarm>();
+  readonly #options: EngineSwitchOptions;
+  readonly #inputs = new Subscription();
+  readonly #fallbacks: Partial<Record<FallbackCause, number>> = {};
+  /** Key of the last decision told of each market. */
+  readonly #told = new Map<MarketId, string>();
+  /** The last decision of the batch engine for each market. */
+  readonly #decided = new Map<MarketId, Verdict>();
+  #heard: EngineName = 'streaming';
+  #fallback: Fallback | undefined;
+  #pair: EnginePair;
+  #sayings;
+  #comparison: EngineComparison;
+  #budget: EngineBudget;
+  #streaming = new Subscription();
+  #batch = new Subscription();
+  #watched: readonly MarketId[] | undefined;
+  #compared = 0;
+  #divergent = 0;
+  #reported = 0;
+  #comparedAt: UnixMs;
+  /** Since when the batch engine has told of turns that the streaming one has not. */
+  #untoldSince: UnixMs | undefined;
+  #spentMs = 0;
+  #isAlone = false;
+
+  constructor(options: EngineSwitchOptions) {
+    this.#options = options;
+    this.#comparedAt = options.clock.now();
+    this.#budget = new EngineBudget(options.limits);
+    this.#pair = options.makePair();
+    this.#sayings = this.#newSayings();
+    this.#comparison = this.#newComparison();
+    this.fold = booksOf(
+      () => this.#active.fold,
+      (markets, reason) => this.#both((engine) => engine.fold.markStale(markets, reason)),
+    );
+    const alarms = () => this.#active.versions.alarms;
+    this.versions = {
+      get alarms() {
+        return alarms();
+      },
+      raised$: this.#raised$.asObservable(),
+    };
+    this.#listen();
+    this.#inputs.add(this.frames$.subscribe((frame) => this.receive(frame)));
+    this.#inputs.add(this.facts$.subscribe((fact) => this.apply(fact)));
+    this.#inputs.add(
+      this.backfills$.subscribe((history) => this.#both((e) => e.backfills$.next(history))),
+    );
+    this.#inputs.add(options.flush$.subscribe((now) => this.#turn(now)));
+  }
+
+  get counts(): FrameCounts {
+    return this.#active.counts;
+  }
+
+  get letters(): Readonly<Record<string, number>> {
+    return this.#active.letters;
+  }
+
+  get status(): EngineStatus {
+    return {
+      setting: 'both',
+      active: this.#heard,
+      fallback: this.#fallback,
+      fallbacks: this.#fallbacks,
+      compared: this.#compared,
+      divergent: this.#divergent + this.#comparison.count,
+      divergences: this.#comparison.divergences,
+    };
+  }
+
+  receive(frame: StampedFrame): void {
+    this.#both((engine) => engine.receive(frame));
+  }
+
+  apply(fact: StampedFact): void {
+    this.#both((engine) => engine.apply(fact));
+  }
+
+  watch(markets: readonly MarketId[]): void {
+    this.#watched = markets;
+    this.#both((engine) => engine.watch(markets));
+  }
+
+  /** A fallback of an earlier run, which nobody has cleared. */
+  recall(fallback: Fallback): void {
+    this.#fall(fallback);
+  }
+
+  /**
+   * By an operator's word: both engines begin anew, with what is known of the markets, and all books
+   * are subscribed again. False when there is nothing to go back from.
+   */
+  restore(): boolean {
+    if (this.#fallback === undefined) return false;
+    const old = this.#pair.batch;
+    this.#batch.unsubscribe();
+    this.#divergent += this.#comparison.count;
+    this.#fallback = undefined;
+    this.#heard = 'streaming';
+    this.#decided.clear();
+    this.#spentMs = 0;
+    this.#untoldSince = undefined;
+    this.#reported = 0;
+    this.#budget = new EngineBudget(this.#options.limits);
+    this.#pair = this.#options.makePair();
+    this.#sayings = this.#newSayings();
+    this.#comparison = this.#newComparison();
+    this.#listen();
+    if (this.#watched !== undefined) this.watch(this.#watched);
+    handOver(old, this, this.#options.clock.now());
+    this.resyncs$.next(this.fold.markets);
+    return true;
+  }
+
+  close(): void {
+    this.#inputs.unsubscribe();
+    this.#streaming.unsubscribe();
+    this.#batch.unsubscribe();
+  }
+
+  get #active(): MarketEngine {
+    return this.#pair[this.#heard];
+  }
+
+  #newSayings() {
+    const { keyOf } = this.#options;
+    return { streaming: new EngineSayings(keyOf), batch: new EngineSayings(keyOf) };
+  }
+
+  #newComparison(): EngineComparison {
+    const { streaming, batch } = this.#pair;
+    return new EngineComparison({
+      streaming: { engine: streaming, sayings: this.#sayings.streaming },
+      batch: { engine: batch, sayings: this.#sayings.batch },
+    });
+  }
+
+  #listen(): void {
+    const { streaming, batch } = this.#pair;
+    const { streaming: said, batch: others } = this.#sayings;
+    this.#streaming = merge(said.listen(streaming), this.#hear('streaming', streaming)).subscribe({
+      error: (error: unknown) => this.#threw(error),
+    });
+    this.#batch = merge(others.listen(batch), this.#hear('batch', batch)).subscribe();
+  }
+
+  /** Passes on what the engine says while it is the one that is heard. */
+  #hear(name: EngineName, engine: MarketEngine): Observable<never> {
+    const pass = <T>(from$: Observable<T>, to$: Subject<T>): Observable<T> =>
+      from$.pipe(
+        tap((value) => {
+          if (this.#heard === name) to$.next(value);
+        }),
+      );
+    return merge(
+      pass(engine.signals$, this.signals$),
+      pass(engine.markets$, this.markets$),
+      pass(engine.deadLetters$, this.deadLetters$),
+      pass(engine.versions.raised$, this.#raised$),
+      pass(engine.account$, this.account$),
+      pass(engine.heights$, this.heights$),
+      pass(engine.accountLost$, this.accountLost$),
+      pass(engine.snapshots$, this.snapshots$),
+      pass(engine.verdicts$, this.verdicts$),
+      pass(engine.resyncs$, this.resyncs$),
+      engine.decisions$.pipe(
+        tap((decision) => {
+          if (name === 'batch') this.#decided.set(decision.market, decision);
+          if (this.#heard === name) this.#tell(decision);
+        }),
+      ),
+    ).pipe(ignoreElements());
+  }
+
+  /** The same decision twice in a row is one. */
+  #tell(decision: Verdict): void {
+    const key = this.#options.keyOf(decision);
+    if (this.#told.get(decision.market) === key) return;
+    this.#told.set(decision.market, key);
+    this.decisions$.next(decision);
+  }
+
+  #both(work: (engine: MarketEngine) => void): void {
+    this.#guard(() => work(this.#pair.streaming));
+    this.#shadow(() => work(this.#pair.batch));
+  }
+
+  /** Work of the batch engine: what it throws while it is not heard is its own end only. */
+  #shadow(work: () => void): void {
+    if (this.#isAlone) return;
+    try {
+      work();
+    } catch (error) {
+      if (this.#heard === 'batch') throw error;
+      this.#isAlone = true;
+      this.#batch.unsubscribe();
+      this.#options.onAlone(reasonOf(error));
+    }
+  }
+
+  /** Work of the streaming engine: timed, and its end if it throws. Nothing after a fallback. */
+  #guard(work: () => void): void {
+    if (this.#fallback !== undefined) return;
+    const { resources } = this.#options;
+    const begun = resources.workMs();
+    try {
+      work();
+    } catch (error) {
+      this.#threw(error);
+    }
+    this.#spentMs += resources.workMs() - begun;
+  }
+
+  #turn(now: UnixMs): void {
+    this.#guard(() => this.#pair.flushStreaming(now));
+    this.#shadow(() => this.#pair.flushBatch(now));
+    if (this.#fallback !== undefined || this.#isAlone) return;
+    this.#budget.turn(this.#spentMs);
+    this.#spentMs = 0;
+    if (this.#isSilent(now)) return;
+    this.#compare(now);
+    const breakage = this.#budget.judge(now, () => this.#options.resources.memoryMb());
+    if (breakage !== undefined) this.#fall({ ...breakage, at: now });
+  }
+
+  /** Told of nothing although there was something to tell. */
+  #isSilent(now: UnixMs): boolean {
+    const isSilent = this.#sayings.streaming.told.size === 0 && this.#sayings.batch.told.size > 0;
+    if (!isSilent) {
+      this.#untoldSince = undefined;
+      return false;
+    }
+    this.#untoldSince ??= now;
+    const silentMs = now - this.#untoldSince;
+    const { stallMsMax } = this.#options.limits;
+    if (silentMs > stallMsMax) {
+      const evidence = `frames came, but no turn was told of for ${silentMs} ms > ${stallMsMax} ms`;
+      this.#fall({ cause: 'engine.stalled', evidence, at: now });
+    }
+    return true;
+  }
+
+  #compare(now: UnixMs): void {
+    const comparison = this.#comparison;
+    try {
+      comparison.turn(now);
+      if (now - this.#comparedAt >= COMPARE_MS) {
+        this.#comparedAt = now;
+        this.#compared += 1;
+        comparison.all(now);
+      }
+    } catch (error) {
+      return this.#threw(error);
+    }
+    const found = comparison.divergences.slice(this.#reported);
+    this.#reported = comparison.divergences.length;
+    for (const divergence of found) this.#options.onDivergence(divergence);
+    const [first] = found;
+    if (first === undefined) return;
+    const { place, streaming, batch } = first;
+    const evidence = `${place}: streaming ${streaming}, batch ${batch}`;
+    this.#fall({ cause: 'engine.diverged', evidence, at: now });
+  }
+
+  #threw(error: unknown): void {
+    if (this.#isAlone) throw error;
+    this.#fall({ cause: 'engine.threw', evidence: reasonOf(error), at: this.#options.clock.now() });
+  }
+
+  /** From now on the batch engine is heard. What it knows better is told at once. */
+  #fall(fallback: Fallback): void {
+    if (this.#fallback !== undefined) return;
+    this.#fallback = fallback;
+    this.#heard = 'batch';
+    this.#fallbacks[fallback.cause] = (this.#fallbacks[fallback.cause] ?? 0) + 1;
+    this.#streaming.unsubscribe();
+    this.#options.onFallback(fallback);
+    this.signals$.next([...this.#sayings.batch.signals.values()]);
+    for (const decision of this.#decided.values()) this.#tell(decision);
+  }
+}
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+/** The books of whichever engine is heard; marks go to both. */
+const booksOf = (active: () => EngineBooks, markStale: EngineBooks['markStale']): EngineBooks => ({
+  get markets() {
+    return active().markets;
+  },
+  view: (market, now) => active().view(market, now),
+  spec: (market) => active().spec(market),
+  candles: (market, resolution) => active().candles(market, resolution),
+  flow: (market, now, ms) => active().flow(market, now, ms),
+  levels: (market) => active().levels(market),
+  tradeCount: (market) => active().tradeCount(market),
+  report: (market) => active().report(market),
+  markStale,
+});
+
+/** What new engines are told of the markets that an old one knew: all but the books. */
+function handOver(from: MarketEngine, to: MarketEngine, at: UnixMs): void {
+  const specs = from.fold.markets.flatMap((market) => from.fold.spec(market) ?? []);
+  to.facts$.next({ at, event: { type: 'specs', specs } });
+  for (const spec of specs) {
+    const { market } = spec;
+    const view = from.fold.view(market, at);
+    if (view?.oracle !== undefined) {
+      to.facts$.next({ at, event: { type: 'oracle', market, price: view.oracle } });
+    }
+    if (view?.fundingRate1h !== undefined) {
+      const rate1h = view.fundingRate1h;
+      to.facts$.next({ at, event: { type: 'funding', market, rate1h } });
+    }
+    const candles = from.fold.candles(market);
+    if (candles.length === 0) continue;
+    to.facts$.next({ at, event: { type: 'candles', market, resolution: '1MIN', candles } });
+    to.backfills$.next({ spec, candles: candles.slice(0, -1).slice(-BACKFILL_MINUTES) });
+  }
+}
+
+const BACKFILL_MINUTES = 60;
