@@ -1,8 +1,8 @@
 /**
- * What the streaming engine may cost: time per turn, processor and memory. Judged once per window of
- * ten seconds, so that one slow turn is no reason and a slow engine is.
+ * What the streaming engine may cost: time per turn, processor and memory. Judged once per window
+ * of ten seconds: one slow turn is no reason, a slow engine is.
  */
-import type { FallbackCause } from '../model/engine.js';
+import type { FallbackCause } from '../model/engine-status.js';
 import type { UnixMs } from '../model/quantities.js';
 
 const WINDOW_MS = 10_000;

@@ -7,7 +7,7 @@
 import { ignoreElements, merge, tap, type Observable } from 'rxjs';
 import { CANDLE_RESOLUTIONS, type CandleResolution } from '../model/book.js';
 import type { QuotedOrder, Verdict } from '../model/decision.js';
-import type { Divergence } from '../model/engine.js';
+import type { Divergence } from '../model/engine-status.js';
 import type { MarketId, UnixMs } from '../model/quantities.js';
 import { SIGNAL_NAMES } from '../model/signal.js';
 import type { MarketEngine } from '../ports/engine.js';

@@ -1,6 +1,6 @@
 /** The engine that the settings ask for, as the service holds it, and what is to be said of it. */
 import { NEVER, Subject } from 'rxjs';
-import type { EngineStatus, Fallback } from '../model/engine.js';
+import type { EngineStatus, Fallback } from '../model/engine-status.js';
 import type { MarketSpec } from '../model/market.js';
 import type { MarketId, UnixMs } from '../model/quantities.js';
 import type { MarketEngine } from '../ports/engine.js';

@@ -15,7 +15,7 @@ import type {
   EngineStatus,
   Fallback,
   FallbackCause,
-} from '../model/engine.js';
+} from '../model/engine-status.js';
 import type { AccountEvent, DeadLetter, FrameCounts } from '../model/events.js';
 import type { MarketId, UnixMs } from '../model/quantities.js';
 import type { Backfill } from '../model/signal.js';
@@ -52,7 +52,7 @@ export interface EngineSwitchOptions {
   readonly flush$: Observable<UnixMs>;
   readonly onDivergence: (divergence: Divergence) => void;
   readonly onFallback: (fallback: Fallback) => void;
-  /** The batch engine failed while it was not heard: from now on there is nobody to fall back to. */
+  /** The batch engine failed while it was not heard: there is nobody to fall back to now. */
   readonly onAlone: (reason: string) => void;
 }
 
@@ -164,8 +164,8 @@ export class EngineSwitch implements MarketEngine {
   }
 
   /**
-   * By an operator's word: both engines begin anew, with what is known of the markets, and all books
-   * are subscribed again. False when there is nothing to go back from.
+   * By an operator's word: both engines begin anew, with what is known of the markets, and all
+   * books are subscribed again. False when there is nothing to go back from.
    */
   restore(): boolean {
     if (this.#fallback === undefined) return false;

@@ -7,7 +7,7 @@ import { merge, NEVER, tap, type Subscription } from 'rxjs';
 import { HeapClock } from '../clock/heap.clock.js';
 import { readRecording } from '../journal/recording.store.js';
 import type { Verdict } from '../model/decision.js';
-import type { Divergence } from '../model/engine.js';
+import type { Divergence } from '../model/engine-status.js';
 import type { FrameCounts } from '../model/events.js';
 import { unixMs, type UnixMs } from '../model/quantities.js';
 import type { MarketEngine, MarketSummary } from '../ports/engine.js';

@@ -23,7 +23,7 @@ import { nextEpoch } from '../execution/client-ids.js';
 import type { AccountSnapshot } from '../model/account.js';
 import { blockHeight, usd } from '../model/quantities.js';
 import { positionValue } from '../portfolio/position-accounting.js';
-import type { Fallback } from '../model/engine.js';
+import type { Fallback } from '../model/engine-status.js';
 import type { MarketEngine } from '../ports/engine.js';
 import type { Journal } from '../ports/journal.js';
 import { untilReached } from './connect-step.js';

@@ -17,7 +17,7 @@ import {
   type MarketId,
   type OrderId,
 } from '../model/quantities.js';
-import type { Fallback } from '../model/engine.js';
+import type { Fallback } from '../model/engine-status.js';
 import type { Breach, RiskCause } from '../model/risk.js';
 import type { JournalEntry, JournalRow } from '../ports/journal.js';
 import type { SendAnswer } from '../ports/venue.js';

@@ -1,7 +1,7 @@
 /** What happened, durably and in order: intents before bytes, results, fills, latches, commands. */
 import type { Observable } from 'rxjs';
 import type { Command } from '../model/command.js';
-import type { Fallback } from '../model/engine.js';
+import type { Fallback } from '../model/engine-status.js';
 import type { CancelRequest, Fill, OrderEnd, OrderRequest } from '../model/order.js';
 import type { Breach } from '../model/risk.js';
 import type {
