@@ -1,6 +1,6 @@
 /** One contract for both engines: given the same, they say the same, of everything. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { replay } from '../../src/app/replay.js';
 import { CANDLE_RESOLUTIONS, type Candle, type Trade } from '../../src/model/book.js';
 import type { MarketEvent } from '../../src/model/events.js';
@@ -19,6 +19,8 @@ import type { RecordedFrame } from '../../src/ports/recording.js';
 import { createSniper } from '../../src/strategy/sniper.js';
 import { EnginePair, PAIR_START } from '../support/engine-pair.js';
 import { VirtualService } from '../support/virtual-service.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const MARKETS = [marketId('BTC-USD'), marketId('ETH-USD')] as const;
 const specOf = (market = MARKETS[0], tick = 50_000n): MarketSpec => ({
@@ -63,11 +65,11 @@ describe('both engines', () => {
     { seed: 11, preset: 'trend' },
     { seed: 5, preset: 'crash' },
   ] as const)('say the same of a seeded $preset ($seed)', async ({ seed, preset }) => {
-    const frames = await record({ seed, preset, forMs: 45_000 });
+    const frames = await record({ seed, preset, forMs: 25_000 });
     const report = await replay(each(frames), { engine: 'both', strategy: eager });
     expect(report.divergences).toEqual([]);
     expect(report.divergent).toBe(0);
-    expect(report.compared).toBeGreaterThan(30);
+    expect(report.compared).toBeGreaterThan(15);
     expect(report.decisions).toBeGreaterThan(2);
     const alone = await replay(each(frames), { engine: 'batch', strategy: eager });
     const { compared, divergent, divergences, ...same } = report;
@@ -76,7 +78,7 @@ describe('both engines', () => {
   });
 
   it('enter at the same moments when something is worth it', async () => {
-    const frames = await record({ seed: 11, preset: 'trend', forMs: 60_000 });
+    const frames = await record({ seed: 11, preset: 'trend', forMs: 40_000 });
     const report = await replay(each(frames), {
       engine: 'both',
       strategy: () => createSniper({ confidenceMin: 0.01 }),

@@ -1,10 +1,13 @@
 /** Both engines side by side: what makes the streaming one give way, and what becomes of decisions. */
 import { filter, map } from 'rxjs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { streamingEngine } from '../../src/app/engines.js';
 import type { MarketPipeline } from '../../src/app/market-pipeline.js';
 import { steps, ticks } from '../../src/model/quantities.js';
 import { VirtualService, type VirtualOptions } from '../support/virtual-service.js';
+
+/** Two engines and an exchange in virtual time, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const EAGER = [{ minConfidence: 0.01, maxHoldSeconds: 3, coolDownSeconds: 1 }];
 
@@ -63,9 +66,9 @@ const lying = (engine: MarketPipeline, saboteur: Saboteur): void =>
 
 describe('two engines side by side', () => {
   it('agree on everything, second by second', async () => {
-    const { service, status } = await run(healthy, 30_000);
+    const { service, status } = await run(healthy, 15_000);
     expect(status).toMatchObject({ setting: 'both', active: 'streaming', fallback: null });
-    expect(status.compared).toBeGreaterThan(25);
+    expect(status.compared).toBeGreaterThan(10);
     expect(status.divergences).toEqual([]);
     expect(service.logged('engine.alone')).toEqual([]);
     service.kill();
@@ -77,7 +80,7 @@ describe('two engines side by side', () => {
         const options = { preset: 'trend', flags: { engine, strategies: EAGER } } as const;
         const service = new VirtualService(options);
         await service.ready();
-        await service.clock.advance(25_000);
+        await service.clock.advance(12_000);
         expect(service.control.state().engine).toMatchObject({ setting: engine, fallback: null });
         const orders = service.entries('order.intent').map(({ request }) => request);
         service.kill();
@@ -207,16 +210,16 @@ describe('after a fallback', () => {
         decided.push([market, type, decidedAt, newestFrameAt].join(' ')),
       );
       await service.ready();
-      await service.clock.advance(8_000);
+      await service.clock.advance(4_000);
       saboteur.isActive = fails;
-      await service.clock.advance(20_000);
+      await service.clock.advance(9_000);
       expect(saboteur.status.active).toBe(fails ? 'batch' : 'streaming');
       const orders = service.entries('order.intent').map(({ request }) => request);
       service.kill();
       return { decided, orders };
     };
     const [smooth, fallen] = await Promise.all([trade(false), trade(true)]);
-    expect(smooth.decided.length).toBeGreaterThan(10);
+    expect(smooth.decided.length).toBeGreaterThan(4);
     expect(smooth.orders.length).toBeGreaterThan(1);
     expect(fallen).toEqual(smooth);
   });
@@ -226,7 +229,7 @@ describe('after a fallback', () => {
     await saboteur.fall();
     saboteur.isActive = false;
     const { service } = saboteur;
-    await service.clock.advance(30_000);
+    await service.clock.advance(12_000);
     expect(saboteur.status.active).toBe('batch');
     await service.restart();
     expect(saboteur.status).toMatchObject({
