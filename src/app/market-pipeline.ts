@@ -144,10 +144,15 @@ export class MarketPipeline implements MarketEngine {
   }
 
   /** The hot road: most frames are book updates. */
-  #applyLevels({ market, levels }: Decoded & { readonly type: 'levels' }, at: UnixMs): void {
-    const isWatched = this.#watched?.has(market) ?? true;
-    const rejection = isWatched ? this.fold.applyLevels(market, levels, at) : undefined;
-    this.#counts[rejection === undefined ? 'applied' : 'rejected'] += 1;
+  #applyLevels(decoded: Decoded & { readonly type: 'levels' }, at: UnixMs): void {
+    const rejection = this.fold.applyLevels(decoded, at);
+    // Of a market that is not watched nothing is known, and nothing is wanted.
+    const isIgnored = rejection === 'market.unknown' && this.#isUnwatched(decoded.market);
+    this.#counts[rejection === undefined || isIgnored ? 'applied' : 'rejected'] += 1;
+  }
+
+  #isUnwatched(market: MarketId): boolean {
+    return this.#watched !== undefined && !this.#watched.has(market);
   }
 
   #onlyWatched(event: MarketEvent): MarketEvent | undefined {

@@ -62,6 +62,7 @@ class Levels implements LevelBatch {
 interface LevelsDecoded {
   readonly type: 'levels';
   market: MarketId;
+  slot: number;
   readonly levels: Levels;
 }
 
@@ -72,6 +73,7 @@ export class FrameScanner {
   readonly #decoded: LevelsDecoded = {
     type: 'levels',
     market: '' as MarketId,
+    slot: 0,
     levels: this.#levels,
   };
   /** The newest connection ids that were looked at byte by byte, by their first bytes. */
@@ -123,6 +125,7 @@ export class FrameScanner {
     } else if (!cursor.skip(ASKS) || !this.#side(units, 1)) return undefined;
     if (!cursor.skip(LEVELS_END) || !cursor.isAtEnd) return undefined;
     this.#decoded.market = units.spec.market;
+    this.#decoded.slot = units.slot;
     return this.#decoded;
   }
 

@@ -79,7 +79,7 @@ class Decoder implements FrameDecoder {
 
   learn(specs: readonly MarketSpec[]): void {
     for (const spec of specs) {
-      const units = unitsOf(spec);
+      const units = unitsOf(spec, this.#units.get(spec.market)?.slot ?? this.#units.size);
       this.#units.set(spec.market, units);
       this.#scanner.learn(units);
     }

@@ -72,12 +72,15 @@ export interface Grid {
 /** The grids of one market, made once and kept beside its spec. */
 export interface MarketUnits {
   readonly spec: MarketSpec;
+  /** A small number of its own, the same for the market's whole life. */
+  readonly slot: number;
   readonly tick: Grid;
   readonly step: Grid;
 }
 
-export const unitsOf = (spec: MarketSpec): MarketUnits => ({
+export const unitsOf = (spec: MarketSpec, slot = 0): MarketUnits => ({
   spec,
+  slot,
   tick: gridOf(spec.tick, -spec.priceExponent),
   step: gridOf(spec.step, -spec.sizeExponent),
 });

@@ -30,6 +30,13 @@ export interface MarketCounts {
   readonly rejected: number;
 }
 
+/** What a decoder says of a book update. */
+export interface MarketLevels {
+  readonly market: MarketId;
+  readonly slot: number;
+  readonly levels: LevelBatch;
+}
+
 type SpecsEvent = Extract<MarketEvent, { type: 'specs' }>;
 type EventOfOneMarket = Extract<MarketEvent, { market: MarketId }>;
 
@@ -38,6 +45,8 @@ const NOTHING_TOLD: readonly MarketState[] = [];
 
 export class MarketFold implements EngineBooks {
   readonly #markets = new Map<MarketId, MarketState>();
+  /** Where the decoder's hints have led; believed only when the market is the one meant. */
+  readonly #bySlot: MarketState[] = [];
   #dirty: MarketState[] = [];
   /** Told of by the last flush, and read by now. */
   #told: readonly MarketState[] = NOTHING_TOLD;
@@ -69,9 +78,10 @@ export class MarketFold implements EngineBooks {
   }
 
   /** A book update without an object in between. Undefined: applied; else why not. */
-  applyLevels(market: MarketId, levels: LevelBatch, at: UnixMs): MarketRejection | undefined {
+  applyLevels({ market, slot, levels }: MarketLevels, at: UnixMs): MarketRejection | undefined {
     this.#begin(at);
-    const state = this.#markets.get(market);
+    const hinted = this.#bySlot[slot];
+    const state = hinted?.market === market ? hinted : this.#lookUp(market, slot);
     let rejection: MarketRejection | undefined;
     if (state === undefined) rejection = 'market.unknown';
     else if (state.applyLevels(levels, at)) this.#mark(state);
@@ -175,6 +185,15 @@ export class MarketFold implements EngineBooks {
       this.#mark(state);
     }
     return undefined;
+  }
+
+  /** The slot is remembered for next time. */
+  #lookUp(market: MarketId, slot: number): MarketState | undefined {
+    const state = this.#markets.get(market);
+    if (state === undefined || slot >= MARKETS_MAX) return state;
+    while (this.#bySlot.length < slot) this.#bySlot.push(state);
+    this.#bySlot[slot] = state;
+    return state;
   }
 
   #mark(state: MarketState): void {

@@ -21,7 +21,7 @@ import type { Touch } from '../ports/lenses.js';
 import type { LevelBatch } from '../ports/market-feed.js';
 
 /** Removals remembered per side. */
-const REMOVALS_MAX = 4_096;
+const REMOVALS_MAX = 512;
 /** Of each side; what lies deeper says little about the next moment. */
 const WEIGHED_LEVELS = 10;
 

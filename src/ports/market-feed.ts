@@ -25,7 +25,13 @@ export type Decoded =
       readonly account: readonly AccountEvent[];
     }
   /** A book update, read completely; the same object each time. */
-  | { readonly type: 'levels'; readonly market: MarketId; readonly levels: LevelBatch }
+  | {
+      readonly type: 'levels';
+      readonly market: MarketId;
+      /** A small number that stands for the market, as a hint where to look it up. */
+      readonly slot: number;
+      readonly levels: LevelBatch;
+    }
   /** An envelope without data: `connected`, `unsubscribed`, `error`. Counts as applied. */
   | { readonly type: 'control' }
   /** Understood and refused, with the reason: a market that we do not know (yet). */
