@@ -53,8 +53,11 @@ export class CandleSeries {
     return this.#periods.length;
   }
 
-  /** Each trade once. A trade that comes late still changes its period. */
-  add({ id, price, size, at }: Trade): void {
+  /**
+   * Each trade once. A trade that comes late still changes its period. `isNewest` says that no
+   * trade with a higher id came before: its id need not be compared again.
+   */
+  add({ id, price, size, at }: Trade, isNewest = false): void {
     const period = this.#periodOf(at);
     if (period === undefined) return;
     const tally = period.ours;
@@ -62,7 +65,7 @@ export class CandleSeries {
       period.ours = newTally(id, price, size);
       return;
     }
-    if (id > tally.lastId) {
+    if (isNewest || id > tally.lastId) {
       tally.lastId = id;
       tally.close = price;
     } else if (id < tally.firstId) {
@@ -129,11 +132,14 @@ export class CandleSeries {
 
   /** The period of this time, made if need be; undefined when it is too old to keep. */
   #periodOf(at: number): Period | undefined {
-    const startedAt = Math.floor(at / this.#lengthMs) * this.#lengthMs;
     this.#newest = undefined;
     const periods = this.#periods;
-    const last = periods.at(-1);
-    if (last?.startedAt === startedAt) return last;
+    const last = periods[periods.length - 1];
+    if (last !== undefined) {
+      const into = at - last.startedAt;
+      if (into >= 0 && into < this.#lengthMs) return last;
+    }
+    const startedAt = Math.floor(at / this.#lengthMs) * this.#lengthMs;
     const index =
       last === undefined || startedAt > last.startedAt
         ? periods.length
