@@ -41,7 +41,7 @@ export interface Sight {
    * Of the newest `count` periods with a candle, oldest first, the open one included. Periods
    * without trades may have none. Made when asked for: what must last is to be kept.
    */
-  candles(resolution: CandleResolution, count: number): readonly Candle[];
+  readonly candles: (resolution: CandleResolution, count: number) => readonly Candle[];
   readonly position: OwnPosition;
   readonly terms: Terms;
   /** Newest confidence of every fresh market, this one's previous look included. */

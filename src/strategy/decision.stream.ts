@@ -16,7 +16,7 @@ import {
   type Observable,
   type SchedulerLike,
 } from 'rxjs';
-import type { Candle, CandleResolution, MarketView, Side } from '../model/book.js';
+import type { MarketView, Side } from '../model/book.js';
 import type { Hold, Reason, Verdict } from '../model/decision.js';
 import { unixMs, type MarketId, type UnixMs } from '../model/quantities.js';
 import { auditByMarket } from '../operators/audit-by-market.stream.js';
@@ -43,7 +43,8 @@ class Look implements Sight {
   readonly position: OwnPosition;
   readonly terms: Terms;
   readonly field: ReadonlyMap<MarketId, number>;
-  readonly #lens: MarketLens;
+  /** May be taken out of the sight, as authors do. */
+  readonly candles: Sight['candles'];
 
   constructor(lens: MarketLens, known: Omit<Sight, 'view' | 'candles'>) {
     this.now = known.now;
@@ -52,11 +53,7 @@ class Look implements Sight {
     this.position = known.position;
     this.terms = known.terms;
     this.field = known.field;
-    this.#lens = lens;
-  }
-
-  candles(resolution: CandleResolution, count: number): readonly Candle[] {
-    return this.#lens.candles(resolution, count);
+    this.candles = (resolution, count) => lens.candles(resolution, count);
   }
 }
 

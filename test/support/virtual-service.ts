@@ -33,6 +33,7 @@ import { Failure, unwrap } from '../../src/model/result.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { HttpAnswer, HttpPort } from '../../src/ports/http.js';
 import type { Journal, JournalEntry, JournalRow } from '../../src/ports/journal.js';
+import type { AuthoredStrategy } from '../../src/ports/strategy.js';
 import type { SendAnswer, VenuePort } from '../../src/ports/venue.js';
 import { ExchangeHost, type ExchangeHostOptions } from '../../src/simulator/exchange-host.venue.js';
 import { createExchange } from '../../src/simulator/chain/exchange.js';
@@ -54,6 +55,8 @@ export interface VirtualOptions {
   readonly flags?: Readonly<Record<string, unknown>>;
   /** Instead of the streaming engine as it is. */
   readonly makeStreaming?: typeof streamingEngine;
+  /** A user's strategy, where the flags name a file. */
+  readonly authored?: () => AuthoredStrategy;
 }
 
 /** How the next sends go wrong. */
@@ -235,8 +238,8 @@ export class VirtualService {
   }
 
   #engines() {
-    const { makeStreaming } = this.#options;
-    return makeStreaming === undefined ? {} : { makeStreaming };
+    const { makeStreaming, authored } = this.#options;
+    return { authored, ...(makeStreaming === undefined ? {} : { makeStreaming }) };
   }
 
   #world(): World {
