@@ -49,7 +49,7 @@ const ORACLE_END = new Pattern('}}}');
 /** Markets in one oracle message; more go the slow way. */
 const ORACLES_MAX = 16;
 /** Connection ids that are recognised at a glance. */
-const CONNECTIONS = 16;
+const CONNECTIONS = 64;
 const DOUBLES_PER_ID = 5;
 
 class Levels implements LevelBatch {
@@ -102,11 +102,21 @@ export class FrameScanner {
     return cursor.skip(TRADES) ? this.#trades(units) : undefined;
   }
 
+  /** Where an id is remembered: from four of its characters, which differ in random ids. */
+  #slotOfId(): number {
+    const { bytes, at } = this.#cursor;
+    const mixed =
+      (bytes[at] ?? 0) * 31 +
+      (bytes[at + 1] ?? 0) * 7 +
+      (bytes[at + 3] ?? 0) * 3 +
+      (bytes[at + 35] ?? 0);
+    return mixed & (CONNECTIONS - 1);
+  }
+
   #skipConnectionId(): boolean {
     const cursor = this.#cursor;
     const known = this.#connections;
-    const last = cursor.bytes[cursor.at + CONNECTION_ID_LENGTH - 1] ?? 0;
-    const slot = ((cursor.peek() ^ last) & (CONNECTIONS - 1)) * DOUBLES_PER_ID;
+    const slot = this.#slotOfId() * DOUBLES_PER_ID;
     if (cursor.skipKnown(known, slot)) return true;
     if (cursor.textLength() !== CONNECTION_ID_LENGTH) return false;
     for (let index = 0; index < 4; index += 1) known[slot + index] = cursor.double(index * 8);

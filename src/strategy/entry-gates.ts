@@ -40,14 +40,16 @@ const rankReason = (rank: number, rankMax: number): Reason =>
 /** What closed the way comes first, then all else that was weighed. */
 export function entryOrHold(sight: Sight, idea: Idea): Candidate {
   const { side, confidence, direction, quality = 1, leave, edgeBps, rankMax } = idea;
-  const rank = rankOf(sight, confidence);
+  // The rank looks at all markets: only an idea whose own gate is open asks for it.
+  const rank = idea.isMet ? rankOf(sight, confidence) : undefined;
   const weighed = (): readonly Reason[] => {
     const cost = costReason(edgeBps, costsOf(sight, side), sight);
-    const all = [...idea.words(), rankReason(rank, rankMax), cost];
+    const ranks = rank === undefined ? [] : [rankReason(rank, rankMax)];
+    const all = [...idea.words(), ...ranks, cost];
     return [...all.filter(isClosed), ...all.filter(isOpen)];
   };
   const numbers = { confidence, direction, leave };
-  if (!(idea.isMet && rank <= rankMax && isWorthIt(edgeBps, costsOf(sight, side)))) {
+  if (rank === undefined || rank > rankMax || !isWorthIt(edgeBps, costsOf(sight, side))) {
     return lazyHold(weighed, numbers);
   }
   const limit = limitPrice(sight, side);

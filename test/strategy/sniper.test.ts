@@ -95,7 +95,7 @@ describe('the sniper holds', () => {
   it('below the least confidence, and says by how much', () => {
     const weak = sniper.decide(sightOf({ momentum: 90, orderbook: 80, volume: 60 }));
     expect(texts(weak)[0]).toMatch(/^confidence 0\.7\d < 0\.80$/);
-    expect(codes(weak)).toEqual(['confidence.low', 'direction', 'quality', 'rank', 'cost']);
+    expect(codes(weak)).toEqual(['confidence.low', 'direction', 'quality', 'cost']);
   });
 
   it('at the very limit, which is not above it', () => {
