@@ -96,7 +96,7 @@ const withBook = measure((frame, at) => {
 const withFold = measure((frame, at) => {
   const decoded = decoder.decode(frame, at);
   if (decoded.type !== 'levels') return 0;
-  fold.applyLevels(decoded.market, decoded.levels, at);
+  fold.applyLevels(decoded, at);
   return decoded.levels.count;
 });
 const ours = new LayersRun(session);

@@ -55,7 +55,7 @@ export function decodeAndFold(session: Session): Contestant {
       fold.apply({ type: 'specs', specs }, session.startMs);
       const take = (frame: Buffer, at: UnixMs): void => {
         const decoded = decoder.decode(frame, at);
-        if (decoded.type === 'levels') fold.applyLevels(decoded.market, decoded.levels, at);
+        if (decoded.type === 'levels') fold.applyLevels(decoded, at);
         else if (decoded.type === 'events')
           for (const event of decoded.market) fold.apply(event, at);
       };
