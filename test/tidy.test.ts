@@ -33,6 +33,23 @@ describe('the tree', () => {
   });
 });
 
+describe('the documents', () => {
+  it.each(['README.md', 'CONTRIBUTING.md', 'OPERATIONS.md', 'ARCHITECTURE.md'])(
+    'name in %s only commands that there are',
+    (name) => {
+      const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+        readonly scripts: Readonly<Record<string, string>>;
+      };
+      const text = readFileSync(join(root, name), 'utf8');
+      const named = Array.from(
+        text.matchAll(/npm run ([a-z][a-z:]*)/g),
+        ([, script = '']) => script,
+      );
+      expect(named.filter((script) => !Object.hasOwn(manifest.scripts, script))).toEqual([]);
+    },
+  );
+});
+
 const header = '/** A file. */\n';
 const planted: readonly (readonly [rule: string, path: string, text: string])[] = [
   ['header', 'src/market/a.ts', 'export const a = 1;\n'],

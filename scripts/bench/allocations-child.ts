@@ -96,7 +96,7 @@ const withBook = measure((frame, at) => {
 const withFold = measure((frame, at) => {
   const decoded = decoder.decode(frame, at);
   if (decoded.type !== 'levels') return 0;
-  fold.applyLevels(decoded, at);
+  if (fold.applyLevels(decoded, at) !== undefined) throw new Error('expected an applied frame');
   return decoded.levels.count;
 });
 const ours = new LayersRun(session);

@@ -3,7 +3,6 @@
  * into its client's `onMessage`, which parses it and calls the unmodified handlers of `pro/dydx`.
  * Nobody waits for its answers, which spares it the promises.
  */
-import type ccxtLibrary from 'ccxt';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,11 +10,21 @@ import type { Contestant } from './bench-rounds.js';
 import { BENCH } from './bench-places.js';
 import type { Session } from './bench-session.js';
 
-type Ccxt = typeof ccxtLibrary;
-type Dydx = InstanceType<Ccxt['pro']['dydx']>;
-
 interface MessageClient {
   onMessage(event: { readonly data: string }): void;
+}
+
+/** What is used of ccxt: said here, because its own types are there only once it is installed. */
+interface Dydx {
+  readonly orderbooks: object;
+  setMarkets(markets: readonly unknown[]): void;
+  parseMarket(market: object): unknown;
+  client(url: string): MessageClient;
+}
+
+interface Ccxt {
+  readonly version: string;
+  readonly pro: { readonly dydx: new () => Dydx };
 }
 
 /** Undefined where its package is not installed. */
@@ -32,9 +41,9 @@ export function ccxtContestant(ccxt: Ccxt, session: Session): Contestant {
     name: `ccxt ${ccxt.version}: handlers`,
     frames: frames.length,
     prepare: () => {
-      const exchange: Dydx = new ccxt.pro.dydx();
+      const exchange = new ccxt.pro.dydx();
       exchange.setMarkets(parameters.map((market) => exchange.parseMarket({ ...market })));
-      const client = exchange.client('wss://127.0.0.1/') as unknown as MessageClient;
+      const client = exchange.client('wss://127.0.0.1/');
       for (const frame of opening) client.onMessage({ data: frame.toString() });
       return () => {
         for (const frame of frames) client.onMessage({ data: frame.toString() });

@@ -55,9 +55,12 @@ export function decodeAndFold(session: Session): Contestant {
       fold.apply({ type: 'specs', specs }, session.startMs);
       const take = (frame: Buffer, at: UnixMs): void => {
         const decoded = decoder.decode(frame, at);
-        if (decoded.type === 'levels') fold.applyLevels(decoded, at);
+        if (decoded.type === 'levels') expectApplied(fold.applyLevels(decoded, at));
         else if (decoded.type === 'events')
-          for (const event of decoded.market) fold.apply(event, at);
+          for (const event of decoded.market) {
+            const told = fold.apply(event, at);
+            expectApplied(told.verdict === 'rejected' ? told.reason : undefined);
+          }
       };
       for (const frame of opening) take(frame, session.startMs);
       return () => {
@@ -69,6 +72,11 @@ export function decodeAndFold(session: Session): Contestant {
       };
     },
   };
+}
+
+/** A frame that was refused cost next to nothing: its figure would flatter. */
+function expectApplied(rejection: string | undefined): void {
+  if (rejection !== undefined) throw new Error(`expected an applied frame, was ${rejection}`);
 }
 
 type Build = (parts: EngineParts) => { readonly engine: MarketEngine };
