@@ -2,47 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CandleSeries } from '../../src/market/candle-series.js';
-import type { Candle, Trade } from '../../src/model/book.js';
-import { steps, ticks, unixMs } from '../../src/model/quantities.js';
+import { unixMs } from '../../src/model/quantities.js';
+import { candle, naiveCandles, trade } from '../support/candle-makers.js';
 
-const trade = (number: number, at: number, price: number, size: number): Trade => ({
-  id: number.toString(16).padStart(24, '0'),
-  side: 'buy',
-  price: ticks(price),
-  size: steps(size),
-  at: unixMs(at),
-});
-const candle = (startedAt: number, trades: number, price = 7): Candle => ({
-  startedAt: unixMs(startedAt),
-  open: ticks(price),
-  high: ticks(price),
-  low: ticks(price),
-  close: ticks(price),
-  volume: steps(trades),
-  trades,
-});
 const minutes = () => new CandleSeries({ lengthMs: 60_000, limit: 1_000 });
 const minutesOf = (candles: CandleSeries): number[] =>
   candles.all().map(({ startedAt }) => startedAt / 60_000);
-
-function naive(trades: readonly Trade[]): Candle[] {
-  const sorted = trades.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const minuteOf = ({ at }: Trade): number => Math.floor(at / 60_000) * 60_000;
-  const starts = [...new Set(sorted.map(minuteOf))].sort((a, b) => a - b);
-  return starts.map((startedAt) => {
-    const list = sorted.filter((one) => minuteOf(one) === startedAt);
-    const prices = list.map(({ price }) => price);
-    return {
-      startedAt: unixMs(startedAt),
-      open: ticks(prices[0] ?? 0),
-      high: ticks(Math.max(...prices)),
-      low: ticks(Math.min(...prices)),
-      close: ticks(prices.at(-1) ?? 0),
-      volume: steps(list.reduce((sum, { size }) => sum + size, 0)),
-      trades: list.length,
-    };
-  });
-}
 
 describe('candles from trades', () => {
   it('equal a naive recomputation in whatever order the trades come', () => {
@@ -56,7 +21,7 @@ describe('candles from trades', () => {
         const unique = [...new Map(made.map((one) => [one.id, one])).values()];
         const candles = minutes();
         for (const one of unique) candles.add(one);
-        expect(candles.all()).toEqual(naive(unique));
+        expect(candles.all()).toEqual(naiveCandles(unique, 60_000));
         expect(candles.count).toBe(candles.all().length);
       }),
     );

@@ -2,13 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CandleWindows } from '../../src/market/candle-windows.js';
-import {
-  CANDLE_RESOLUTIONS,
-  type Candle,
-  type CandleResolution,
-  type Trade,
-} from '../../src/model/book.js';
-import { steps, ticks, unixMs } from '../../src/model/quantities.js';
+import { CANDLE_RESOLUTIONS, type CandleResolution } from '../../src/model/book.js';
+import { candle, naiveCandles, trade } from '../support/candle-makers.js';
 
 const MINUTE = 60_000;
 const MINUTES: Readonly<Record<CandleResolution, number>> = {
@@ -21,42 +16,6 @@ const MINUTES: Readonly<Record<CandleResolution, number>> = {
   '1DAY': 1_440,
 };
 
-const trade = (number: number, at: number, price: number, size: number): Trade => ({
-  id: number.toString(16).padStart(24, '0'),
-  side: 'buy',
-  price: ticks(price),
-  size: steps(size),
-  at: unixMs(at),
-});
-const candle = (startedAt: number, trades: number, price: number): Candle => ({
-  startedAt: unixMs(startedAt),
-  open: ticks(price),
-  high: ticks(price),
-  low: ticks(price),
-  close: ticks(price),
-  volume: steps(trades),
-  trades,
-});
-
-/** Of trades in order. */
-function naive(trades: readonly Trade[], lengthMs: number): Candle[] {
-  const startOf = ({ at }: Trade): number => Math.floor(at / lengthMs) * lengthMs;
-  const starts = [...new Set(trades.map(startOf))].toSorted((a, b) => a - b);
-  return starts.map((startedAt) => {
-    const list = trades.filter((one) => startOf(one) === startedAt);
-    const prices = list.map(({ price }) => price);
-    return {
-      startedAt: unixMs(startedAt),
-      open: ticks(prices[0] ?? 0),
-      high: ticks(Math.max(...prices)),
-      low: ticks(Math.min(...prices)),
-      close: ticks(prices.at(-1) ?? 0),
-      volume: steps(list.reduce((sum, { size }) => sum + size, 0)),
-      trades: list.length,
-    };
-  });
-}
-
 describe('candles of all resolutions', () => {
   it('equal a naive recomputation from the same trades', () => {
     const amount = fc.integer({ min: 1, max: 9 });
@@ -68,7 +27,7 @@ describe('candles of all resolutions', () => {
         const windows = new CandleWindows();
         for (const one of trades) windows.add(one);
         for (const resolution of CANDLE_RESOLUTIONS) {
-          const wanted = naive(trades, MINUTES[resolution] * MINUTE);
+          const wanted = naiveCandles(trades, MINUTES[resolution] * MINUTE);
           expect(windows.all(resolution)).toEqual(wanted);
           expect(windows.counts[resolution]).toBe(wanted.length);
         }
