@@ -151,14 +151,14 @@ export class StormMarket {
 
   trade(id: number, now: number): string {
     const isBuy = this.#random.next() < 0.5;
+    // The server's keys in the server's order: an update names no height.
     const fields = {
       id: id.toString().padStart(24, '0'),
-      side: isBuy ? 'BUY' : 'SELL',
       size: this.#sizeText(this.#size()),
       price: this.price(isBuy ? this.#mid + 1 : this.#mid - 1),
-      type: 'LIMIT',
+      side: isBuy ? 'BUY' : 'SELL',
       createdAt: iso(now),
-      createdAtHeight: String(FIRST_HEIGHT),
+      type: 'LIMIT',
     };
     return JSON.stringify({ trades: [fields] });
   }

@@ -75,6 +75,32 @@ export class BatchMarket implements MarketLens {
     return this.book.updatedAt;
   }
 
+  get bestBid(): number {
+    return this.book.view().bids[0]?.price ?? Number.NaN;
+  }
+
+  get bestAsk(): number {
+    return this.book.view().asks[0]?.price ?? Number.NaN;
+  }
+
+  get fundingRate1h(): number | undefined {
+    return this.#fundingRate1h;
+  }
+
+  slipped(side: 'bids' | 'asks', wanted: number): number {
+    const levels = this.book.view()[side];
+    const held = levels.map((_, count) =>
+      levels.slice(0, count).reduce((sum, { size }) => sum + size, 0),
+    );
+    const sizes = levels.map(({ size }, index) => Math.min(size, wanted - (held[index] ?? 0)));
+    const last = sizes.findIndex((size, index) => (held[index] ?? 0) + size >= wanted);
+    const touch = levels[0]?.price ?? Number.NaN;
+    if (last < 0) return Infinity;
+    return levels
+      .slice(0, last + 1)
+      .reduce((sum, { price }, index) => sum + (sizes[index] ?? 0) * Math.abs(price - touch), 0);
+  }
+
   /** Why it was refused, if it was. */
   apply(event: EventOfMarket, at: UnixMs): string | undefined {
     if (event.type === 'book.update' && !this.book.update(event, at)) return 'book.no-snapshot';

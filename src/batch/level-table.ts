@@ -20,6 +20,8 @@ import type { Touch } from '../ports/lenses.js';
 const LEVELS_MAX = 65_536;
 /** Removals remembered per side. */
 const REMOVALS_MAX = 4_096;
+/** A reading that took longer tells of another book. */
+const READING_AGE_MS_MAX = 10_000;
 /** Of each side; what lies deeper says little about the next moment. */
 const WEIGHED_LEVELS = 10;
 
@@ -89,7 +91,7 @@ export class LevelTable {
   ): 'applied' | 'no-snapshot' | 'too-old' {
     if (requestedAt === undefined || this.#snapshotAt === undefined) return 'no-snapshot';
     const forgottenTo = Math.max(this.#bids.forgottenTo, this.#asks.forgottenTo);
-    if (requestedAt < forgottenTo) return 'too-old';
+    if (requestedAt < forgottenTo || at - requestedAt > READING_AGE_MS_MAX) return 'too-old';
     heal(this.#bids, bids, requestedAt);
     heal(this.#asks, asks, requestedAt);
     this.#noteCrossing(at);

@@ -1,20 +1,26 @@
 /**
  * One side of an order book in one typed array, the best level at the end: changes happen near the
- * touch, so few bytes move. Reads allocate nothing. Ranks count from the best level, 0.
+ * touch, so few bytes move, and what belongs together lies together. Reads allocate nothing. Ranks
+ * count from the best level, 0.
  *
- * Holds at most `limit` levels; beyond that the worst level is dropped.
+ * 1. A removed level leaves its place behind, with the stamp of its removal: markets come back to
+ *    the prices that they left, and nothing moves when they do. Places are given up, oldest
+ *    removals first, when room is needed.
+ * 2. Holds at most `limit` levels; beyond that the worst level is dropped.
  */
-import type { Steps, Ticks, UnixMs } from '../model/quantities.js';
+import { unixMs, type Steps, type Ticks, type UnixMs } from '../model/quantities.js';
 import { assert, InvariantError } from '../model/result.js';
 
 const FIRST_CAPACITY = 128;
 const LEVELS_MAX = 65_536;
-/** A level is three cells: its key, its size, and when it was last set. */
+/** Removals that are younger keep their places while there is room: a reading may be on its way. */
+const REMEMBERED_MS = 10_000;
+/** A level is three cells: its key, its size (0: removed), and when it was last set or removed. */
 const CELLS = 3;
 const SIZE = 1;
 const STAMP = 2;
-/** Below so many cells a loop is faster than the native move. */
-const NATIVE_MOVE_MIN = 32;
+/** Below so many numbers a loop is faster than the native move. */
+const NATIVE_MOVE_MIN = 64;
 
 /** Which price of this side is the best one: the highest of the bids, the lowest of the asks. */
 export type BestPrice = 'highest' | 'lowest';
@@ -22,54 +28,90 @@ export type BestPrice = 'highest' | 'lowest';
 export class SortedLevels {
   /** +1 for bids, −1 for asks: keys = sign × price ascend towards the best. */
   readonly #sign: 1 | -1;
-  /** In cells, as the positions below. */
   readonly #limit: number;
-  #cells: Float64Array;
+  #cells = new Float64Array(FIRST_CAPACITY * CELLS);
+  /** In cells, as all places below: the end of what is in use, removed levels included. */
   #end = 0;
+  /** Place of the best level; negative when there is none. */
+  #best = -CELLS;
+  #length = 0;
+  #forgottenTo = unixMs(0);
 
   constructor(best: BestPrice, limit: number = LEVELS_MAX) {
     assert(limit >= 1, `SortedLevels: expected a limit ≥ 1, was ${limit}`);
     this.#sign = best === 'highest' ? 1 : -1;
-    this.#limit = limit * CELLS;
-    this.#cells = new Float64Array(Math.min(FIRST_CAPACITY, limit) * CELLS);
+    this.#limit = limit;
   }
 
   get length(): number {
-    return this.#end / CELLS;
+    return this.#length;
   }
 
   /** Price of the best level; NaN when there is none. */
   get bestPrice(): number {
-    return this.#end === 0 ? Number.NaN : this.#sign * (this.#cells[this.#end - CELLS] ?? 0);
+    return this.#best < 0 ? Number.NaN : this.#sign * (this.#cells[this.#best] ?? 0);
   }
 
-  /** Precondition of the three: rank < length. */
+  /** Steps at the best level; NaN when there is none. */
+  get bestSize(): number {
+    return this.#best < 0 ? Number.NaN : (this.#cells[this.#best + SIZE] ?? 0);
+  }
+
+  /** Removals up to this stamp may have been forgotten. */
+  get forgottenTo(): UnixMs {
+    return this.#forgottenTo;
+  }
+
+  /** Precondition of the three: rank < length. A walk from the best level. */
   priceAt(rank: number): Ticks {
-    return (this.#sign * this.#read(rank, 0)) as Ticks;
+    return (this.#sign * (this.#cells[this.#placeOf(rank)] ?? 0)) as Ticks;
   }
 
   sizeAt(rank: number): Steps {
-    return this.#read(rank, SIZE) as Steps;
+    return (this.#cells[this.#placeOf(rank) + SIZE] ?? 0) as Steps;
   }
 
   /** When the level was last set. */
   stampAt(rank: number): UnixMs {
-    return this.#read(rank, STAMP) as UnixMs;
+    return (this.#cells[this.#placeOf(rank) + STAMP] ?? 0) as UnixMs;
   }
 
-  /** Rank of the level at this price, or undefined. */
-  rankOf(price: Ticks): number | undefined {
-    const key = this.#sign * price;
-    const at = this.#search(key);
-    return at < this.#end && this.#cells[at] === key ? (this.#end - at) / CELLS - 1 : undefined;
+  has(price: Ticks): boolean {
+    const place = this.#known(price);
+    return place >= 0 && this.#cells[place + SIZE] !== 0;
+  }
+
+  /** When a level at this price was removed; 0 if it was not, or that is not known any more. */
+  removedAt(price: Ticks): UnixMs {
+    const place = this.#known(price);
+    const isRemoved = place >= 0 && this.#cells[place + SIZE] === 0;
+    return (isRemoved ? (this.#cells[place + STAMP] ?? 0) : 0) as UnixMs;
+  }
+
+  /** Calls for `count` levels from this rank on, the best first. */
+  visit(fromRank: number, count: number, see: (price: Ticks, size: Steps) => void): void {
+    const cells = this.#cells;
+    let rank = -1;
+    for (let place = this.#best; place >= 0; place -= CELLS) {
+      const size = cells[place + SIZE] ?? 0;
+      if (size === 0) continue;
+      rank += 1;
+      if (rank >= fromRank + count) return;
+      if (rank >= fromRank) see((this.#sign * (cells[place] ?? 0)) as Ticks, size as Steps);
+    }
   }
 
   /** Sum of the sizes of `count` levels from this rank on. */
   sizeOf(count: number, fromRank = 0): Steps {
-    const end = this.#end - fromRank * CELLS;
+    const cells = this.#cells;
     let sum = 0;
-    for (let at = Math.max(0, end - count * CELLS); at < end; at += CELLS) {
-      sum += this.#cells[at + SIZE] ?? 0;
+    let rank = -1;
+    for (let place = this.#best; place >= 0; place -= CELLS) {
+      const size = cells[place + SIZE] ?? 0;
+      if (size === 0) continue;
+      rank += 1;
+      if (rank >= fromRank + count) break;
+      if (rank >= fromRank) sum += size;
     }
     return sum as Steps;
   }
@@ -80,63 +122,120 @@ export class SortedLevels {
    */
   weightNear(reach: number, count: number): number {
     const cells = this.#cells;
-    const best = this.#end - CELLS;
-    if (best < 0) return 0;
-    const touch = cells[best] ?? 0;
+    if (this.#best < 0) return 0;
+    const touch = cells[this.#best] ?? 0;
     const per = 1 / reach;
-    const last = Math.max(0, this.#end - count * CELLS);
     let sum = 0;
-    for (let at = best; at >= last; at -= CELLS) {
-      const weight = 1 - (touch - (cells[at] ?? 0)) * per;
+    let left = count;
+    for (let place = this.#best; place >= 0 && left > 0; place -= CELLS) {
+      const size = cells[place + SIZE] ?? 0;
+      if (size === 0) continue;
+      const weight = 1 - (touch - (cells[place] ?? 0)) * per;
       if (weight <= 0) break;
-      sum += (cells[at + SIZE] ?? 0) * weight;
+      sum += size * weight;
+      left -= 1;
     }
     return sum;
+  }
+
+  /**
+   * Σ size × distance from the first of them, of the best `count` levels from this rank on, until
+   * `wanted` is taken up; Infinity when they do not hold as much.
+   */
+  slipped(wanted: number, count: number, fromRank: number): number {
+    const cells = this.#cells;
+    let touch = Number.NaN;
+    let missing = wanted;
+    let slipped = 0;
+    let rank = -1;
+    for (let place = this.#best; place >= 0; place -= CELLS) {
+      const size = cells[place + SIZE] ?? 0;
+      if (size === 0) continue;
+      rank += 1;
+      if (rank < fromRank) continue;
+      if (rank >= fromRank + count) break;
+      const key = cells[place] ?? 0;
+      if (rank === fromRank) touch = key;
+      const taken = Math.min(missing, size);
+      slipped += taken * (touch - key);
+      missing -= taken;
+      if (missing <= 0) return slipped;
+    }
+    return Infinity;
   }
 
   /** Sets the absolute size at a price; size 0 removes the level. */
   set(price: Ticks, size: Steps, stamp: UnixMs): void {
     const key = this.#sign * price;
-    let at = this.#search(key);
-    if (at === this.#end || this.#cells[at] !== key) {
-      if (size === 0) return;
-      at = this.#open(at);
-      if (at < 0) return;
-      this.#cells[at] = key;
-    } else if (size === 0) {
-      this.#close(at);
-      return;
+    let place = this.#search(key);
+    if (place === this.#end || this.#cells[place] !== key) place = this.#open(place, key, stamp);
+    const cells = this.#cells;
+    const before = cells[place + SIZE] ?? 0;
+    cells[place + SIZE] = size;
+    cells[place + STAMP] = stamp;
+    if (size !== 0) {
+      if (before !== 0) return;
+      this.#length += 1;
+      if (place > this.#best) this.#best = place;
+      if (this.#length > this.#limit) this.#dropWorst();
+    } else if (before !== 0) {
+      this.#length -= 1;
+      if (place === this.#best) this.#best = this.#liveFrom(place - CELLS);
     }
-    this.#cells[at + SIZE] = size;
-    this.#cells[at + STAMP] = stamp;
   }
 
-  /** Removes every level that the predicate does not keep. */
+  /** Forgets every level that the predicate does not keep; that is no removal. */
   retain(keeps: (price: Ticks, stamp: UnixMs) => boolean): void {
-    const cells = this.#cells;
-    let kept = 0;
-    for (let at = 0; at < this.#end; at += CELLS) {
-      const price = (this.#sign * (cells[at] ?? 0)) as Ticks;
-      if (!keeps(price, (cells[at + STAMP] ?? 0) as UnixMs)) continue;
-      cells.copyWithin(kept, at, at + CELLS);
-      kept += CELLS;
-    }
-    this.#end = kept;
+    this.#compact((place) => {
+      if (this.#cells[place + SIZE] === 0) return true;
+      const price = (this.#sign * (this.#cells[place] ?? 0)) as Ticks;
+      return keeps(price, (this.#cells[place + STAMP] ?? 0) as UnixMs);
+    });
   }
 
   clear(): void {
     this.#end = 0;
+    this.#best = -CELLS;
+    this.#length = 0;
+    this.#forgottenTo = unixMs(0);
   }
 
-  #read(rank: number, cell: number): number {
-    const value = rank < 0 ? undefined : this.#cells[this.#end - (rank + 1) * CELLS + cell];
-    if (value !== undefined) return value;
-    throw new InvariantError(`SortedLevels: expected a rank < ${this.length}, was ${rank}`);
+  #placeOf(rank: number): number {
+    if (rank >= 0 && rank < this.#length) {
+      let left = rank;
+      for (let place = this.#best; place >= 0; place -= CELLS) {
+        if (this.#cells[place + SIZE] === 0) continue;
+        if (left === 0) return place;
+        left -= 1;
+      }
+    }
+    throw new InvariantError(`SortedLevels: expected a rank < ${this.#length}, was ${rank}`);
   }
 
-  /** Position of the first level whose key is not below this one. */
+  /** The place of a level at this price, removed or not; −1 when there is none. */
+  #known(price: Ticks): number {
+    const key = this.#sign * price;
+    const place = this.#search(key);
+    return place < this.#end && this.#cells[place] === key ? place : -1;
+  }
+
+  /** The place of the first level that is there, at or below this one; negative when none is. */
+  #liveFrom(place: number): number {
+    const cells = this.#cells;
+    let live = place;
+    while (live >= 0 && cells[live + SIZE] === 0) live -= CELLS;
+    return live;
+  }
+
+  /** Place of the first level whose key is not below this one. */
   #search(key: number): number {
     const cells = this.#cells;
+    const best = this.#best;
+    // Where every tick has its place, a level is as many places away as ticks.
+    if (best >= 0) {
+      const guess = best - CELLS * ((cells[best] ?? 0) - key);
+      if (guess >= 0 && guess < this.#end && cells[guess] === key) return guess;
+    }
     let low = 0;
     let high = this.#end / CELLS;
     while (low < high) {
@@ -147,35 +246,71 @@ export class SortedLevels {
     return low * CELLS;
   }
 
-  /** Makes room at a position and returns where; −1 when the book is full of better levels. */
-  #open(at: number): number {
-    if (this.#end === this.#limit) {
-      if (at === 0) return -1;
-      this.#cells.copyWithin(0, CELLS, at);
-      return at - CELLS;
+  /** A new place for a key that belongs here, and which it is: room may have to be made. */
+  #open(wanted: number, key: number, stamp: UnixMs): number {
+    let place = wanted;
+    if (this.#end === this.#cells.length) {
+      this.#makeRoom(stamp);
+      place = this.#search(key);
     }
-    if (this.#end === this.#cells.length) this.#grow();
     const cells = this.#cells;
-    if (this.#end - at >= NATIVE_MOVE_MIN) cells.copyWithin(at + CELLS, at, this.#end);
+    if (this.#end - place >= NATIVE_MOVE_MIN) cells.copyWithin(place + CELLS, place, this.#end);
     else {
-      for (let from = this.#end - 1; from >= at; from -= 1) cells[from + CELLS] = cells[from] ?? 0;
+      for (let from = this.#end - 1; from >= place; from -= 1)
+        cells[from + CELLS] = cells[from] ?? 0;
     }
     this.#end += CELLS;
-    return at;
+    if (this.#best >= place) this.#best += CELLS;
+    cells[place] = key;
+    cells[place + SIZE] = 0;
+    return place;
   }
 
-  /** Takes the level at a position out. */
-  #close(at: number): void {
+  /** Gives up the places of old removals, and of young ones where that is not enough. */
+  #makeRoom(stamp: UnixMs): void {
+    this.#forgetRemovals(stamp - REMEMBERED_MS);
+    const capacity = this.#cells.length;
+    if (this.#end * 4 <= capacity * 3) return;
+    if (capacity < 2 * this.#limit * CELLS) {
+      const larger = new Float64Array(2 * capacity);
+      larger.set(this.#cells);
+      this.#cells = larger;
+    } else this.#forgetRemovals(stamp);
+  }
+
+  #forgetRemovals(upTo: number): void {
+    let newest = this.#forgottenTo;
+    this.#compact((place) => {
+      const stamp = (this.#cells[place + STAMP] ?? 0) as UnixMs;
+      if (this.#cells[place + SIZE] !== 0 || stamp > upTo) return true;
+      if (stamp > newest) newest = stamp;
+      return false;
+    });
+    this.#forgottenTo = newest;
+  }
+
+  #compact(keeps: (place: number) => boolean): void {
     const cells = this.#cells;
-    const next = at + CELLS;
-    if (this.#end - next >= NATIVE_MOVE_MIN) cells.copyWithin(at, next, this.#end);
-    else for (let from = next; from < this.#end; from += 1) cells[from - CELLS] = cells[from] ?? 0;
-    this.#end -= CELLS;
+    let kept = 0;
+    this.#length = 0;
+    this.#best = -CELLS;
+    for (let place = 0; place < this.#end; place += CELLS) {
+      if (!keeps(place)) continue;
+      cells[kept] = cells[place] ?? 0;
+      cells[kept + SIZE] = cells[place + SIZE] ?? 0;
+      cells[kept + STAMP] = cells[place + STAMP] ?? 0;
+      if (cells[kept + SIZE] !== 0) {
+        this.#length += 1;
+        this.#best = kept;
+      }
+      kept += CELLS;
+    }
+    this.#end = kept;
   }
 
-  #grow(): void {
-    const larger = new Float64Array(Math.min(2 * this.#cells.length, this.#limit));
-    larger.set(this.#cells);
-    this.#cells = larger;
+  #dropWorst(): void {
+    let worst = 0;
+    while (this.#cells[worst + SIZE] === 0) worst += CELLS;
+    this.#compact((place) => place !== worst);
   }
 }

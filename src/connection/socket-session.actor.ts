@@ -8,7 +8,6 @@
  * 3. It ends with its first `socket.closed`, which also stands for a peer that answers no ping.
  */
 import {
-  connect,
   defer,
   endWith,
   filter,
@@ -25,7 +24,6 @@ import { fromEventObservable, type ObservableActorLogic } from 'xstate';
 import type { SessionInput, SessionOrder, SocketFact } from '../model/connection.js';
 import { subscriptionKey, type Envelope, type Subscription } from '../model/events.js';
 import type { UnixMs } from '../model/quantities.js';
-import { eachOf } from '../operators/each-of.stream.js';
 import type { Clock } from '../ports/clock.js';
 import type { Socket, SocketPort, SocketSignal } from '../ports/socket.js';
 import type { Wire } from '../ports/wire.js';
@@ -97,21 +95,30 @@ class SocketSession {
 
   facts(): Observable<SocketFact> {
     const { scheduler } = this.#options.clock;
-    return this.#socket.signals$.pipe(
-      connect((signals$) =>
-        merge(
-          this.#obeyed(),
-          silence(this.#pulse$, { afterMs: SILENT_AFTER_MS, scheduler }),
-          this.#heartbeat(signals$),
-          signals$.pipe(
-            map((signal) => this.#factsOf(signal)),
-            eachOf(),
-            endWith(abnormalClosure('the socket ended without a close')),
-          ),
-        ),
-      ),
+    const edges$ = new Subject<SocketSignal>();
+    return merge(
+      this.#obeyed(),
+      silence(this.#pulse$, { afterMs: SILENT_AFTER_MS, scheduler }),
+      this.#heartbeat(edges$),
+      this.#heard(edges$).pipe(endWith(abnormalClosure('the socket ended without a close'))),
+    ).pipe(
       takeWhile((fact) => fact.type !== 'socket.closed', true),
       finalize(() => this.#waiting.unsubscribe()),
+    );
+  }
+
+  /** The facts in what the socket says. Only what is no frame goes to `edges$`: frames are hot. */
+  #heard(edges$: Subject<SocketSignal>): Observable<SocketFact> {
+    return new Observable((listener) =>
+      this.#socket.signals$.subscribe({
+        next: (signal) => {
+          if (signal.type !== 'frame') edges$.next(signal);
+          const facts = signal.type === 'frame' ? this.#receive(signal.data) : factsOf(signal);
+          for (const fact of facts) listener.next(fact);
+        },
+        error: (error: unknown) => listener.error(error),
+        complete: () => listener.complete(),
+      }),
     );
   }
 
@@ -147,13 +154,6 @@ class SocketSession {
       switchMap(() => missingPong(pong$, options)),
       map(abnormalClosure),
     );
-  }
-
-  #factsOf(signal: SocketSignal): readonly SocketFact[] {
-    if (signal.type === 'frame') return this.#receive(signal.data);
-    if (signal.type === 'pong') return NOTHING;
-    if (signal.type === 'opened') return [{ type: 'socket.opened' }];
-    return [{ ...signal, type: 'socket.closed' }];
   }
 
   #receive(data: Uint8Array): readonly SocketFact[] {
@@ -248,6 +248,12 @@ class SocketSession {
   #later(ms: number, work: () => void): void {
     this.#waiting.add(this.#options.clock.scheduler.schedule(work, ms));
   }
+}
+
+function factsOf(signal: Exclude<SocketSignal, { type: 'frame' }>): readonly SocketFact[] {
+  if (signal.type === 'pong') return NOTHING;
+  if (signal.type === 'opened') return [{ type: 'socket.opened' }];
+  return [{ ...signal, type: 'socket.closed' }];
 }
 
 const abnormalClosure = (reason: string): SocketFact => ({

@@ -5,10 +5,13 @@
 import type { Grid } from './units.js';
 
 const QUOTE = 0x22;
+const COMMA = 0x2c;
 const ZERO = 0x30;
-/** The point, counted from zero. */
-const DOT = 0x2e - ZERO;
+const DOT = 0x2e;
 const BACKSLASH = 0x5c;
+/** One bit, and the highest bit, of each of four bytes. */
+const ONES = 0x0101_0101;
+const HIGHS = 0x8080_8080 | 0;
 
 /** Fixed ASCII text, prepared for comparing. Equal doubles are equal bytes: ASCII has no NaN. */
 export class Pattern {
@@ -19,6 +22,7 @@ export class Pattern {
   readonly first: number;
   readonly last: number;
   readonly mask: number;
+  readonly #second: number;
 
   constructor(text: string) {
     const bytes = new Uint8Array(Math.max(8, text.length));
@@ -31,8 +35,18 @@ export class Pattern {
     this.first = view.getInt32(0, true);
     this.last = view.getInt32(Math.max(0, text.length - 4), true);
     this.mask = text.length >= 4 ? -1 : 2 ** (8 * text.length) - 1;
+    this.#second = view.getInt32(4, true);
+  }
+
+  /** What `ByteCursor.hash` says where this text of at least eight bytes stands. */
+  hash(mask: number): number {
+    return mixed(this.first, this.#second) & mask;
   }
 }
+
+/** Eight bytes as sixteen bits. */
+const mixed = (first: number, second: number): number =>
+  Math.imul(Math.imul(first, 0x9e37_79b1) ^ second, 0x85eb_ca6b) >>> 16;
 
 /** Node's own word for what `toString('latin1')` does after looking at its arguments. */
 type Latin1Bytes = Buffer & { latin1Slice(start: number, end: number): string };
@@ -41,6 +55,14 @@ const NO_BYTES = Buffer.alloc(0);
 const POWERS_OF_TEN = Float64Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
 
 const isInteger = (value: number): boolean => Math.floor(value) === value;
+
+/** Whether one of four bytes is zero, which its highest bit then tells. */
+const zeroByte = (word: number): number => (word - ONES) & ~word & HIGHS;
+
+/** Whether four bytes hold a quote, a backslash, a control character, or what is not ASCII. */
+const isSpecial = (word: number): boolean =>
+  ((((word - 0x2020_2020) & ~word) | word) & HIGHS) !== 0 ||
+  (zeroByte(word ^ 0x2222_2222) | zeroByte(word ^ 0x5c5c_5c5c)) !== 0;
 
 export class ByteCursor {
   /** Position in the frame's buffer; the frame ends at `end`. */
@@ -73,22 +95,27 @@ export class ByteCursor {
     return this.at < this.end ? (this.bytes[this.at] ?? 0) : 0;
   }
 
-  /** Past 36 bytes if they are these five doubles, the last overlapping. */
-  skipKnown(known: Float64Array, from: number): boolean {
+  /** Past `length` bytes, at least eight, if they are these doubles, the last overlapping. */
+  skipKnown(known: Float64Array, from: number, length: number): boolean {
     const view = this.#view;
     const { at } = this;
-    if (
-      at + 36 > this.end ||
-      view.getFloat64(at, true) !== known[from] ||
-      view.getFloat64(at + 8, true) !== known[from + 1] ||
-      view.getFloat64(at + 16, true) !== known[from + 2] ||
-      view.getFloat64(at + 24, true) !== known[from + 3] ||
-      view.getFloat64(at + 28, true) !== known[from + 4]
-    ) {
-      return false;
+    const next = at + length;
+    if (next > this.end) return false;
+    let index = from;
+    for (let offset = at; offset < next - 8; offset += 8, index += 1) {
+      if (view.getFloat64(offset, true) !== known[index]) return false;
     }
-    this.at = at + 36;
+    if (view.getFloat64(next - 8, true) !== known[index]) return false;
+    this.at = next;
     return true;
+  }
+
+  /** The next eight bytes as a number from 0 to `mask`, below 65,536; 0 when fewer are left. */
+  hash(mask: number): number {
+    const { at } = this;
+    if (at + 8 > this.end) return 0;
+    const view = this.#view;
+    return mixed(view.getInt32(at, true), view.getInt32(at + 4, true)) & mask;
   }
 
   /** Past the text, if it stands here. */
@@ -146,7 +173,7 @@ export class ByteCursor {
     let value = 0;
     for (; at < end; at += 1) {
       const digit = (bytes[at] ?? 0) - ZERO;
-      if (digit < 0 || digit > 9) break;
+      if (digit >>> 0 > 9) break;
       value = value * 10 + digit;
     }
     this.at = at;
@@ -179,29 +206,50 @@ export class ByteCursor {
     const { bytes, end } = this;
     const start = this.at;
     let at = start;
-    let digits = 0;
-    let point = -1;
+    let value = 0;
+    let byte = 0;
     for (; at < end; at += 1) {
-      const digit = (bytes[at] ?? 0) - ZERO;
-      if (digit >= 0 && digit <= 9) digits = digits * 10 + digit;
-      else if (digit === DOT && point < 0 && at > start) point = at;
-      else break;
+      byte = bytes[at] ?? 0;
+      const digit = byte - ZERO;
+      if (digit >>> 0 > 9) break;
+      value = value * 10 + digit;
     }
-    const fraction = point < 0 ? 0 : at - point - 1;
-    const isWhole = at > start && (point < 0 || fraction > 0) && at < end && bytes[at] === QUOTE;
-    if (!isWhole || at - start > 15) return -1;
+    let fraction = 0;
+    if (byte === DOT && at > start) {
+      const point = at;
+      for (at += 1; at < end; at += 1) {
+        byte = bytes[at] ?? 0;
+        const digit = byte - ZERO;
+        if (digit >>> 0 > 9) break;
+        value = value * 10 + digit;
+      }
+      fraction = at - point - 1;
+      if (fraction === 0) return -1;
+    }
+    if (byte !== QUOTE || at >= end || at === start || at - start > 15) return -1;
     this.at = at + 1;
     this.decimals = fraction;
-    return digits;
+    return value;
+  }
+
+  /** Past a comma and a quote. */
+  skipCommaQuote(): boolean {
+    const { bytes, at } = this;
+    if (bytes[at] !== COMMA || bytes[at + 1] !== QUOTE) return false;
+    this.at = at + 2;
+    return true;
   }
 
   /** Length of plain text up to a quote, without moving; −1 for escapes, controls, non-ASCII. */
   textLength(): number {
+    const { bytes, end } = this;
+    const view = this.#view;
     let at = this.at;
-    for (; at < this.end; at += 1) {
-      const byte = this.bytes[at] ?? 0;
+    for (; at + 4 <= end; at += 4) if (isSpecial(view.getInt32(at, true))) break;
+    for (; at < end; at += 1) {
+      const byte = bytes[at] ?? 0;
       if (byte === QUOTE) return at - this.at;
-      if (byte < 0x20 || byte > 0x7e || byte === BACKSLASH) return -1;
+      if (byte < 0x20 || byte > 0x7f || byte === BACKSLASH) return -1;
     }
     return -1;
   }

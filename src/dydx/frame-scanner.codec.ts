@@ -13,6 +13,7 @@ import { blockHeight, type MarketId } from '../model/quantities.js';
 import type { Decoded, LevelBatch } from '../ports/market-feed.js';
 import { ByteCursor, Pattern } from './byte-cursor.codec.js';
 import { IsoTimes, scanCandle, scanOracle, scanTrade, type CandleId } from './hot-objects.codec.js';
+import { MarketHeads } from './market-heads.codec.js';
 import { TickerTable } from './ticker-table.codec.js';
 import type { MarketUnits } from './units.js';
 
@@ -23,8 +24,13 @@ const CONNECTION_ID_LENGTH = 36;
 const HEAD = new Pattern('{"type":"channel_data","connection_id":"');
 const MESSAGE_ID = new Pattern('","message_id":');
 const ID = new Pattern(',"id":"');
-const BOOK = new Pattern(',"channel":"v4_orderbook","version":"1.0.0","contents":{"');
-const TRADES = new Pattern(',"channel":"v4_trades","version":"2.1.0","contents":{"trades":[{"');
+/** Connections whose frames' beginnings are recognised at a glance. */
+const CONNECTIONS = 64;
+/** From the first byte to before the message id: 91 bytes, 12 doubles. */
+const PREFIX_LENGTH = HEAD.length + CONNECTION_ID_LENGTH + MESSAGE_ID.length;
+const DOUBLES_PER_PREFIX = Math.ceil(PREFIX_LENGTH / 8);
+const BOOK = new Pattern('orderbook","version":"1.0.0","contents":{"');
+const TRADES = new Pattern('trades","version":"2.1.0","contents":{"trades":[{"');
 const CANDLES = new Pattern(',"channel":"v4_candles","version":"1.0.0","contents":{"startedAt":"');
 const HEIGHT = new Pattern(
   'v4_block_height","channel":"v4_block_height","version":"1.0.0","contents":{"blockHeight":"',
@@ -37,7 +43,6 @@ const ASKS = new Pattern('asks":[["');
 const NEXT_SIDE = new Pattern(']],"');
 const NEXT_LEVEL = new Pattern('],["');
 const LEVELS_END = new Pattern(']]}}');
-const SIZE = new Pattern(',"');
 const TIME = new Pattern(',"time":"');
 const NEXT_TRADE = new Pattern('},{"');
 const TRADES_END = new Pattern('}]}}');
@@ -48,10 +53,6 @@ const OBJECT_END = new Pattern('}}');
 const ORACLE_END = new Pattern('}}}');
 /** Markets in one oracle message; more go the slow way. */
 const ORACLES_MAX = 16;
-/** Connection ids that are recognised at a glance. */
-const CONNECTIONS = 64;
-const DOUBLES_PER_ID = 5;
-
 class Levels implements LevelBatch {
   count = 0;
   readonly sides = new Uint8Array(LEVELS_MAX);
@@ -69,6 +70,7 @@ interface LevelsDecoded {
 export class FrameScanner {
   readonly #cursor = new ByteCursor();
   readonly #tickers = new TickerTable<MarketUnits>();
+  readonly #heads = new MarketHeads();
   readonly #levels = new Levels();
   readonly #decoded: LevelsDecoded = {
     type: 'levels',
@@ -76,13 +78,14 @@ export class FrameScanner {
     slot: 0,
     levels: this.#levels,
   };
-  /** The newest connection ids that were looked at byte by byte, by their first bytes. */
-  readonly #connections = new Float64Array(CONNECTIONS * DOUBLES_PER_ID);
+  /** The newest beginnings of frames that were looked at byte by byte. */
+  readonly #prefixes = new Float64Array(CONNECTIONS * DOUBLES_PER_PREFIX).fill(Number.NaN);
   readonly #times = new IsoTimes();
   readonly #candleIds = new TickerTable<CandleId>();
 
   learn(units: MarketUnits): void {
     this.#tickers.set(units.spec.market, units);
+    this.#heads.set(units);
     for (const resolution of CANDLE_RESOLUTIONS) {
       this.#candleIds.set(`${units.spec.market}/${resolution}`, { units, resolution });
     }
@@ -92,19 +95,18 @@ export class FrameScanner {
   scan(frame: Uint8Array): Decoded | undefined {
     const cursor = this.#cursor;
     cursor.open(frame);
-    if (!cursor.skip(HEAD) || !this.#skipConnectionId()) return undefined;
-    if (!cursor.skip(MESSAGE_ID) || cursor.whole() < 0) return undefined;
+    if (!this.#skipPrefix() || cursor.whole() < 0) return undefined;
     if (!cursor.skip(ID)) return cursor.skip(ORACLE) ? this.#oracle() : undefined;
-    if (cursor.skip(HEIGHT)) return this.#height();
-    const units = this.#tickers.read(cursor);
-    if (units === undefined) return this.#candle();
+    const units = this.#heads.read(cursor);
+    if (units === undefined) return cursor.skip(HEIGHT) ? this.#height() : this.#candle();
     if (cursor.skip(BOOK)) return this.#book(units);
     return cursor.skip(TRADES) ? this.#trades(units) : undefined;
   }
 
-  /** Where an id is remembered: from four of its characters, which differ in random ids. */
-  #slotOfId(): number {
-    const { bytes, at } = this.#cursor;
+  /** Where a connection is remembered: from four characters of its id, which differ at random. */
+  #slotOfPrefix(): number {
+    const { bytes } = this.#cursor;
+    const at = this.#cursor.at + HEAD.length;
     const mixed =
       (bytes[at] ?? 0) * 31 +
       (bytes[at + 1] ?? 0) * 7 +
@@ -113,15 +115,22 @@ export class FrameScanner {
     return mixed & (CONNECTIONS - 1);
   }
 
-  #skipConnectionId(): boolean {
+  /** Past everything before the message id. */
+  #skipPrefix(): boolean {
     const cursor = this.#cursor;
-    const known = this.#connections;
-    const slot = this.#slotOfId() * DOUBLES_PER_ID;
-    if (cursor.skipKnown(known, slot)) return true;
-    if (cursor.textLength() !== CONNECTION_ID_LENGTH) return false;
-    for (let index = 0; index < 4; index += 1) known[slot + index] = cursor.double(index * 8);
-    known[slot + 4] = cursor.double(28);
+    const known = this.#prefixes;
+    const slot = this.#slotOfPrefix() * DOUBLES_PER_PREFIX;
+    if (cursor.skipKnown(known, slot, PREFIX_LENGTH)) return true;
+    const start = cursor.at;
+    if (!cursor.skip(HEAD) || cursor.textLength() !== CONNECTION_ID_LENGTH) return false;
     cursor.at += CONNECTION_ID_LENGTH;
+    if (!cursor.skip(MESSAGE_ID)) return false;
+    const end = cursor.at;
+    cursor.at = start;
+    for (let index = 0; index < DOUBLES_PER_PREFIX; index += 1) {
+      known[slot + index] = cursor.double(Math.min(index * 8, PREFIX_LENGTH - 8));
+    }
+    cursor.at = end;
     return true;
   }
 
@@ -140,20 +149,21 @@ export class FrameScanner {
   }
 
   /** Tuples of one side, from behind the first quote to before the closing brackets. */
-  #side(units: MarketUnits, side: 0 | 1): boolean {
+  #side({ tick, step }: MarketUnits, side: 0 | 1): boolean {
     const cursor = this.#cursor;
-    const levels = this.#levels;
+    const { sides, prices, sizes, count } = this.#levels;
+    let index = count;
     do {
-      const index = levels.count;
-      const price = cursor.units(units.tick);
-      if (price <= 0 || index === LEVELS_MAX || !cursor.skip(SIZE)) return false;
-      const size = cursor.units(units.step);
+      const price = cursor.units(tick);
+      if (price <= 0 || index === LEVELS_MAX || !cursor.skipCommaQuote()) return false;
+      const size = cursor.units(step);
       if (size < 0) return false;
-      levels.sides[index] = side;
-      levels.prices[index] = price;
-      levels.sizes[index] = size;
-      levels.count = index + 1;
+      sides[index] = side;
+      prices[index] = price;
+      sizes[index] = size;
+      index += 1;
     } while (cursor.skip(NEXT_LEVEL));
+    this.#levels.count = index;
     return true;
   }
 

@@ -58,49 +58,39 @@ const HEIGHT = 64;
 const NEEDED = ID | SIDE | SIZE | PRICE | CREATED_AT;
 
 const ISO_LENGTH = 24;
+/** Up to and with the point behind the seconds. */
+const SECOND_LENGTH = 20;
+const SECOND_DOUBLES = 3;
 
-/** ISO times of 24 characters; whole days are parsed once. */
+/** ISO times of 24 characters: what comes before the milliseconds is parsed when it changes. */
 export class IsoTimes {
-  /** The first and the last eight bytes of the day's ten. */
-  #head = 0;
-  #tail = 0;
-  #dayMs = Number.NaN;
+  /** The twenty bytes of the newest second. */
+  readonly #known = new Float64Array(SECOND_DOUBLES).fill(Number.NaN);
+  #secondMs = 0;
 
   /** A time up to its closing quote, which is passed too. */
   read(cursor: ByteCursor): UnixMs | undefined {
     const { bytes, at } = cursor;
     if (at + ISO_LENGTH >= cursor.end || bytes[at + ISO_LENGTH] !== QUOTE) return undefined;
-    const hours = two(bytes, at + 11);
-    const minutes = two(bytes, at + 14);
-    const seconds = two(bytes, at + 17);
-    const tenths = two(bytes, at + 20);
+    if (!cursor.skipKnown(this.#known, 0, SECOND_LENGTH) && !this.#learn(cursor)) return undefined;
+    const tenths = two(bytes, at + SECOND_LENGTH);
     const last = (bytes[at + 22] ?? 0) - 48;
-    const isShaped =
-      bytes[at + 10] === 0x54 &&
-      bytes[at + 13] === 0x3a &&
-      bytes[at + 16] === 0x3a &&
-      bytes[at + 19] === 0x2e &&
-      bytes[at + 23] === 0x5a;
-    const isClock = hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60;
-    if (!isShaped || !isClock || !(seconds >= 0 && seconds < 60)) return undefined;
-    if (tenths < 0 || last < 0 || last > 9) return undefined;
-    const ms =
-      this.#day(cursor) + ((hours * 60 + minutes) * 60 + seconds) * 1000 + tenths * 10 + last;
-    cursor.at += ISO_LENGTH + 1;
-    return ms >= 0 ? (ms as UnixMs) : undefined;
+    if (tenths < 0 || last < 0 || last > 9 || bytes[at + 23] !== 0x5a) return undefined;
+    cursor.at = at + ISO_LENGTH + 1;
+    return (this.#secondMs + tenths * 10 + last) as UnixMs;
   }
 
-  /** Milliseconds at which the day of the next ten bytes begins; NaN if it is none. */
-  #day(cursor: ByteCursor): number {
-    const head = cursor.double(0);
-    const tail = cursor.double(2);
-    if (head !== this.#head || tail !== this.#tail) {
-      const text = cursor.slice(10);
-      this.#head = head;
-      this.#tail = tail;
-      this.#dayMs = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00.000Z`) : NaN;
-    }
-    return this.#dayMs;
+  /** False when no second since 1970 stands here. */
+  #learn(cursor: ByteCursor): boolean {
+    const text = cursor.slice(SECOND_LENGTH);
+    if (!/^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.$/.test(text)) return false;
+    const ms = Date.parse(`${text}000Z`);
+    if (!(ms >= 0)) return false;
+    this.#secondMs = ms;
+    this.#known[0] = cursor.double(0);
+    this.#known[1] = cursor.double(8);
+    this.#known[2] = cursor.double(SECOND_LENGTH - 8);
+    return true;
   }
 }
 
@@ -202,7 +192,8 @@ function tradeId(cursor: ByteCursor): string {
   if (end >= cursor.end || bytes[end] !== QUOTE) return '';
   for (let index = at; index < end; index += 1) {
     const byte = bytes[index] ?? 0;
-    if (!((byte >= 48 && byte <= 57) || (byte >= 97 && byte <= 102))) return '';
+    // A digit, or one of the six letters.
+    if ((byte - 48) >>> 0 > 9 && (byte - 97) >>> 0 > 5) return '';
   }
   const id = cursor.slice(TRADE_ID_LENGTH);
   cursor.at = end + 1;

@@ -16,8 +16,8 @@ export interface CandleSeriesOptions {
   readonly finer?: CandleSeries | undefined;
 }
 
-/** Our trades of one period, changed in place: a trade allocates nothing but in a new period. */
-interface Tally {
+/** Trades of one period, each once, changed in place. Prices in ticks, volume in steps. */
+export interface Tally {
   open: number;
   high: number;
   low: number;
@@ -53,29 +53,32 @@ export class CandleSeries {
     return this.#periods.length;
   }
 
-  /**
-   * Each trade once. A trade that comes late still changes its period. `isNewest` says that no
-   * trade with a higher id came before: its id need not be compared again.
-   */
-  add({ id, price, size, at }: Trade, isNewest = false): void {
+  /** Each trade once. A trade that comes late still changes its period. */
+  add(trade: Trade): void {
+    this.addTally(trade.at, newTally(trade));
+  }
+
+  /** The same for several trades of one period. */
+  addTally(at: UnixMs, more: Readonly<Tally>): void {
     const period = this.#periodOf(at);
     if (period === undefined) return;
     const tally = period.ours;
     if (tally === undefined) {
-      period.ours = newTally(id, price, size);
+      period.ours = { ...more };
       return;
     }
-    if (isNewest || id > tally.lastId) {
-      tally.lastId = id;
-      tally.close = price;
-    } else if (id < tally.firstId) {
-      tally.firstId = id;
-      tally.open = price;
+    if (more.lastId > tally.lastId) {
+      tally.lastId = more.lastId;
+      tally.close = more.close;
     }
-    if (price > tally.high) tally.high = price;
-    if (price < tally.low) tally.low = price;
-    tally.volume += size;
-    tally.trades += 1;
+    if (more.firstId < tally.firstId) {
+      tally.firstId = more.firstId;
+      tally.open = more.open;
+    }
+    if (more.high > tally.high) tally.high = more.high;
+    if (more.low < tally.low) tally.low = more.low;
+    tally.volume += more.volume;
+    tally.trades += more.trades;
   }
 
   /** The venue's newest word about a period. */
@@ -166,7 +169,7 @@ export class CandleSeries {
   }
 }
 
-const newTally = (id: string, price: number, size: number): Tally => ({
+export const newTally = ({ id, price, size }: Trade): Tally => ({
   open: price,
   high: price,
   low: price,

@@ -10,7 +10,7 @@ import {
   type Trade,
 } from '../model/book.js';
 import type { UnixMs } from '../model/quantities.js';
-import { CandleSeries } from './candle-series.js';
+import { CandleSeries, newTally, type Tally } from './candle-series.js';
 
 const MINUTE_MS = 60_000;
 const LIMITS: Readonly<Record<CandleResolution, { minutes: number; limit: number }>> = {
@@ -29,6 +29,9 @@ export class CandleWindows {
   /** In order of `CANDLE_RESOLUTIONS`. */
   readonly #series: readonly CandleSeries[];
   #newestId = '';
+  /** The newest trades of one minute, which all series are told of together when one is read. */
+  #coming: Tally | undefined;
+  #minute = 0;
 
   constructor() {
     const series: CandleSeries[] = [];
@@ -41,6 +44,7 @@ export class CandleWindows {
   }
 
   get counts(): CandleCounts {
+    this.#settle();
     const entries = CANDLE_RESOLUTIONS.map((resolution, index) => [
       resolution,
       this.#series[index]?.count ?? 0,
@@ -50,9 +54,25 @@ export class CandleWindows {
 
   /** Each trade once, early or late. */
   add(trade: Trade): void {
-    const isNewest = trade.id > this.#newestId;
-    if (isNewest) this.#newestId = trade.id;
-    for (const series of this.#series) series.add(trade, isNewest);
+    if (!(trade.id > this.#newestId)) {
+      for (const series of this.#series) series.add(trade);
+      return;
+    }
+    const { id, price, size, at } = trade;
+    this.#newestId = id;
+    const tally = this.#coming;
+    if (tally === undefined || !(at >= this.#minute && at < this.#minute + MINUTE_MS)) {
+      this.#settle();
+      this.#coming = newTally(trade);
+      this.#minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
+      return;
+    }
+    tally.lastId = id;
+    tally.close = price;
+    if (price > tally.high) tally.high = price;
+    if (price < tally.low) tally.low = price;
+    tally.volume += size;
+    tally.trades += 1;
   }
 
   /** The venue's newest word; coarser periods that contain it come into being with it. */
@@ -64,16 +84,26 @@ export class CandleWindows {
 
   /** The open minute, if it had a trade; the same object until it changes. */
   openMinute(now: UnixMs): Candle | undefined {
+    this.#settle();
     return this.#series[0]?.openAt(now);
   }
 
   /** Oldest first, the open one included; all, or those of the newest `count` periods. */
   all(resolution: CandleResolution, count = Infinity): readonly Candle[] {
+    this.#settle();
     return this.#series[CANDLE_RESOLUTIONS.indexOf(resolution)]?.all(count) ?? [];
   }
 
   clear(): void {
     for (const series of this.#series) series.clear();
     this.#newestId = '';
+    this.#coming = undefined;
+  }
+
+  #settle(): void {
+    const tally = this.#coming;
+    if (tally === undefined) return;
+    this.#coming = undefined;
+    for (const series of this.#series) series.addTally(this.#minute as UnixMs, tally);
   }
 }

@@ -77,6 +77,22 @@ export class MarketState implements MarketLens {
     return this.#trades;
   }
 
+  get bestBid(): number {
+    return this.#book.best('bids');
+  }
+
+  get bestAsk(): number {
+    return this.#book.best('asks');
+  }
+
+  get fundingRate1h(): number | undefined {
+    return this.#fundingRate1h;
+  }
+
+  slipped(side: 'bids' | 'asks', wanted: number): number {
+    return this.#book.slipped(side, wanted);
+  }
+
   readTouch(touch: Touch): boolean {
     return this.#book.readTouch(touch);
   }

@@ -6,7 +6,6 @@
  * 2. Where bids and asks cross, the older level is hidden; of one age, the smaller, or both.
  * 3. A stale book becomes live again with a new snapshot and with nothing else.
  */
-import { RemovalLog } from '../collections/removal-log.js';
 import { SortedLevels } from '../collections/sorted-levels.js';
 import {
   VIEW_DEPTH,
@@ -20,8 +19,8 @@ import { unixMs, type Steps, type Ticks, type UnixMs } from '../model/quantities
 import type { Touch } from '../ports/lenses.js';
 import type { LevelBatch } from '../ports/market-feed.js';
 
-/** Removals remembered per side. */
-const REMOVALS_MAX = 512;
+/** A reading that took longer tells of another book. Removals are remembered for as long. */
+const READING_AGE_MS_MAX = 10_000;
 /** Of each side; what lies deeper says little about the next moment. */
 const WEIGHED_LEVELS = 10;
 
@@ -32,15 +31,9 @@ export interface Changes {
 
 export type RereadVerdict = 'applied' | 'no-snapshot' | 'too-old';
 
-interface BookSide {
-  readonly levels: SortedLevels;
-  /** When levels were removed, so that a late reread does not bring them back. */
-  readonly removals: RemovalLog;
-}
-
 export class OrderBook {
-  readonly #bids: BookSide = newSide('highest');
-  readonly #asks: BookSide = newSide('lowest');
+  readonly #bids = new SortedLevels('highest');
+  readonly #asks = new SortedLevels('lowest');
   #snapshotAt: UnixMs | undefined;
   #updatedAt = unixMs(0);
   #crossedSince: UnixMs | undefined;
@@ -81,7 +74,7 @@ export class OrderBook {
     if (this.#snapshotAt === undefined) return false;
     for (let index = 0; index < count; index += 1) {
       const side = sides[index] === 0 ? this.#bids : this.#asks;
-      setLevel(side, (prices[index] ?? 0) as Ticks, (sizes[index] ?? 0) as Steps, at);
+      side.set((prices[index] ?? 0) as Ticks, (sizes[index] ?? 0) as Steps, at);
     }
     this.#changed(at);
     return true;
@@ -103,9 +96,8 @@ export class OrderBook {
    */
   reread({ bids, asks }: Changes, at: UnixMs, requestedAt = this.#snapshotAt): RereadVerdict {
     if (requestedAt === undefined || this.#snapshotAt === undefined) return 'no-snapshot';
-    const { removals } = this.#bids;
-    const forgottenTo = Math.max(removals.forgottenTo, this.#asks.removals.forgottenTo);
-    if (requestedAt < forgottenTo) return 'too-old';
+    const forgottenTo = Math.max(this.#bids.forgottenTo, this.#asks.forgottenTo);
+    if (requestedAt < forgottenTo || at - requestedAt > READING_AGE_MS_MAX) return 'too-old';
     replaceUntouched(this.#bids, bids, requestedAt, (price, worst) => price < worst);
     replaceUntouched(this.#asks, asks, requestedAt, (price, worst) => price > worst);
     this.#noteCrossing(at);
@@ -121,10 +113,8 @@ export class OrderBook {
 
   /** Back to `empty`. */
   clear(): void {
-    for (const { levels, removals } of [this.#bids, this.#asks]) {
-      levels.clear();
-      removals.clear();
-    }
+    this.#bids.clear();
+    this.#asks.clear();
     this.#snapshotAt = undefined;
     this.#crossedSince = undefined;
     this.#staleReason = undefined;
@@ -137,8 +127,8 @@ export class OrderBook {
     const hidden = this.#hidden();
     this.#view = {
       state: this.state,
-      bids: levelsFrom(this.#bids.levels, hidden.bids, VIEW_DEPTH),
-      asks: levelsFrom(this.#asks.levels, hidden.asks, VIEW_DEPTH),
+      bids: levelsFrom(this.#bids, hidden.bids, VIEW_DEPTH),
+      asks: levelsFrom(this.#asks, hidden.asks, VIEW_DEPTH),
       updatedAt: this.#updatedAt,
     };
     return this.#view;
@@ -147,26 +137,39 @@ export class OrderBook {
   /** The best raw levels, crossed or not. */
   top(count: number): { readonly bids: readonly Level[]; readonly asks: readonly Level[] } {
     return {
-      bids: levelsFrom(this.#bids.levels, 0, count),
-      asks: levelsFrom(this.#asks.levels, 0, count),
+      bids: levelsFrom(this.#bids, 0, count),
+      asks: levelsFrom(this.#asks, 0, count),
     };
   }
 
   /** Steps on the best `count` levels of one side of the uncrossed book; allocates no levels. */
   depth(side: 'bids' | 'asks', count: number): Steps {
-    const { levels } = side === 'bids' ? this.#bids : this.#asks;
-    return levels.sizeOf(count, this.#hidden()[side]);
+    return (side === 'bids' ? this.#bids : this.#asks).sizeOf(count, this.#hidden()[side]);
+  }
+
+  /** Best price of one side of the uncrossed book; NaN when it has none. Allocates nothing. */
+  best(side: 'bids' | 'asks'): number {
+    const levels = side === 'bids' ? this.#bids : this.#asks;
+    if (this.#crossedSince === undefined) return levels.bestPrice;
+    const hidden = this.#hidden()[side];
+    return hidden < levels.length ? levels.priceAt(hidden) : Number.NaN;
+  }
+
+  /** As `Glance.slipped`, of the levels that the view shows. */
+  slipped(side: 'bids' | 'asks', wanted: number): number {
+    const hidden = this.#crossedSince === undefined ? 0 : this.#hidden()[side];
+    return (side === 'bids' ? this.#bids : this.#asks).slipped(wanted, VIEW_DEPTH, hidden);
   }
 
   /** Fills in the best levels of a live book; false otherwise. Allocates nothing. */
   readTouch(touch: Touch): boolean {
-    const bids = this.#bids.levels;
-    const asks = this.#asks.levels;
+    const bids = this.#bids;
+    const asks = this.#asks;
     if (this.state !== 'live' || bids.length === 0 || asks.length === 0) return false;
-    touch.bidPrice = bids.priceAt(0);
-    touch.bidSize = bids.sizeAt(0);
-    touch.askPrice = asks.priceAt(0);
-    touch.askSize = asks.sizeAt(0);
+    touch.bidPrice = bids.bestPrice;
+    touch.bidSize = bids.bestSize;
+    touch.askPrice = asks.bestPrice;
+    touch.askSize = asks.bestSize;
     return true;
   }
 
@@ -175,19 +178,19 @@ export class OrderBook {
    * `reach` ticks beyond it, of the nearest levels. Of an uncrossed book; allocates nothing.
    */
   weightNear(side: 'bids' | 'asks', reach: number): number {
-    return (side === 'bids' ? this.#bids : this.#asks).levels.weightNear(reach, WEIGHED_LEVELS);
+    return (side === 'bids' ? this.#bids : this.#asks).weightNear(reach, WEIGHED_LEVELS);
   }
 
   /** Whether a taker's trade went past the best level that we know (never in a crossed book). */
   isBeyondTouch({ side, price }: Trade): boolean {
-    const { levels } = side === 'buy' ? this.#asks : this.#bids;
-    if (this.state !== 'live' || levels.length === 0) return false;
-    const best = levels.priceAt(0);
+    if (this.state !== 'live') return false;
+    // An empty side has no best price, and NaN is beyond nothing.
+    const best = (side === 'buy' ? this.#asks : this.#bids).bestPrice;
     return side === 'buy' ? price > best : price < best;
   }
 
-  #set(side: BookSide, changes: readonly LevelChange[], at: UnixMs): void {
-    for (const { price, size } of changes) setLevel(side, price, size, at);
+  #set(side: SortedLevels, changes: readonly LevelChange[], at: UnixMs): void {
+    for (const { price, size } of changes) side.set(price, size, at);
   }
 
   #changed(at: UnixMs): void {
@@ -198,14 +201,14 @@ export class OrderBook {
   #noteCrossing(at: UnixMs): void {
     this.#view = undefined;
     // An empty side has no best price, and NaN crosses nothing.
-    const isCrossed = this.#bids.levels.bestPrice >= this.#asks.levels.bestPrice;
+    const isCrossed = this.#bids.bestPrice >= this.#asks.bestPrice;
     this.#crossedSince = isCrossed ? (this.#crossedSince ?? at) : undefined;
   }
 
   /** How many of the best raw levels of each side the view does not show. */
   #hidden(): { readonly bids: number; readonly asks: number } {
-    const bids = this.#bids.levels;
-    const asks = this.#asks.levels;
+    const bids = this.#bids;
+    const asks = this.#asks;
     const hidden = { bids: 0, asks: 0 };
     while (crosses(bids, hidden.bids, asks, hidden.asks)) {
       const bidAhead =
@@ -218,31 +221,18 @@ export class OrderBook {
   }
 }
 
-function setLevel({ levels, removals }: BookSide, price: Ticks, size: Steps, at: UnixMs): void {
-  levels.set(price, size, at);
-  if (size === 0) removals.note(price, at);
-}
-
-const newSide = (best: 'highest' | 'lowest'): BookSide => ({
-  levels: new SortedLevels(best),
-  removals: new RemovalLog(REMOVALS_MAX),
-});
-
 const crosses = (bids: SortedLevels, bid: number, asks: SortedLevels, ask: number): boolean =>
   bid < bids.length && ask < asks.length && bids.priceAt(bid) >= asks.priceAt(ask);
 
 function levelsFrom(levels: SortedLevels, fromRank: number, count: number): readonly Level[] {
-  const end = Math.min(levels.length, fromRank + count);
   const top: Level[] = [];
-  for (let rank = fromRank; rank < end; rank += 1) {
-    top.push({ price: levels.priceAt(rank), size: levels.sizeAt(rank) });
-  }
+  levels.visit(fromRank, count, (price, size) => top.push({ price, size }));
   return top;
 }
 
 /** An empty reading says that the side is empty; any other reaches down to its worst price. */
 function replaceUntouched(
-  { levels, removals }: BookSide,
+  levels: SortedLevels,
   read: readonly LevelChange[],
   requestedAt: UnixMs,
   isDeeper: (price: Ticks, worst: Ticks) => boolean,
@@ -252,7 +242,7 @@ function replaceUntouched(
     (price, stamp) => stamp > requestedAt || (worst !== undefined && isDeeper(price, worst)),
   );
   for (const { price, size } of read) {
-    const isTouched = levels.rankOf(price) !== undefined || removals.newestAt(price) > requestedAt;
+    const isTouched = levels.has(price) || levels.removedAt(price) > requestedAt;
     if (!isTouched) levels.set(price, size, requestedAt);
   }
 }

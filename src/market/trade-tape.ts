@@ -29,6 +29,13 @@ export class TradeTape {
 
   /** The trades that are new, oldest first. */
   add(trades: readonly Trade[]): readonly Trade[] {
+    const [only] = trades;
+    if (trades.length === 1 && only !== undefined) {
+      if (!this.#isNew(only.id)) return NONE;
+      this.#newest.push(only);
+      this.#recent = undefined;
+      return trades;
+    }
     const candidates = trades.length > 1 ? trades.toSorted(byId) : trades;
     const added = candidates.filter((trade) => this.#isNew(trade.id));
     for (const trade of added) this.#newest.push(trade);
@@ -74,5 +81,7 @@ export class TradeTape {
     return true;
   }
 }
+
+const NONE: readonly Trade[] = [];
 
 const byId = (a: Trade, b: Trade): number => (a.id < b.id ? -1 : Number(a.id > b.id));

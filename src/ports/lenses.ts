@@ -3,10 +3,10 @@
  * What is read through it costs no allocation, or is made once and kept until the state changes.
  * Read it when it is told; what must last is taken as plain data (`view`, `set`).
  */
-import type { BookState, Candle, CandleResolution, MarketView, Trade } from '../model/book.js';
-import type { MarketSpec } from '../model/market.js';
+import type { Candle, CandleResolution, MarketView, Trade } from '../model/book.js';
 import type { MarketId, UnixMs } from '../model/quantities.js';
 import type { SignalSet } from '../model/signal.js';
+import type { Glance } from './strategy.js';
 
 /** Best levels of both sides in ticks and steps, to be filled by a reader. */
 export interface Touch {
@@ -16,14 +16,9 @@ export interface Touch {
   askSize: number;
 }
 
-export interface MarketLens {
-  readonly market: MarketId;
-  readonly spec: MarketSpec;
+export interface MarketLens extends Glance {
   /** Receive stamp of the newest frame about this market. */
   readonly at: UnixMs;
-  readonly bookState: BookState;
-  /** Stamp of the newest frame that changed or confirmed the book. */
-  readonly bookAt: UnixMs;
   /** Trades of this turn, oldest first; none is dropped, and no turn sees one twice. */
   readonly trades: readonly Trade[];
   /** Fills in the touch of a live book; false when it is not live or has an empty side. */

@@ -6,8 +6,9 @@
  *    sights that it was shown: the same sights in the same order give the same answers.
  * 2. What a sight costs is paid when it is read: candles are made when somebody looks at them.
  */
-import type { Candle, CandleResolution, MarketView, Side } from '../model/book.js';
+import type { BookState, Candle, CandleResolution, MarketView, Side } from '../model/book.js';
 import type { Decision, Hold, Quote, Reason } from '../model/decision.js';
+import type { MarketSpec } from '../model/market.js';
 import type { MarketId, Price, UnixMs } from '../model/quantities.js';
 import type { SignalSet } from '../model/signal.js';
 
@@ -32,10 +33,34 @@ export interface OwnPosition {
   readonly entryUsd: number | undefined;
 }
 
+/**
+ * What most looks need of a market, without a list being made of its book. Read it while deciding:
+ * it shows the market as it is, and the market goes on.
+ */
+export interface Glance {
+  readonly market: MarketId;
+  readonly spec: MarketSpec;
+  readonly bookState: BookState;
+  /** Stamp of the newest frame that changed or confirmed the book. */
+  readonly bookAt: UnixMs;
+  /** Best levels of the uncrossed book in ticks; NaN where a side is empty. */
+  readonly bestBid: number;
+  readonly bestAsk: number;
+  readonly fundingRate1h: number | undefined;
+  /**
+   * Σ size × distance from the touch in ticks, of the best levels of a side that so many steps take
+   * up; Infinity when the visible ones do not hold as many.
+   */
+  slipped(side: 'bids' | 'asks', wanted: number): number;
+}
+
 /** All that a strategy may know when it looks at one market. */
 export interface Sight {
   readonly now: UnixMs;
+  /** Made when it is read, as of the look. */
   readonly view: MarketView;
+  /** The same market in brief; absent where a sight was made by hand. */
+  readonly glance?: Glance;
   readonly signals: SignalSet | undefined;
   /**
    * Of the newest `count` periods with a candle, oldest first, the open one included. Periods

@@ -23,7 +23,7 @@ export interface Bar {
   index: number;
   /** Whether a live book was seen in it. */
   isLive: boolean;
-  /** Logarithm of the newest micro-price. */
+  /** Logarithm of the newest micro-price; of a bar without one, of that before. */
   logPrice: number;
   bought: number;
   sold: number;
@@ -51,7 +51,7 @@ export class MarketBars {
   readonly #listeners: readonly BarListener[];
   readonly #touch: Touch = { bidPrice: 0, bidSize: 0, askPrice: 0, askSize: 0 };
   readonly #last: Touch = { bidPrice: 0, bidSize: 0, askPrice: 0, askSize: 0 };
-  readonly open: Bar = {
+  readonly #open: Bar = {
     index: -1,
     isLive: false,
     logPrice: 0,
@@ -65,6 +65,7 @@ export class MarketBars {
   };
   #isPriced = false;
   #pricedIndex = -1;
+  #microPrice = 1;
 
   constructor(listeners: readonly BarListener[]) {
     this.#listeners = listeners;
@@ -73,6 +74,12 @@ export class MarketBars {
   /** Whether there is a price to speak of. */
   get isPriced(): boolean {
     return this.#isPriced;
+  }
+
+  /** The bar that is open, as it would be if it closed now. It is reused. */
+  get open(): Readonly<Bar> {
+    this.#open.logPrice = Math.log(this.#microPrice);
+    return this.#open;
   }
 
   /** Takes in one turn of the market. */
@@ -84,9 +91,9 @@ export class MarketBars {
       this.#isPriced = false;
       return;
     }
-    const { open } = this;
+    const open = this.#open;
     const { bidPrice, bidSize, askPrice, askSize } = touch;
-    open.logPrice = Math.log((bidPrice * askSize + askPrice * bidSize) / (bidSize + askSize));
+    this.#microPrice = (bidPrice * askSize + askPrice * bidSize) / (bidSize + askSize);
     open.isLive = true;
     open.depth = (bidSize + askSize) / 2;
     open.imbalance = imbalanceOf(lens, touch);
@@ -99,13 +106,14 @@ export class MarketBars {
 
   /** Stamps that go back are taken as now. */
   #advance(index: number): void {
-    const { open } = this;
+    const open = this.#open;
     if (index <= open.index) return;
     if (open.index < 0) {
       open.index = index;
       return;
     }
-    for (const listener of this.#listeners) listener.close(open);
+    const closing = this.open;
+    for (const listener of this.#listeners) listener.close(closing);
     const passed = index - open.index - 1;
     if (passed >= GAP_BARS) this.#isPriced = false;
     if (passed > 0) for (const listener of this.#listeners) listener.skip(passed);
@@ -123,7 +131,7 @@ export class MarketBars {
   }
 
   #trade({ trades, at }: MarketLens): void {
-    const { open } = this;
+    const open = this.#open;
     for (const trade of trades) {
       if (at - trade.at > TRADE_AGE_MS_MAX) continue;
       if (trade.side === 'buy') open.bought += trade.size;
@@ -134,7 +142,7 @@ export class MarketBars {
 
   /** Cont, Kukanov and Stoikov: what was added to the bid less what was added to the ask. */
   #flow({ bidPrice, bidSize, askPrice, askSize }: Touch): void {
-    const { open } = this;
+    const open = this.#open;
     const last = this.#last;
     const bids = added(bidPrice - last.bidPrice, last.bidSize, bidSize);
     const asks = added(last.askPrice - askPrice, last.askSize, askSize);

@@ -82,8 +82,9 @@ class MarketScores implements SignalLens {
     const scores: Partial<Record<SignalName, SignalScore>> = {};
     if (at === undefined) return { market, at: unixMs(0), scores };
     if (this.#bars.isPriced) {
+      const { open } = this.#bars;
       for (const name of SIGNAL_NAMES) {
-        const reading = this.#engines[name].read(this.#bars.open);
+        const reading = this.#engines[name].read(open);
         if (reading === undefined || !Number.isFinite(reading.value)) continue;
         scores[name] = {
           name,

@@ -8,7 +8,8 @@ import { opposite } from '../model/book.js';
 import { pointOf, type CalibrationPoint } from '../model/calibration.js';
 import type { Reason } from '../model/decision.js';
 import type { MarketId } from '../model/quantities.js';
-import type { Candidate, Sight, Strategy } from '../ports/strategy.js';
+import type { Candidate, Glance, Sight, Strategy } from '../ports/strategy.js';
+import { glanceOf } from './glance.js';
 import { lazyHold } from './lazy-hold.js';
 
 export interface CalibratedOptions {
@@ -27,7 +28,7 @@ export function calibratedStrategy(inner: Strategy, options: CalibratedOptions):
     name: inner.name,
     ageMsMax: inner.ageMsMax,
     decide: (sight) => {
-      const { market } = sight.view;
+      const { market } = glanceOf(sight);
       if (field.size > sight.field.size) forgetOthers(field, sight);
       const candidate = inner.decide(new RawSight(sight, field));
       if (candidate.confidence === undefined) {
@@ -41,9 +42,10 @@ export function calibratedStrategy(inner: Strategy, options: CalibratedOptions):
 }
 
 /** Markets that are not fresh any more, without their having been looked at. */
-function forgetOthers(field: Map<MarketId, number>, { field: fresh, view }: Sight): void {
+function forgetOthers(field: Map<MarketId, number>, sight: Sight): void {
+  const { market: own } = glanceOf(sight);
   for (const market of field.keys()) {
-    if (market !== view.market && !fresh.has(market)) field.delete(market);
+    if (market !== own && !sight.field.has(market)) field.delete(market);
   }
 }
 
@@ -63,6 +65,10 @@ class RawSight implements Sight {
 
   get view(): MarketView {
     return this.#sight.view;
+  }
+
+  get glance(): Glance {
+    return glanceOf(this.#sight);
   }
 
   get signals(): Sight['signals'] {

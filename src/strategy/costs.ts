@@ -3,10 +3,11 @@
  * our size slips on each side of the visible book, and the funding that falls due until it is left.
  * All in basis points of the mid; floats, for judging only.
  */
-import type { BookView, Level, MarketView, Side } from '../model/book.js';
+import type { BookView, Side } from '../model/book.js';
 import type { Reason } from '../model/decision.js';
 import { stepBase, tickUsd } from '../model/market.js';
-import type { Sight } from '../ports/strategy.js';
+import type { Glance, Sight } from '../ports/strategy.js';
+import { glancedMid, glanceOf } from './glance.js';
 
 /** Taken against us while the market's rate is not known: about a hundred times the usual one. */
 const UNKNOWN_FUNDING_BPS = 10;
@@ -19,6 +20,7 @@ export interface Costs {
   readonly slippageBps: number;
   /** Never below zero: funding that we would receive is no reason to enter. */
   readonly fundingBps: number;
+  readonly fundingRate1h: number | undefined;
   readonly totalBps: number;
 }
 
@@ -29,47 +31,34 @@ export function midOf({ bids, asks }: BookView): number {
   return bid === undefined || ask === undefined ? Number.NaN : (bid.price + ask.price) / 2;
 }
 
-/** How far the average price of so many steps lies from the touch, in ticks. */
-function slippedTicks(levels: readonly Level[], wanted: number): number {
-  const touch = levels[0]?.price ?? Number.NaN;
-  let missing = wanted;
-  let slipped = 0;
-  for (const { price, size } of levels) {
-    const taken = Math.min(missing, size);
-    slipped += taken * Math.abs(price - touch);
-    missing -= taken;
-    if (missing <= 0) return slipped / wanted;
-  }
-  return Infinity;
-}
-
 /** Steps of one entry; not whole. */
-export const stepsWanted = ({ spec, book }: MarketView, orderNotionalUsd: number): number =>
-  orderNotionalUsd / (midOf(book) * tickUsd(spec) * stepBase(spec));
+export const stepsWanted = (glance: Glance, orderNotionalUsd: number): number =>
+  orderNotionalUsd / (glancedMid(glance) * tickUsd(glance.spec) * stepBase(glance.spec));
 
 /** Funding is paid at the full hour by whoever holds then. */
 const hoursUntil = (now: number, end: number): number =>
   Math.floor(end / HOUR_MS) - Math.floor(now / HOUR_MS);
 
-function fundingBps({ now, view, terms }: Sight, side: Side): number {
-  const rate = view.fundingRate1h;
+function fundingBps({ now, terms }: Sight, rate: number | undefined, side: Side): number {
   const perHour =
     rate === undefined ? UNKNOWN_FUNDING_BPS : Math.max(0, side === 'buy' ? rate : -rate) * 1e4;
   return perHour * hoursUntil(now, now + terms.maxHoldMs);
 }
 
+/** As of now: the words for it may be asked for later. */
 export function costsOf(sight: Sight, side: Side): Costs {
-  const { view, terms } = sight;
-  const { bids, asks } = view.book;
-  const mid = midOf(view.book);
-  const wanted = stepsWanted(view, terms.orderNotionalUsd);
+  const { terms } = sight;
+  const glance = glanceOf(sight);
+  const { bestBid, bestAsk, fundingRate1h } = glance;
+  const mid = glancedMid(glance);
+  const wanted = stepsWanted(glance, terms.orderNotionalUsd);
   const feesBps = 2 * terms.takerFeeBps;
-  const spreadBps = (((asks[0]?.price ?? Infinity) - (bids[0]?.price ?? 0)) / mid) * 1e4;
-  const slipped = slippedTicks(asks, wanted) + slippedTicks(bids, wanted);
+  const spreadBps = ((bestAsk - bestBid) / mid) * 1e4;
+  const slipped = glance.slipped('asks', wanted) / wanted + glance.slipped('bids', wanted) / wanted;
   const slippageBps = (slipped / mid) * 1e4;
-  const funding = fundingBps(sight, side);
+  const funding = fundingBps(sight, fundingRate1h, side);
   const totalBps = feesBps + spreadBps + slippageBps + funding;
-  return { feesBps, spreadBps, slippageBps, fundingBps: funding, totalBps };
+  return { feesBps, spreadBps, slippageBps, fundingBps: funding, fundingRate1h, totalBps };
 }
 
 /** Whether the move that is hoped for pays for all of it; never when a number is missing. */
@@ -77,13 +66,17 @@ export const isWorthIt = (hopedBps: number, { totalBps }: Costs): boolean => hop
 
 const bps = (value: number): string => value.toFixed(1);
 
-export function costReason(hopedBps: number, costs: Costs, { terms, view }: Sight): Reason {
+export function costReason(
+  hopedBps: number,
+  costs: Costs,
+  { terms }: Pick<Sight, 'terms'>,
+): Reason {
   const isPaid = isWorthIt(hopedBps, costs);
   const relation = isPaid ? '>' : hopedBps < costs.totalBps ? '<' : '=';
   const slippage = Number.isFinite(costs.slippageBps)
     ? `slippage ${bps(costs.slippageBps)}`
     : `book too thin for ${terms.orderNotionalUsd} USD`;
-  const funding = fundingText(costs, view.fundingRate1h);
+  const funding = fundingText(costs);
   const fixed = `fees ${bps(costs.feesBps)}, spread ${bps(costs.spreadBps)}`;
   const sums = `edge ${bps(hopedBps)} bps ${relation} costs ${bps(costs.totalBps)} bps`;
   return {
@@ -92,7 +85,7 @@ export function costReason(hopedBps: number, costs: Costs, { terms, view }: Sigh
   };
 }
 
-const fundingText = ({ fundingBps: due }: Costs, rate: number | undefined): string =>
-  rate === undefined
+const fundingText = ({ fundingBps: due, fundingRate1h }: Costs): string =>
+  fundingRate1h === undefined
     ? `funding ${bps(due)} (rate unknown, taken as ${bps(UNKNOWN_FUNDING_BPS)} an hour)`
     : `funding ${bps(due)}`;

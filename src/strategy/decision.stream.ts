@@ -35,10 +35,10 @@ const MARKETS_MAX = 1_024;
 
 const nowOf = (scheduler: SchedulerLike): UnixMs => scheduler.now() as UnixMs;
 
-/** One look. Candles are made when they are read. */
+/** One look. View and candles are made when they are read. */
 class Look implements Sight {
   readonly now: UnixMs;
-  readonly view: MarketView;
+  readonly glance: MarketLens;
   readonly signals: SignalSet | undefined;
   readonly position: OwnPosition;
   readonly terms: Terms;
@@ -46,14 +46,18 @@ class Look implements Sight {
   /** May be taken out of the sight, as authors do. */
   readonly candles: Sight['candles'];
 
-  constructor(lens: MarketLens, known: Omit<Sight, 'view' | 'candles'>) {
+  constructor(lens: MarketLens, known: Omit<Sight, 'view' | 'glance' | 'candles'>) {
     this.now = known.now;
-    this.view = lens.view();
+    this.glance = lens;
     this.signals = known.signals;
     this.position = known.position;
     this.terms = known.terms;
     this.field = known.field;
     this.candles = (resolution, count) => lens.candles(resolution, count);
+  }
+
+  get view(): MarketView {
+    return this.glance.view();
   }
 }
 
@@ -106,7 +110,7 @@ class Watch {
     const candidate = this.#strategy.decide(sight);
     if (candidate.confidence === undefined) this.#field.delete(market);
     else this.#field.set(market, candidate.confidence);
-    const stamps = { newestFrameAt: sight.view.at, decidedAt: now };
+    const stamps = { newestFrameAt: lens.at, decidedAt: now };
     return stamped(candidate, { strategy: this.#strategy.name, market, ...stamps });
   }
 }

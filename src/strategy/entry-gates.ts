@@ -42,14 +42,16 @@ export function entryOrHold(sight: Sight, idea: Idea): Candidate {
   const { side, confidence, direction, quality = 1, leave, edgeBps, rankMax } = idea;
   // The rank looks at all markets: only an idea whose own gate is open asks for it.
   const rank = idea.isMet ? rankOf(sight, confidence) : undefined;
+  // The market goes on: what it costs now is reckoned now, and put into words when asked for.
+  const costs = costsOf(sight, side);
   const weighed = (): readonly Reason[] => {
-    const cost = costReason(edgeBps, costsOf(sight, side), sight);
+    const cost = costReason(edgeBps, costs, sight);
     const ranks = rank === undefined ? [] : [rankReason(rank, rankMax)];
     const all = [...idea.words(), ...ranks, cost];
     return [...all.filter(isClosed), ...all.filter(isOpen)];
   };
   const numbers = { confidence, direction, leave };
-  if (rank === undefined || rank > rankMax || !isWorthIt(edgeBps, costsOf(sight, side))) {
+  if (rank === undefined || rank > rankMax || !isWorthIt(edgeBps, costs)) {
     return lazyHold(weighed, numbers);
   }
   const limit = limitPrice(sight, side);

@@ -4,6 +4,7 @@ import { roundToTick, tickUsd } from '../model/market.js';
 import type { Price } from '../model/quantities.js';
 import type { Result } from '../model/result.js';
 import type { Sight } from '../ports/strategy.js';
+import { glanceOf } from './glance.js';
 
 export function limitPrice({ view, terms }: Sight, side: Side): Result<Price> {
   const { spec, book } = view;
@@ -14,8 +15,9 @@ export function limitPrice({ view, terms }: Sight, side: Side): Result<Price> {
 }
 
 /** 1 + the fresh markets that are more confident. */
-export function rankOf({ view, field }: Sight, confidence: number): number {
+export function rankOf(sight: Sight, confidence: number): number {
+  const { market: own } = glanceOf(sight);
   let rank = 1;
-  for (const [market, other] of field) if (market !== view.market && other > confidence) rank += 1;
+  for (const [market, other] of sight.field) if (market !== own && other > confidence) rank += 1;
   return rank;
 }

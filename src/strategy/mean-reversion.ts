@@ -103,7 +103,7 @@ export function createMeanReversion(options: Partial<MeanReversionOptions> = {})
     ageMsMax: complete.ageMsMax,
     decide: (sight) => {
       const { ageMsMax } = complete;
-      if (!isBookOpen(sight, ageMsMax)) return lazyHold(() => closedBookGates(sight, ageMsMax));
+      if (!isBookOpen(sight, ageMsMax)) return lazyHold(closedBookGates(sight, ageMsMax));
       const window = windowOf(sight.view.market);
       window.accept(sight.now, midOf(sight.view.book));
       return judge(sight, window.statistics(), complete);

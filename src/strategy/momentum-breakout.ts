@@ -119,7 +119,7 @@ function judge(sight: Sight, base: Base, options: MomentumBreakoutOptions): Cand
 
 function decide(sight: Sight, options: MomentumBreakoutOptions): Candidate {
   const { ageMsMax, candlesMin } = options;
-  if (!isBookOpen(sight, ageMsMax)) return lazyHold(() => closedBookGates(sight, ageMsMax));
+  if (!isBookOpen(sight, ageMsMax)) return lazyHold(closedBookGates(sight, ageMsMax));
   const candles = sight.candles('1MIN', options.candles + options.breaking);
   const base = baseOf(candles, sight.now, options);
   if (base.candles >= candlesMin && base.candles > 0) return judge(sight, base, options);

@@ -127,6 +127,6 @@ export function createOrderBookScalper(options: Partial<OrderBookScalperOptions>
     decide: (sight) =>
       isBookOpen(sight, ageMsMax)
         ? judge(sight, complete)
-        : lazyHold(() => closedBookGates(sight, ageMsMax)),
+        : lazyHold(closedBookGates(sight, ageMsMax)),
   };
 }

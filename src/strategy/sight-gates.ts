@@ -2,6 +2,7 @@
 import type { Reason } from '../model/decision.js';
 import { SIGNAL_NAMES, WARM_SAMPLES, type SignalName, type SignalScore } from '../model/signal.js';
 import type { Sight } from '../ports/strategy.js';
+import { glanceOf } from './glance.js';
 
 export const SIGNAL_LABELS: Readonly<Record<SignalName, string>> = {
   momentum: 'momentum',
@@ -37,11 +38,11 @@ function scoreGate(
 }
 
 /** Whether market and book can be judged: as `closedBookGates`, without the words. */
-export function isBookOpen({ now, view }: Sight, ageMsMax: number): boolean {
-  const { spec, book } = view;
-  if (spec.status !== 'ACTIVE' || book.state !== 'live') return false;
-  if (book.bids.length === 0 || book.asks.length === 0) return false;
-  return now - book.updatedAt <= ageMsMax;
+export function isBookOpen(sight: Sight, ageMsMax: number): boolean {
+  const { spec, bookState, bookAt, bestBid, bestAsk } = glanceOf(sight);
+  if (spec.status !== 'ACTIVE' || bookState !== 'live') return false;
+  // An empty side has no best price, and NaN is not below anything.
+  return bestBid < Infinity && bestAsk < Infinity && sight.now - bookAt <= ageMsMax;
 }
 
 /** Whether there is no reason not to judge: the same answer as `closedGates`, without the words. */
@@ -55,28 +56,31 @@ export function areGatesOpen(sight: Sight, ageMsMax: number): boolean {
   return true;
 }
 
-/** Every reason not to judge market and book, the gravest first. */
-export function closedBookGates({ now, view }: Sight, ageMsMax: number): readonly Reason[] {
-  const { spec, book } = view;
-  return [
-    spec.status === 'ACTIVE'
-      ? undefined
-      : { code: 'market.status', text: `market is ${spec.status}` },
-    book.state === 'live' ? undefined : { code: 'book.state', text: `book is ${book.state}` },
-    book.bids.length > 0 && book.asks.length > 0
-      ? undefined
-      : { code: 'book.side', text: 'book has an empty side' },
-    ageGate('book.old', 'book', { ageMs: now - book.updatedAt, ageMsMax }),
-  ].filter((reason) => reason !== undefined);
+/** Every reason not to judge market and book, the gravest first; for later, as of now. */
+export function closedBookGates(sight: Sight, ageMsMax: number): () => readonly Reason[] {
+  const { spec, bookState, bookAt, bestBid, bestAsk } = glanceOf(sight);
+  const { status } = spec;
+  const isTwoSided = bestBid < Infinity && bestAsk < Infinity;
+  const ageMs = sight.now - bookAt;
+  return () =>
+    [
+      status === 'ACTIVE' ? undefined : { code: 'market.status', text: `market is ${status}` },
+      bookState === 'live' ? undefined : { code: 'book.state', text: `book is ${bookState}` },
+      isTwoSided ? undefined : { code: 'book.side', text: 'book has an empty side' },
+      ageGate('book.old', 'book', { ageMs, ageMsMax }),
+    ].filter((reason) => reason !== undefined);
 }
 
-/** Every reason not to judge, the gravest first; none when the market is fresh. */
-export function closedGates(sight: Sight, ageMsMax: number): readonly Reason[] {
+/** Every reason not to judge, the gravest first; none when the market is fresh. As of now. */
+export function closedGates(sight: Sight, ageMsMax: number): () => readonly Reason[] {
   const { now, signals } = sight;
-  const scores = SIGNAL_NAMES.map((name) =>
-    scoreGate(name, signals?.scores[name], { now, ageMsMax }),
-  );
-  return [...closedBookGates(sight, ageMsMax), ...scores.filter((reason) => reason !== undefined)];
+  const ofBook = closedBookGates(sight, ageMsMax);
+  return () => {
+    const scores = SIGNAL_NAMES.map((name) =>
+      scoreGate(name, signals?.scores[name], { now, ageMsMax }),
+    );
+    return [...ofBook(), ...scores.filter((reason) => reason !== undefined)];
+  };
 }
 
 /** The four values of a set whose gates are open. */
@@ -91,7 +95,10 @@ export function scoreValues({ signals }: Sight): Readonly<Record<SignalName, num
 }
 
 /** Age of the oldest input, in milliseconds. */
-export function oldestAgeMs({ now, view, signals }: Sight): number {
-  const stamps = SIGNAL_NAMES.map((name) => signals?.scores[name]?.at ?? Number.NaN);
-  return now - Math.min(view.book.updatedAt, ...stamps);
+export function oldestAgeMs(sight: Sight): number {
+  let oldest: number = glanceOf(sight).bookAt;
+  for (const name of SIGNAL_NAMES) {
+    oldest = Math.min(oldest, sight.signals?.scores[name]?.at ?? Number.NaN);
+  }
+  return sight.now - oldest;
 }

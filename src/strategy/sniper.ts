@@ -98,7 +98,7 @@ function confidenceReason(confidence: number, confidenceMin: number): Reason {
 
 function decide(sight: Sight, options: SniperOptions): Candidate {
   const { ageMsMax, confidenceMin, rankMax, exitDirection, targetBps } = options;
-  if (!areGatesOpen(sight, ageMsMax)) return lazyHold(() => closedGates(sight, ageMsMax));
+  if (!areGatesOpen(sight, ageMsMax)) return lazyHold(closedGates(sight, ageMsMax));
   const { direction, quality, confidence, reasons } = appraise(sight, options);
   return entryOrHold(sight, {
     side: direction > 0 ? 'buy' : 'sell',

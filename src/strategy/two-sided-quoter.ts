@@ -94,7 +94,7 @@ function orderOf(sight: Sight, price: Price | undefined): QuotedOrder | undefine
 
 function decide(sight: Sight, options: MarketMakerOptions): Candidate {
   const { ageMsMax, skewBps, inventoryUsdMax } = options;
-  if (!isBookOpen(sight, ageMsMax)) return lazyHold(() => closedBookGates(sight, ageMsMax));
+  if (!isBookOpen(sight, ageMsMax)) return lazyHold(closedBookGates(sight, ageMsMax));
   const plan = planOf(sight, options);
   const { halfBps, ratio, sigmaBps } = plan;
   const bid = ratio < 1 ? orderOf(sight, priceOf(sight, plan, skewBps, -1)) : undefined;

@@ -20,6 +20,8 @@ const text = shown?.[1] ?? '';
 const folder = mkdtempSync(join(tmpdir(), 'perpetua-readme-'));
 const file = join(folder, 'dip-buyer.ts');
 writeFileSync(file, text);
+// Whatever lies above the folder, its files are modules.
+writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
 
 it('has at most thirty lines', () => {
   expect(text).toContain('export function createStrategy');

@@ -33,8 +33,12 @@ describe.each(sides)('levels with the %s price as the best', (best) => {
         });
         const expected = bestFirst(best, naive.values());
         expect(contentsOf(levels)).toEqual(expected);
-        expected.forEach(([price = 0], rank) => expect(levels.rankOf(ticks(price))).toBe(rank));
-        expect(levels.rankOf(ticks(401))).toBeUndefined();
+        for (let price = 1; price <= 401; price += 1) {
+          expect(levels.has(ticks(price))).toBe(naive.has(price));
+        }
+        const [first] = expected;
+        expect(levels.bestPrice).toBe(first?.[0] ?? NaN);
+        expect(levels.bestSize).toBe(first?.[1] ?? NaN);
         const sum = expected.slice(2, 7).reduce((total, [, size = 0]) => total + size, 0);
         expect(levels.sizeOf(5, 2)).toBe(sum);
       }),

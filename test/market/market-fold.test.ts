@@ -174,11 +174,12 @@ describe('an event that is refused', () => {
 
   it('a reread that is older than what is remembered', () => {
     const fold = foldOf();
-    for (let tick = 1; tick <= 4_097; tick += 1) {
-      fold.apply({ type: 'book.update', market: BTC, bids: level(tick, 0), asks: [] }, at(5));
+    for (let tick = 1; tick <= 513; tick += 1) {
+      const removal = { type: 'book.update', market: BTC, bids: level(tick, 0), asks: [] } as const;
+      fold.apply(removal, at(100 * tick));
     }
     const late = { ...book('book.reread', 9, 13), requestedAt: at(4) } as MarketEvent;
-    expect(reasonOf(fold.apply(late, at(6)))).toBe('book.too-old');
+    expect(reasonOf(fold.apply(late, at(51_301)))).toBe('book.too-old');
   });
 });
 

@@ -220,10 +220,13 @@ describe('a reread', () => {
   it('is refused when it is older than the removals that are remembered', () => {
     const book = bookOf('9999x1', '');
     for (let price = 1; price <= 513; price += 1) {
-      book.applyUpdate(changes(`${price}x0`), at(price + 1));
+      book.applyUpdate(changes(`${price}x0`), at(100 * price));
     }
-    expect(book.reread(changes('1x1'), at(5_000), at(1))).toBe('too-old');
-    expect(book.reread(changes('1x1'), at(5_000), at(2))).toBe('applied');
+    expect(book.reread(changes('1x1'), at(51_300), at(1))).toBe('too-old');
+    // The last ten seconds are remembered.
+    expect(book.reread(changes('500x1'), at(51_300), at(41_300))).toBe('applied');
+    expect(textOf(book.top(5).bids)).toEqual('');
+    expect(book.reread(changes('1x1'), at(51_400), at(51_350))).toBe('applied');
     expect(textOf(book.top(5).bids)).toEqual('1x1');
   });
 });

@@ -90,6 +90,16 @@ const weigh = (levels: readonly Level[], reach: number): number =>
     return sum + size * Math.max(0, 1 - distance / reach);
   }, 0);
 
+function slippedOf(levels: readonly Level[], wanted: number): number {
+  let missing = wanted;
+  let slipped = 0;
+  for (const { price, size } of levels) {
+    slipped += Math.min(missing, size) * Math.abs(price - (levels[0]?.price ?? price));
+    missing -= Math.min(missing, size);
+  }
+  return missing > 0 ? Infinity : slipped;
+}
+
 /** A lens that shows one view, and nothing else ever. */
 export const lensOf = (view: MarketView): MarketLens => ({
   market: view.market,
@@ -98,6 +108,10 @@ export const lensOf = (view: MarketView): MarketLens => ({
   bookState: view.book.state,
   bookAt: view.book.updatedAt,
   trades: view.trades,
+  bestBid: view.book.bids[0]?.price ?? Number.NaN,
+  bestAsk: view.book.asks[0]?.price ?? Number.NaN,
+  fundingRate1h: view.fundingRate1h,
+  slipped: (side, wanted) => slippedOf(view.book[side], wanted),
   readTouch: (touch) => {
     const [bid] = view.book.bids;
     const [ask] = view.book.asks;

@@ -12,6 +12,7 @@ describe('costs', () => {
     expect(costs).toEqual({
       feesBps: 10,
       spreadBps: 2,
+      fundingRate1h: 0,
       slippageBps: 0,
       fundingBps: 0,
       totalBps: 12,
