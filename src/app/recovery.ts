@@ -37,6 +37,7 @@ export function restoreBooks(state: RecoveredState, core: TradingCore): void {
     if (entry.type === 'fill') core.books.restore(entry.fill, entry.strategy);
     else core.books.adopt(entry.market, entry.size, entry.cost ?? usd(0n));
   }
+  core.money.restore(state.moneyEntries);
   core.books.sweptTo(state.completeTo);
 }
 

@@ -2,7 +2,7 @@
 import { merge, tap, type Observable } from 'rxjs';
 import type { AnyActorRef } from 'xstate';
 import type { RiskReport } from '../model/facts.js';
-import type { RiskLevel } from '../model/risk.js';
+import type { LossMark, RiskLevel } from '../model/risk.js';
 import { breachEdges } from '../risk/breach.stream.js';
 import { emitted$, stateName } from './actor-observables.js';
 import type { HeightWatch } from './heights.js';
@@ -19,6 +19,8 @@ export interface RiskDeskOptions {
   readonly heights: HeightWatch;
   readonly journal: JournalDesk;
   readonly accountLive: () => boolean;
+  /** What an earlier run counted its losses from. */
+  readonly lossMark: () => LossMark | undefined;
 }
 
 /** Flattening is halted, and more. */
@@ -29,20 +31,34 @@ export function riskLevelOf(actor: AnyActorRef | undefined): RiskLevel {
 }
 
 /** What is observed, as breaches of the risk machine. */
-export function breakers({ world, hub, core, heights, accountLive }: RiskDeskOptions) {
+export function breakers({
+  world,
+  hub,
+  core,
+  heights,
+  journal,
+  accountLive,
+  lossMark,
+}: RiskDeskOptions) {
   const { maxDailyLossUsd } = world.config.risk;
+  core.money.lossMark = lossMark();
   const observations$ = merge(core.observations$, vitalSigns(world, core, heights, accountLive));
   return breachEdges(observations$, {
     limits: { maxDailyLossUsd, maxDrawdownUsd: maxDailyLossUsd },
     scheduler: world.clock.scheduler,
+    lossMark: lossMark(),
   }).pipe(
-    tap((edge) =>
-      hub.risk$.next(
-        edge.type === 'breach'
-          ? { type: 'risk.breach', breach: edge.breach }
-          : { type: 'risk.clear', cause: edge.cause },
-      ),
-    ),
+    tap((edge) => {
+      switch (edge.type) {
+        case 'breach':
+          return hub.risk$.next({ type: 'risk.breach', breach: edge.breach });
+        case 'clear':
+          return hub.risk$.next({ type: 'risk.clear', cause: edge.cause });
+        case 'mark':
+          core.money.lossMark = edge.mark;
+          return journal.write({ type: 'loss.mark', mark: edge.mark });
+      }
+    }),
   );
 }
 
@@ -59,6 +75,7 @@ function note({ world, hub, core, journal }: RiskDeskOptions, report: RiskReport
     case 'risk.cleared': {
       const { cause, by } = report;
       log.write('warn', 'risk.cleared', { cause, by });
+      if (cause === 'account.drift') core.money.accept();
       core.observations$.next({ type: 'cleared', cause, at: clock.now() });
       return journal.write({ type: 'risk.cleared', cause, by });
     }

@@ -72,6 +72,12 @@ export const configSchema = section({
       description: 'Limit price at most this far from the oracle, percent.',
     }),
     maxOrdersPerMinute: Type.Integer({ minimum: 1, maximum: 10_000, default: 60 }),
+    marginBufferPct: Type.Number({
+      minimum: 0,
+      maximum: 1_000,
+      default: 10,
+      description: 'Equity beyond the worst initial margin, percent of it.',
+    }),
     maxDailyLossUsd: positive(500, 'Halt (latched) beyond this loss since start, USD.'),
   }),
   admin: section({

@@ -49,6 +49,8 @@ export const ACCOUNT = { owner: ADDRESS, number: 0 };
 
 export interface VirtualOptions {
   readonly seed?: number;
+  /** Midnight of a Monday unless told otherwise. */
+  readonly startMs?: number;
   readonly markets?: number;
   readonly preset?: ExchangeOptions['preset'];
   readonly habits?: ExchangeHostOptions['habits'];
@@ -70,7 +72,7 @@ const refused = (clock: Clock): Observable<HttpAnswer> =>
   );
 
 export class VirtualService {
-  readonly clock = new SimulatedClock(START);
+  readonly clock: SimulatedClock;
   readonly host: ExchangeHost;
   readonly rows: JournalRow[] = [];
   readonly log: { level: string; event: string; fields: Record<string, unknown> }[] = [];
@@ -97,12 +99,13 @@ export class VirtualService {
   #run = 0;
 
   constructor(options: VirtualOptions = {}) {
-    const { seed = 7, markets = 2, preset = 'calm', habits } = options;
+    const { seed = 7, markets = 2, preset = 'calm', habits, startMs = START } = options;
+    this.clock = new SimulatedClock(startMs);
     this.#options = options;
     const exchange = createExchange({
       seed,
       ...marketsOf(markets),
-      startTimeMs: START,
+      startTimeMs: startMs,
       startHeight: 1000,
       takerFeePpm: 500,
       makerFeePpm: 100,
