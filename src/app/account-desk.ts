@@ -31,7 +31,7 @@ const DRIFT_LOOKS_MIN = 3;
 
 export class AccountDesk {
   readonly ledger = new CashLedger();
-  /** What losses are counted from, as the breakers said last. */
+  /** What losses are counted from: of an earlier run, then as the breakers said last. */
   lossMark: LossMark | undefined;
   readonly #options: AccountDeskOptions;
   #isBelieved = false;

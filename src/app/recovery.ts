@@ -28,6 +28,7 @@ export function restore(history: readonly JournalRow[], core: TradingCore): Rest
       core.orders.remember(order.request, order.end, size(order.filled));
     }
   }
+  core.money.lossMark = state.lossMark;
   return { state, isFirstRun: !history.some(({ entry }) => entry.type === 'sweep') };
 }
 
@@ -98,10 +99,7 @@ function beliefsOf(core: TradingCore) {
   return {
     recentFills: core.books.recent,
     positions: core.books.positions.positions(),
-    orders: core.orders.all().map((order) => ({
-      ...order,
-      fillIds: fillIdsOf(core, order.request),
-    })),
+    orders: core.orders.all(),
   };
 }
 

@@ -2,7 +2,7 @@
 import { merge, tap, type Observable } from 'rxjs';
 import type { AnyActorRef } from 'xstate';
 import type { RiskReport } from '../model/facts.js';
-import type { LossMark, RiskLevel } from '../model/risk.js';
+import type { RiskLevel } from '../model/risk.js';
 import { breachEdges } from '../risk/breach.stream.js';
 import { emitted$, stateName } from './actor-observables.js';
 import type { HeightWatch } from './heights.js';
@@ -19,8 +19,6 @@ export interface RiskDeskOptions {
   readonly heights: HeightWatch;
   readonly journal: JournalDesk;
   readonly accountLive: () => boolean;
-  /** What an earlier run counted its losses from. */
-  readonly lossMark: () => LossMark | undefined;
 }
 
 /** Flattening is halted, and more. */
@@ -31,22 +29,13 @@ export function riskLevelOf(actor: AnyActorRef | undefined): RiskLevel {
 }
 
 /** What is observed, as breaches of the risk machine. */
-export function breakers({
-  world,
-  hub,
-  core,
-  heights,
-  journal,
-  accountLive,
-  lossMark,
-}: RiskDeskOptions) {
+export function breakers({ world, hub, core, heights, journal, accountLive }: RiskDeskOptions) {
   const { maxDailyLossUsd } = world.config.risk;
-  core.money.lossMark = lossMark();
   const observations$ = merge(core.observations$, vitalSigns(world, core, heights, accountLive));
   return breachEdges(observations$, {
     limits: { maxDailyLossUsd, maxDrawdownUsd: maxDailyLossUsd },
     scheduler: world.clock.scheduler,
-    lossMark: lossMark(),
+    lossMark: () => core.money.lossMark,
   }).pipe(
     tap((edge) => {
       switch (edge.type) {

@@ -143,7 +143,6 @@ export class ServiceRoot {
       heights: this.heights,
       journal: this.journal,
       accountLive: () => this.accountLive(),
-      lossMark: () => this.steps.lossMark,
     };
     this.actor = createActor(this.#provided(), {
       clock,

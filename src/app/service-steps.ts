@@ -23,7 +23,6 @@ import { nextEpoch } from '../execution/client-ids.js';
 import type { AccountSnapshot } from '../model/account.js';
 import { positionValue } from '../model/account-margin.js';
 import { blockHeight, usd } from '../model/quantities.js';
-import type { LossMark } from '../model/risk.js';
 import type { Fallback } from '../model/engine-status.js';
 import type { MarketEngine } from '../ports/engine.js';
 import type { Journal } from '../ports/journal.js';
@@ -88,11 +87,6 @@ export class ServiceSteps {
   /** The account as the venue's REST told it last. */
   get venueAccount(): AccountSnapshot | undefined {
     return this.#venueAccount;
-  }
-
-  /** What an earlier run counted its losses from. */
-  get lossMark(): LossMark | undefined {
-    return this.#restored?.state.lossMark;
   }
 
   doubt(): void {

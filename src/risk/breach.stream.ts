@@ -3,7 +3,7 @@ import { interval, map, merge, mergeMap, scan, type Observable, type SchedulerLi
 import { unixMs } from '../model/quantities.js';
 import type { LossMark } from '../model/risk.js';
 import {
-  breakersFrom,
+  IDLE_BREAKERS,
   isNewMark,
   lossMarkOf,
   observe,
@@ -11,13 +11,14 @@ import {
   type BreakerTurn,
   type Observation,
   type RiskEdge,
+  withMark,
 } from './breakers.js';
 
 export interface BreachOptions {
   readonly limits: BreakerLimits;
   readonly scheduler: SchedulerLike;
-  /** Of an earlier run, where there was one. */
-  readonly lossMark?: LossMark | undefined;
+  /** What an earlier run has left; asked when the first figure comes. */
+  readonly lossMark?: () => LossMark | undefined;
 }
 
 /** To be written down, so that a restart counts losses from the same figures. */
@@ -43,20 +44,21 @@ export function breachEdges(
   const ticks$ = interval(TICK_MS, scheduler).pipe(
     map((): Observation => ({ type: 'tick', at: unixMs(scheduler.now()) })),
   );
-  const idle: Marked = {
-    turn: { state: breakersFrom(lossMark), edges: [] },
-    mark: lossMark,
-    told: [],
-  };
+  const idle: Marked = { turn: { state: IDLE_BREAKERS, edges: [] }, mark: undefined, told: [] };
   return merge(observations$, ticks$).pipe(
     scan((last, observation): Marked => {
-      const turn = observe(last.turn.state, observation, limits);
+      const isFirst = last.mark === undefined && needsMark(observation);
+      const before = isFirst ? lossMark?.() : last.mark;
+      const state = isFirst ? withMark(last.turn.state, before) : last.turn.state;
+      const turn = observe(state, observation, limits);
       const mark = lossMarkOf(turn.state);
-      if (mark === undefined || !isNewMark(last.mark, mark, limits)) {
-        return { turn, mark: last.mark, told: [] };
+      if (mark === undefined || !isNewMark(before, mark, limits)) {
+        return { turn, mark: before, told: [] };
       }
       return { turn, mark, told: [{ type: 'mark', mark }] };
     }, idle),
     mergeMap(({ turn, told }) => [...turn.edges, ...told]),
   );
 }
+
+const needsMark = ({ type }: Observation): boolean => type === 'pnl' || type === 'cleared';

@@ -101,9 +101,9 @@ export interface BreakerTurn {
   readonly edges: readonly RiskEdge[];
 }
 
-/** Breakers that go on where an earlier run has stopped. */
-export const breakersFrom = (mark: LossMark | undefined): BreakerState => ({
-  ...IDLE_BREAKERS,
+/** Breakers that go on counting losses where an earlier run has stopped. */
+export const withMark = (state: BreakerState, mark: LossMark | undefined): BreakerState => ({
+  ...state,
   ...mark,
 });
 

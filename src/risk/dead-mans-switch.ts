@@ -86,6 +86,9 @@ function marketIfDead(holding: MarketHolding, pace: Pace): MarketIfDead {
   };
 }
 
+/** No short-term order lives longer: what names a later block does not end by itself. */
+const SHORT_TERM_BLOCKS_MAX = 200;
+
 /** A block that is committed brings nothing more: an order of the past lasts for none. */
 function longestOf(
   lastBlocks: readonly (BlockHeight | undefined)[],
@@ -94,7 +97,9 @@ function longestOf(
   if (lastBlocks.length === 0) return { lastBlock: height, blocks: 0, ms: 0 };
   let lastBlock: BlockHeight | undefined;
   for (const each of lastBlocks) {
-    if (each === undefined) return { lastBlock: undefined, blocks: undefined, ms: undefined };
+    if (each === undefined || each - (height ?? each) > SHORT_TERM_BLOCKS_MAX) {
+      return { lastBlock: undefined, blocks: undefined, ms: undefined };
+    }
     if (lastBlock === undefined || each > lastBlock) lastBlock = each;
   }
   if (lastBlock === undefined || height === undefined) {

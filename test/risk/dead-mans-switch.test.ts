@@ -120,6 +120,15 @@ const ROWS: readonly Row[] = [
     ms: undefined,
   },
   {
+    of: 'an order whose last block no short-term order may name',
+    holdings: [holding(0, [order({ lastBlock: blockHeight(0xff_ff_ff_ff) })])],
+    held: 0,
+    worst: 50,
+    orders: 1,
+    blocks: undefined,
+    ms: undefined,
+  },
+  {
     of: 'two markets',
     holdings: [
       holding(2, [order()]),

@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { unixMs, usd } from '../../src/model/quantities.js';
 import type { LossMark } from '../../src/model/risk.js';
 import {
-  breakersFrom,
+  IDLE_BREAKERS,
   isNewMark,
   lossMarkOf,
   observe,
+  withMark,
   type BreakerLimits,
   type Observation,
 } from '../../src/risk/breakers.js';
@@ -34,7 +35,7 @@ const mark = (day: number, dayOpen: number, peak: number): LossMark => ({
 
 /** Causes that begin, and the mark that is left. */
 function after(before: LossMark | undefined, ...observations: readonly Observation[]) {
-  let state = breakersFrom(before);
+  let state = withMark(IDLE_BREAKERS, before);
   const causes = observations.flatMap((observation) => {
     const turn = observe(state, observation, limits);
     state = turn.state;
@@ -116,7 +117,7 @@ describe('a mark is written down', () => {
     const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected));
     scheduler.run(({ hot, expectObservable }) => {
       const seen$ = hot('abc', { a: pnl(0, 0), b: pnl(0, 0), c: pnl(0, 5) });
-      const edges$ = breachEdges(seen$, { limits, scheduler, lossMark: mark(0, 0, -2) });
+      const edges$ = breachEdges(seen$, { limits, scheduler, lossMark: () => mark(0, 0, -2) });
       expectObservable(edges$, '^ 500ms !').toBe('a-c', {
         a: { type: 'mark', mark: mark(0, 0, 0) },
         c: { type: 'mark', mark: mark(0, 0, 5) },
