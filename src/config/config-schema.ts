@@ -29,7 +29,12 @@ export const configSchema = section({
     }),
     { minItems: 1, maxItems: 250, default: ['all'], description: 'Tickers, or all.' },
   ),
-  subaccount: Type.Integer({ minimum: 0, maximum: 127, default: 0, description: 'Its number.' }),
+  subaccount: Type.Integer({
+    minimum: 0,
+    maximum: 127_999,
+    default: 0,
+    description: 'Its number; from 128 on a child, for one isolated market.',
+  }),
   account: section({
     address: Type.Optional(
       Type.String({
