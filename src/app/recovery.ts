@@ -28,6 +28,7 @@ export function restore(history: readonly JournalRow[], core: TradingCore): Rest
       core.orders.remember(order.request, order.end, size(order.filled));
     }
   }
+  core.money.lossMark = state.lossMark;
   return { state, isFirstRun: !history.some(({ entry }) => entry.type === 'sweep') };
 }
 
@@ -37,6 +38,7 @@ export function restoreBooks(state: RecoveredState, core: TradingCore): void {
     if (entry.type === 'fill') core.books.restore(entry.fill, entry.strategy);
     else core.books.adopt(entry.market, entry.size, entry.cost ?? usd(0n));
   }
+  core.money.restore(state.moneyEntries);
   core.books.sweptTo(state.completeTo);
 }
 
@@ -97,10 +99,7 @@ function beliefsOf(core: TradingCore) {
   return {
     recentFills: core.books.recent,
     positions: core.books.positions.positions(),
-    orders: core.orders.all().map((order) => ({
-      ...order,
-      fillIds: fillIdsOf(core, order.request),
-    })),
+    orders: core.orders.all(),
   };
 }
 

@@ -29,20 +29,25 @@ export function riskLevelOf(actor: AnyActorRef | undefined): RiskLevel {
 }
 
 /** What is observed, as breaches of the risk machine. */
-export function breakers({ world, hub, core, heights, accountLive }: RiskDeskOptions) {
+export function breakers({ world, hub, core, heights, journal, accountLive }: RiskDeskOptions) {
   const { maxDailyLossUsd } = world.config.risk;
   const observations$ = merge(core.observations$, vitalSigns(world, core, heights, accountLive));
   return breachEdges(observations$, {
     limits: { maxDailyLossUsd, maxDrawdownUsd: maxDailyLossUsd },
     scheduler: world.clock.scheduler,
+    lossMark: () => core.money.lossMark,
   }).pipe(
-    tap((edge) =>
-      hub.risk$.next(
-        edge.type === 'breach'
-          ? { type: 'risk.breach', breach: edge.breach }
-          : { type: 'risk.clear', cause: edge.cause },
-      ),
-    ),
+    tap((edge) => {
+      switch (edge.type) {
+        case 'breach':
+          return hub.risk$.next({ type: 'risk.breach', breach: edge.breach });
+        case 'clear':
+          return hub.risk$.next({ type: 'risk.clear', cause: edge.cause });
+        case 'mark':
+          core.money.lossMark = edge.mark;
+          return journal.write({ type: 'loss.mark', mark: edge.mark });
+      }
+    }),
   );
 }
 
@@ -59,6 +64,7 @@ function note({ world, hub, core, journal }: RiskDeskOptions, report: RiskReport
     case 'risk.cleared': {
       const { cause, by } = report;
       log.write('warn', 'risk.cleared', { cause, by });
+      if (cause === 'account.drift') core.money.accept();
       core.observations$.next({ type: 'cleared', cause, at: clock.now() });
       return journal.write({ type: 'risk.cleared', cause, by });
     }

@@ -7,6 +7,7 @@ import {
   from,
   map,
   merge,
+  mergeMap,
   NEVER,
   Subscription,
   switchMap,
@@ -26,6 +27,7 @@ import { orderId, type ClientId, type MarketId, type OrderId } from '../model/qu
 import type { RiskLevel } from '../model/risk.js';
 import { Scorecard } from '../report/scorecard.js';
 import { scoring } from '../report/scorecard.stream.js';
+import { accountWatch } from './account-watch.js';
 import { emitted$, stateName } from './actor-observables.js';
 import { positionKey } from './books.js';
 import { connectStep } from './connect-step.js';
@@ -375,10 +377,15 @@ export class ServiceRoot {
     if (this.#isWatching) return;
     this.#isWatching = true;
     const sweeps$ = this.world.subaccount === undefined ? NEVER : this.#sweeper.sweeps$();
+    const accounts$ = sweeps$.pipe(
+      tap((sweep) => this.steps.settle(sweep)),
+      mergeMap(({ account }) => (account === undefined ? [] : [account])),
+    );
+    const money = { world: this.world, venue: this.#venue, desk: this.core.money, accounts$ };
     const watch$ = merge(
       breakers(this.#risk),
       chainPolls(this.world, this.#venue, this.heights),
-      sweeps$.pipe(tap((sweep) => this.steps.settle(sweep))),
+      accountWatch(money).pipe(tap((observation) => this.core.observations$.next(observation))),
     );
     this.#subscription.add(watch$.subscribe());
   }

@@ -21,8 +21,8 @@ import type { StepFact } from '../../machines/service.machine.js';
 import type { StrategyInput } from '../../machines/strategy.machine.js';
 import { nextEpoch } from '../execution/client-ids.js';
 import type { AccountSnapshot } from '../model/account.js';
+import { positionValue } from '../model/account-margin.js';
 import { blockHeight, usd } from '../model/quantities.js';
-import { positionValue } from '../portfolio/position-accounting.js';
 import type { Fallback } from '../model/engine-status.js';
 import type { MarketEngine } from '../ports/engine.js';
 import type { Journal } from '../ports/journal.js';
@@ -171,9 +171,7 @@ export class ServiceSteps {
     const { account } = sweep;
     this.#venueAccount = account;
     this.#settledAt = this.#parts.world.clock.now();
-    if (account !== undefined && drift.length === 0 && core.usdc() === undefined) {
-      core.openBalance(account.usdc, account.height);
-    }
+    if (account !== undefined && drift.length === 0) core.money.confirm(account);
     for (const evidence of foreign) core.foreign(evidence);
     const observation = this.#drift.look(drift, world.clock.now());
     if (observation !== undefined) core.observations$.next(observation);

@@ -18,9 +18,11 @@ import {
   readBook,
   readCandles,
   readHeight,
+  readOpenInterest,
   readOracle,
   readSpec,
 } from './market-contents.js';
+import { moneyReads } from './money-reads.client.js';
 import type { Network } from './networks.js';
 import { CANDLES_BUDGET, emptyBudget, holdUntil, reserve, REST_BUDGET } from './request-budget.js';
 import { checks } from './schemas.js';
@@ -39,7 +41,7 @@ export interface IndexerOptions {
 }
 
 /** Buckets as the venue counts them; single orders have no limit there, and one of ours here. */
-type Bucket = 'default' | 'orders' | 'order' | 'fills' | 'candles' | 'rpc';
+type Bucket = 'default' | 'orders' | 'order' | 'fills' | 'funding' | 'candles' | 'rpc';
 
 const DEADLINE_MS = 3000;
 /** A request that would have to wait longer for its budget fails instead (`rest.busy`). */
@@ -88,6 +90,7 @@ export function indexerReads(options: IndexerOptions): VenueReads {
         `/addresses/${subaccount.address}/subaccountNumber/${subaccount.number}`,
         (json) => readSubaccount(checks.subaccount(json).subaccount, knownSpec),
       ).pipe(absentWhenNotFound()),
+    ...moneyReads({ owner, get }),
     indexerHeight: () =>
       get('default', '/height', (json) => readHeight(checks.height(json).height)),
     chainHeight: () =>
@@ -103,6 +106,7 @@ export function indexerReads(options: IndexerOptions): VenueReads {
         readableMarkets(checks.markets(json).markets).map((market) => ({
           spec: readSpec(market),
           oracle: readOracle(market.oraclePrice),
+          openInterest: readOpenInterest(market.openInterest),
         })),
       ),
     book: (market) =>

@@ -1,33 +1,64 @@
-/** Observations in, edges out: where a breach begins and where it ends. */
+/** Observations in, edges out: where a breach begins, where it ends, and what losses count from. */
 import { interval, map, merge, mergeMap, scan, type Observable, type SchedulerLike } from 'rxjs';
 import { unixMs } from '../model/quantities.js';
+import type { LossMark } from '../model/risk.js';
 import {
   IDLE_BREAKERS,
+  isNewMark,
+  lossMarkOf,
   observe,
   type BreakerLimits,
   type BreakerTurn,
   type Observation,
   type RiskEdge,
+  withMark,
 } from './breakers.js';
 
 export interface BreachOptions {
   readonly limits: BreakerLimits;
   readonly scheduler: SchedulerLike;
+  /** What an earlier run has left; asked when the first figure comes. */
+  readonly lossMark?: () => LossMark | undefined;
+}
+
+/** To be written down, so that a restart counts losses from the same figures. */
+export interface LossMarkEdge {
+  readonly type: 'mark';
+  readonly mark: LossMark;
 }
 
 const TICK_MS = 1000;
 
+interface Marked {
+  readonly turn: BreakerTurn;
+  /** The newest that was told. */
+  readonly mark: LossMark | undefined;
+  readonly told: readonly LossMarkEdge[];
+}
+
 /** Looks by itself once a second, so that silence is noticed too. Cold; ends with nothing. */
 export function breachEdges(
   observations$: Observable<Observation>,
-  { limits, scheduler }: BreachOptions,
-): Observable<RiskEdge> {
+  { limits, scheduler, lossMark }: BreachOptions,
+): Observable<RiskEdge | LossMarkEdge> {
   const ticks$ = interval(TICK_MS, scheduler).pipe(
     map((): Observation => ({ type: 'tick', at: unixMs(scheduler.now()) })),
   );
-  const idle: BreakerTurn = { state: IDLE_BREAKERS, edges: [] };
+  const idle: Marked = { turn: { state: IDLE_BREAKERS, edges: [] }, mark: undefined, told: [] };
   return merge(observations$, ticks$).pipe(
-    scan((last, observation) => observe(last.state, observation, limits), idle),
-    mergeMap(({ edges }) => edges),
+    scan((last, observation): Marked => {
+      const isFirst = last.mark === undefined && needsMark(observation);
+      const before = isFirst ? lossMark?.() : last.mark;
+      const state = isFirst ? withMark(last.turn.state, before) : last.turn.state;
+      const turn = observe(state, observation, limits);
+      const mark = lossMarkOf(turn.state);
+      if (mark === undefined || !isNewMark(before, mark, limits)) {
+        return { turn, mark: before, told: [] };
+      }
+      return { turn, mark, told: [{ type: 'mark', mark }] };
+    }, idle),
+    mergeMap(({ turn, told }) => [...turn.edges, ...told]),
   );
 }
+
+const needsMark = ({ type }: Observation): boolean => type === 'pnl' || type === 'cleared';

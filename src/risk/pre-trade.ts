@@ -13,6 +13,7 @@ import {
   checkExitRate,
   checkExposure,
   checkFreeCollateral,
+  checkIsolation,
   checkOrderNotional,
   checkPositionNotional,
   checkShrinks,
@@ -47,6 +48,7 @@ const GROWING: readonly Check[] = [
   checkOrderNotional,
   checkPositionNotional,
   checkExposure,
+  checkIsolation,
   checkFreeCollateral,
 ];
 

@@ -49,6 +49,10 @@ export const ACCOUNT = { owner: ADDRESS, number: 0 };
 
 export interface VirtualOptions {
   readonly seed?: number;
+  /** Its number; 0 unless told otherwise. */
+  readonly subaccount?: number;
+  /** Midnight of a Monday unless told otherwise. */
+  readonly startMs?: number;
   readonly markets?: number;
   readonly preset?: ExchangeOptions['preset'];
   readonly habits?: ExchangeHostOptions['habits'];
@@ -70,7 +74,9 @@ const refused = (clock: Clock): Observable<HttpAnswer> =>
   );
 
 export class VirtualService {
-  readonly clock = new SimulatedClock(START);
+  readonly clock: SimulatedClock;
+  /** That the service trades. */
+  readonly account: typeof ACCOUNT;
   readonly host: ExchangeHost;
   readonly rows: JournalRow[] = [];
   readonly log: { level: string; event: string; fields: Record<string, unknown> }[] = [];
@@ -97,12 +103,14 @@ export class VirtualService {
   #run = 0;
 
   constructor(options: VirtualOptions = {}) {
-    const { seed = 7, markets = 2, preset = 'calm', habits } = options;
+    const { seed = 7, markets = 2, preset = 'calm', habits, startMs = START } = options;
+    this.clock = new SimulatedClock(startMs);
+    this.account = { ...ACCOUNT, number: options.subaccount ?? 0 };
     this.#options = options;
     const exchange = createExchange({
       seed,
       ...marketsOf(markets),
-      startTimeMs: START,
+      startTimeMs: startMs,
       startHeight: 1000,
       takerFeePpm: 500,
       makerFeePpm: 100,
@@ -111,7 +119,7 @@ export class VirtualService {
     const random = seededRandom(seed);
     this.host = new ExchangeHost({ exchange, clock: this.clock, random, habits });
     this.#memory = connectInMemory({ host: this.host, clock: this.clock, latencyMs: 2 });
-    this.host.submit({ type: 'fund', subaccount: ACCOUNT, quoteQuantums: 10_000_000_000n });
+    this.host.submit({ type: 'fund', subaccount: this.account, quoteQuantums: 10_000_000_000n });
     this.host.start();
     this.root = new ServiceRoot(this.#world(), this.#engines());
     this.control = new ControlProjection(this.root);
@@ -199,7 +207,7 @@ export class VirtualService {
       type: 'place',
       order: {
         ...order,
-        id: { subaccount: ACCOUNT, clientId: 99, orderFlags: 0, clobPairId: 0 },
+        id: { subaccount: this.account, clientId: 99, orderFlags: 0, clobPairId: 0 },
         goodTilBlock: this.host.exchange.height + 5,
         goodTilBlockTime: 0,
         timeInForce: 'IOC',
@@ -216,7 +224,7 @@ export class VirtualService {
   /** The exchange's own figure. */
   venuePosition(ticker: string): bigint {
     const spec = this.root.pipeline.fold.spec(marketId(ticker));
-    const held = this.host.exchange.subaccount(ACCOUNT)?.positions ?? [];
+    const held = this.host.exchange.subaccount(this.account)?.positions ?? [];
     return (
       held.find(({ clobPairId, closed }) => clobPairId === spec?.venueNumber && !closed)
         ?.quantums ?? 0n
@@ -224,7 +232,7 @@ export class VirtualService {
   }
 
   venueUsdc(): bigint {
-    return this.host.exchange.subaccount(ACCOUNT)?.quoteQuantums ?? 0n;
+    return this.host.exchange.subaccount(this.account)?.quoteQuantums ?? 0n;
   }
 
   entries<T extends JournalEntry['type']>(type: T): Extract<JournalEntry, { type: T }>[] {
@@ -256,7 +264,7 @@ export class VirtualService {
       stamp: () => clock.now(),
       atTurnEnd: (work) => void clock.setTimeout(work, 0),
     });
-    const subaccount = { address: ADDRESS, number: 0 };
+    const subaccount = { address: ADDRESS, number: this.account.number };
     return {
       config,
       version: 'test',
@@ -353,7 +361,7 @@ export class VirtualService {
         type: 'place',
         order: {
           id: {
-            subaccount: ACCOUNT,
+            subaccount: this.account,
             clientId: request.clientId,
             orderFlags: 0,
             clobPairId: spec?.venueNumber ?? 0,
@@ -379,7 +387,7 @@ export class VirtualService {
   ): Observable<SendAnswer> {
     return defer(() => {
       const id = {
-        subaccount: ACCOUNT,
+        subaccount: this.account,
         clientId: request.clientId,
         orderFlags: 0,
         clobPairId: spec?.venueNumber ?? 0,
