@@ -145,7 +145,7 @@ describe('a query', () => {
   };
 
   it.each<[Observable<VenueOrder | undefined>, OrderFact]>([
-    [of(undefined), { type: 'query.notFound' }],
+    [of(undefined), { type: 'query.notFound', attempt: 3 }],
     [broken, { type: 'query.failed', reason: 'disk full' }],
     [
       of(open),
@@ -154,10 +154,12 @@ describe('a query', () => {
         status: 'open',
         totalFilled: size(5n),
         removalReason: undefined,
+        goodTilBlock: cancel.goodTilBlock,
       },
     ],
   ])('tells what the venue knows of the order, %#', (answer$, fact) => {
     const venue = { order: () => answer$ };
-    expect(ask({ type: 'venueLink.query', orderId: id }, { venue }).facts).toEqual([fact]);
+    const asked: VenueLinkEvent = { type: 'venueLink.query', orderId: id, attempt: 3 };
+    expect(ask(asked, { venue }).facts).toEqual([fact]);
   });
 });
