@@ -218,10 +218,10 @@ export const orderVocabulary = setup({
     }),
     noteReason: assign({ reason: ({ context, event }) => reasonOf(event) ?? context.reason }),
     noteSilence: assign({ reason: 'no answer in time' }),
-    noteCanceled: assign(({ context }) => ({
-      ending: 'canceled',
-      fenced: context.fenced || context.request.stateful === undefined,
-    })),
+    /** On chain a cancel that was taken proves nothing, perhaps it found nothing to cancel. */
+    noteCanceled: assign(({ context }) =>
+      context.request.stateful === undefined ? { ending: 'canceled', fenced: true } : {},
+    ),
     noteAbsence: assign(({ context }) => ({
       overAt: context.height,
       reason: 'it never reached a block',
