@@ -12,7 +12,7 @@ import {
 } from '../src/model/facts.js';
 import type { OrderEnd } from '../src/model/order.js';
 import { blockHeight, largest, size, unixMs, type OrderId } from '../src/model/quantities.js';
-import { cancelOf, replacementOf } from '../src/model/replacement.js';
+import { cancelOf, replacementOf, type NewTerms } from '../src/model/replacement.js';
 import {
   claimOf,
   isInclusionOver,
@@ -53,6 +53,15 @@ const unexplained = (context: OrderContext, evidence: string): OrderReport => ({
   ...identity(context),
   cause: 'order.unexplained',
   evidence,
+});
+
+/** Without the event around them: they are signed and journaled. */
+const termsOf = ({ price, size: whole, goodTilBlock, newestFrameAt, heldMs }: NewTerms) => ({
+  price,
+  size: whole,
+  goodTilBlock,
+  newestFrameAt,
+  heldMs,
 });
 
 const cancelEvent = (context: OrderContext): VenueLinkEvent => ({
@@ -251,14 +260,12 @@ export const orderVocabulary = setup({
     ),
     noteReplacement: assign(({ context, event }) =>
       event.type === 'order.replace'
-        ? { replacement: replacementOf(context.request, event, context.filled) }
+        ? { replacement: replacementOf(context.request, termsOf(event), context.filled) }
         : {},
     ),
-    noteSuccessor: assign(({ event }) => {
-      if (event.type !== 'order.replace') return {};
-      const { price, size: whole, goodTilBlock, newestFrameAt, heldMs } = event;
-      return { successor: { price, size: whole, goodTilBlock, newestFrameAt, heldMs } };
-    }),
+    noteSuccessor: assign(({ event }) =>
+      event.type === 'order.replace' ? { successor: termsOf(event) } : {},
+    ),
     /** The venue has shown the new terms. */
     takeReplacement: assign(({ context }) => ({
       request: context.replacement ?? context.request,
