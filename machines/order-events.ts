@@ -1,7 +1,7 @@
 /**
- * Every fact that the order chart may hear, and those that cannot come in a state: an answer to what
- * was not asked, or a second answer. Such a fact would be our own mistake; the chart lets it pass
- * without effect, and a test walks all that the venue and we can do to show that none comes.
+ * Every fact that the order chart may hear, and those that cannot come in a state: an answer to
+ * what was not asked, or a second answer. Such a fact would be our own mistake; the chart lets it
+ * pass without effect, and a test walks all that the venue and we can do to show that none comes.
  */
 import type { OrderFact } from '../src/model/facts.js';
 

@@ -1,10 +1,8 @@
 /**
- * The order chart as text: a Mermaid diagram and the table of state × fact, both read from the machine
- * itself, so that they cannot say what it does not do.
+ * The order chart as text: a Mermaid diagram and the table of state × fact, both read from the
+ * machine itself, so that they cannot say what it does not do.
  */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
-
-const TITLES: Readonly<Record<string, string>> = { initial: '[*]' };
 
 /** `working.open`, without the machine's own name. */
 export const pathOf = (node: AnyStateNode): string => node.path.join('.');
@@ -41,8 +39,9 @@ export function waysOf(leaf: AnyStateNode, fact: string): readonly Way[] {
   return ways;
 }
 
+/** Guards of this project are named; anything else has no name to show. */
 const nameOf = (guard: unknown): string | undefined =>
-  guard === undefined ? undefined : String(guard);
+  guard === undefined || typeof guard === 'string' ? guard : '(unnamed)';
 
 /** Where a target comes to rest: its first state, and the first of that. */
 function settled(node: AnyStateNode): AnyStateNode {
@@ -62,7 +61,7 @@ function states(parent: AnyStateNode, indent: string): string[] {
     const id = idOf(node);
     if (node.type === 'history') return [];
     const isFirst = parent.initial?.target[0] === node;
-    const first = isFirst ? [`${indent}${TITLES['initial']} --> ${id}`] : [];
+    const first = isFirst ? [`${indent}[*] --> ${id}`] : [];
     if (node.type !== 'compound') return [...first, `${indent}state "${node.key}" as ${id}`];
     const inner = states(node, `${indent}  `);
     return [...first, `${indent}state "${node.key}" as ${id} {`, ...inner, `${indent}}`];
@@ -110,7 +109,8 @@ export function drawTable(
     const all = [...outcomes].toSorted(([a], [b]) => rank(a) - rank(b));
     return all.map(([outcome, those], index) => {
       const state = index === 0 ? `**${pathOf(leaf)}**` : '';
-      return `| ${state} | ${those.length === facts.length ? 'all' : those.join(', ')} | ${outcome} |`;
+      const named = those.length === facts.length ? 'all' : those.join(', ');
+      return `| ${state} | ${named} | ${outcome} |`;
     });
   });
   return ['| state | fact | becomes |', '|---|---|---|', ...rows].join('\n');

@@ -1,9 +1,10 @@
 /**
- * New price and size for an order that works: checked by risk as if the old one were not there, then
- * told to its machine. What the chain does not replace in place is ordered anew when the old order is
- * proved dead, for what is left of it, after another look by risk.
+ * New price and size for an order that works: checked by risk as if the old one were not there,
+ * then told to its machine. What the chain does not replace in place is ordered anew when the old
+ * order is proved dead, for what is left of it, after another look by risk.
  *
- * The exposure of the table follows the machine: while both terms may be alive, the wider ones count.
+ * The exposure of the table follows the machine: while both terms may be alive, the wider ones
+ * count.
  */
 import { makeRequest, WORKING_BLOCKS, type RequestContext } from '../execution/order-factory.js';
 import type { OrderFact, OrderReport } from '../model/facts.js';
@@ -51,6 +52,8 @@ export function replaceFlow(options: ReplaceFlowOptions): ReplaceFlow {
       const record = orders.get(orderId);
       const context = request();
       if (!record?.state.startsWith('working')) return deny(record?.state ?? 'not known');
+      // A place that is refused after all must not be mistaken for the end of its replacement.
+      if (record.answer?.type !== 'accepted') return deny(`${record.state}, not answered yet`);
       if (context === undefined) return deny('at an unknown height');
       const intent = intentOf(record, { price, size: whole, now: now() });
       const approved = approve(intent, withoutOld(risk(intent), record));

@@ -1,7 +1,8 @@
 /**
- * What a node's answer to a broadcast means for us: the one place that knows the codes. Every code of
- * which we are not certain that the message is dead is `unknown`, those that no order can cause and
- * those that nobody has listed included: the order is then fenced and queried, never sent again.
+ * What a node's answer to a broadcast means for us: the one place that knows the codes. Every code
+ * of which we are not certain that the message is dead is `unknown`, those that no order can cause
+ * and those that nobody has listed included: the order is then fenced and queried, never sent
+ * again.
  */
 import type { SendAnswer } from '../ports/venue.js';
 

@@ -38,8 +38,8 @@ import { INCLUDE_MS, NO_BLOCK, type Lifetime } from '../model/stateful-order.js'
 /** Blocks that an immediate order lives: an attempt stays uncertain for about two seconds. */
 export const IOC_BLOCKS = 3;
 /**
- * Orders that rest: the dead man's switch. If this process dies, what it left working is gone within
- * so many blocks, about seven seconds; the chain would allow 40.
+ * Orders that rest: the dead man's switch. If this process dies, what it left working is gone
+ * within so many blocks, about seven seconds; the chain would allow 40.
  */
 export const WORKING_BLOCKS = 10;
 

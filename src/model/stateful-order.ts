@@ -25,8 +25,8 @@ export type StatefulTerms = Lifetime & {
 };
 
 /**
- * The `goodTilBlock` of a stateful order. No height reaches it, so that whoever forgets to ask holds
- * such an order for alive, never for dead.
+ * The `goodTilBlock` of a stateful order. No height reaches it, so that whoever forgets to ask
+ * holds such an order for alive, never for dead.
  */
 export const NO_BLOCK = blockHeight(0xff_ff_ff_ff);
 

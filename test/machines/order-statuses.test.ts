@@ -1,6 +1,6 @@
 /**
- * Every row of the tables of what a subscriber may hear of an order, short-term and on chain: what it
- * makes of the order, and that in any order of arrival nothing is lost, lowered or stuck.
+ * Every row of the tables of what a subscriber may hear of an order, short-term and on chain: what
+ * it makes of the order, and that in any order of arrival nothing is lost, lowered or stuck.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,6 +1,7 @@
 /**
- * The ways in which an order's end is told wrongly, late or not at all, each under its own name: the
- * whole service on signed transactions, against the exchange behind its faults, in virtual time.
+ * The ways in which an order's end is told wrongly, late or not at all, each under its own name:
+ * the whole service on signed transactions, against the exchange behind its faults, in virtual
+ * time.
  */
 import { describe, expect, it } from 'vitest';
 import { unixMs } from '../../src/model/quantities.js';

@@ -1,6 +1,6 @@
 /**
- * Orders that rest: replaced in place or by a cancel first, living on chain, gone by themselves when
- * the process dies. The whole service on signed transactions, in virtual time.
+ * Orders that rest: replaced in place or by a cancel first, living on chain, gone by themselves
+ * when the process dies. The whole service on signed transactions, in virtual time.
  */
 import { describe, expect, it } from 'vitest';
 import type { OrderRequest } from '../../src/model/order.js';

@@ -1,6 +1,7 @@
 /**
  * Orders of the virtual service as signed transactions over the node's RPC, through the faults of
- * broadcasts and the house's own reading of codes: what the signing thread does, without its thread.
+ * broadcasts and the house's own reading of codes: what the signing thread does, without its
+ * thread.
  */
 import { catchError, defer, delay, map, of, tap, type Observable } from 'rxjs';
 import { answerOfFault } from '../../src/dydx/broadcast-faults.js';

@@ -1,6 +1,6 @@
 /**
- * The whole service and the whole exchange on one virtual clock: no sockets, no disk, no threads. It can be
- * cut off, killed and started again on the same exchange and the same journal.
+ * The whole service and the whole exchange on one virtual clock: no sockets, no disk, no threads.
+ * It can be cut off, killed and started again on the same exchange and the same journal.
  */
 import {
   AsyncSubject,
