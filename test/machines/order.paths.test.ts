@@ -170,11 +170,15 @@ const told = ({ from, event, to }: OrderStep): string =>
 const isPassive = ({ type }: Fact): boolean =>
   type.startsWith('xstate.after') || type === 'chain.height' || type === 'sweep.completed';
 
+/** Walked once, before the tests: what they look for differs, the graph does not. */
+const restingGraph = walk(resting, honest(restingWorld));
+const conditionalGraph = walk(conditional, honest(statefulWorld));
+
 describe.each([
   {
     name: 'an immediate order',
     input: immediate,
-    world: honest(immediateWithFills),
+    graph: walk(immediate, honest(immediateWithFills)),
     unreached: [
       'order.draft',
       ...['', '.sending', '.accepted'].map((state) => `order.pendingReplace${state}`),
@@ -183,13 +187,13 @@ describe.each([
   {
     name: 'a resting order that is replaced',
     input: resting,
-    world: honest(restingWorld),
+    graph: restingGraph,
     unreached: ['order.closed.denied', 'order.draft', 'order.working.untriggered'],
   },
   {
     name: 'a conditional order',
     input: conditional,
-    world: honest(statefulWorld),
+    graph: conditionalGraph,
     unreached: [
       'order.closed.denied',
       'order.draft',
@@ -197,8 +201,7 @@ describe.each([
       'order.working.bestEffortOpened',
     ],
   },
-])('$name, with all that the venue and we can do', ({ input, world, unreached }) => {
-  const graph = walk(input, world);
+])('$name, with all that the venue and we can do', ({ input, graph, unreached }) => {
   const steps = graph.steps as readonly OrderStep[];
   const states = graph.states as readonly OrderSnapshot[];
   const isStateful = input.request.stateful !== undefined;
@@ -268,8 +271,7 @@ describe.each([
 });
 
 test('a word about older terms ends no order whose newer terms may be alive', () => {
-  const graph = walk(resting, honest(restingWorld));
-  const wrong = (graph.steps as readonly OrderStep[]).filter(({ from, event, to }) => {
+  const wrong = (restingGraph.steps as readonly OrderStep[]).filter(({ from, event, to }) => {
     const { request, replacement, hasOlderTerms } = from.context;
     const newest = replacement?.goodTilBlock ?? request.goodTilBlock;
     const mayLive = (replacement !== undefined || hasOlderTerms) && newest === LATER_BLOCK;
@@ -280,8 +282,7 @@ test('a word about older terms ends no order whose newer terms may be alive', ()
 });
 
 test('a conditional order that was never seen ends only by time, or not found when it was too late', () => {
-  const graph = walk(conditional, honest(statefulWorld));
-  const wrong = (graph.steps as readonly OrderStep[]).filter(({ from, event, to }) => {
+  const wrong = (conditionalGraph.steps as readonly OrderStep[]).filter(({ from, event, to }) => {
     if (!isLive(from) || from.context.seen || !to.matches({ closed: 'expired' })) return false;
     return event.type === 'sweep.completed' && from.context.time <= INCLUDE_BY;
   });
