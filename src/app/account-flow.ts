@@ -27,8 +27,9 @@ export function accountFlow(options: AccountFlowOptions): (event: AccountEvent) 
       }
       return;
     }
-    const { status, totalFilled, removalReason } = order;
-    tellOrder(order.orderId, { type: 'venue.order', status, totalFilled, removalReason });
+    const { status, totalFilled, removalReason, goodTilBlock } = order;
+    const word = { status, totalFilled, removalReason, goodTilBlock };
+    tellOrder(order.orderId, { type: 'venue.order', ...word });
   };
   return (event) => {
     switch (event.type) {

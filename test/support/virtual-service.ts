@@ -1,6 +1,6 @@
 /**
- * The whole service and the whole exchange on one virtual clock: no sockets, no disk, no threads. It can be
- * cut off, killed and started again on the same exchange and the same journal.
+ * The whole service and the whole exchange on one virtual clock: no sockets, no disk, no threads.
+ * It can be cut off, killed and started again on the same exchange and the same journal.
  */
 import {
   AsyncSubject,
@@ -57,6 +57,10 @@ export interface VirtualOptions {
   readonly preset?: ExchangeOptions['preset'];
   readonly habits?: ExchangeHostOptions['habits'];
   readonly flags?: Readonly<Record<string, unknown>>;
+  /** Faults, an indexer with a copy to lag behind with, and the like. */
+  readonly hosting?: Partial<ExchangeHostOptions> & { readonly isCopied?: boolean };
+  /** Instead of orders that go into the exchange as they are. */
+  readonly sends?: (service: VirtualService, http: HttpPort) => Pick<VenuePort, 'place' | 'cancel'>;
   /** Instead of the streaming engine as it is. */
   readonly makeStreaming?: typeof streamingEngine;
   /** A user's strategy, where the flags name a file. */
@@ -107,7 +111,8 @@ export class VirtualService {
     this.clock = new SimulatedClock(startMs);
     this.account = { ...ACCOUNT, number: options.subaccount ?? 0 };
     this.#options = options;
-    const exchange = createExchange({
+    const { isCopied = false, ...hosting } = options.hosting ?? {};
+    const exchangeOptions: ExchangeOptions = {
       seed,
       ...marketsOf(markets),
       startTimeMs: startMs,
@@ -115,9 +120,12 @@ export class VirtualService {
       takerFeePpm: 500,
       makerFeePpm: 100,
       preset,
-    });
+    };
+    const exchange = createExchange(exchangeOptions);
+    const indexerCopy = isCopied ? createExchange(exchangeOptions) : undefined;
     const random = seededRandom(seed);
-    this.host = new ExchangeHost({ exchange, clock: this.clock, random, habits });
+    const { clock } = this;
+    this.host = new ExchangeHost({ exchange, indexerCopy, clock, random, habits, ...hosting });
     this.#memory = connectInMemory({ host: this.host, clock: this.clock, latencyMs: 2 });
     this.host.submit({ type: 'fund', subaccount: this.account, quoteQuantums: 10_000_000_000n });
     this.host.start();
@@ -297,6 +305,7 @@ export class VirtualService {
           ...reads,
           place: (request) => this.#place(request, specOf(request.market)),
           cancel: (request) => this.#cancel(request, specOf(request.market)),
+          ...this.#options.sends?.(this, http),
         };
         const socketUrl = 'ws://memory';
         if (config.mode !== 'paper') return Promise.resolve({ socketUrl, venue });
