@@ -2,8 +2,8 @@
  * The venue's books by REST and the chain's height by RPC: the reading half of the venue. Each read
  * waits for its bucket's budget, has a deadline and is checked like a frame; it fails as `Failure`.
  */
-import { catchError, defer, EMPTY, expand, map, mergeMap, reduce, throwError, timer } from 'rxjs';
-import type { Observable } from 'rxjs';
+import { catchError, defer, EMPTY, expand, map, mergeMap, reduce, tap, throwError } from 'rxjs';
+import { timer, type Observable } from 'rxjs';
 import type { Subaccount } from '../model/account.js';
 import type { MarketSpec } from '../model/market.js';
 import type { Fill } from '../model/order.js';
@@ -13,6 +13,8 @@ import type { Clock } from '../ports/clock.js';
 import type { HttpAnswer, HttpPort, HttpRequest } from '../ports/http.js';
 import type { VenuePort } from '../ports/venue.js';
 import { readFill, readOrder, readSubaccount } from './account-contents.js';
+import { EndpointPool } from './endpoint-pool.js';
+import { DEADLINE_MS, EndpointRoad, IndexerRoad } from './endpoint-road.client.js';
 import {
   readableMarkets,
   readBook,
@@ -38,12 +40,15 @@ export interface IndexerOptions {
   readonly subaccount: Subaccount;
   /** Market parameters learned so far; reads about other markets fail with `market.unknown`. */
   readonly specOf: (market: MarketId) => MarketSpec | undefined;
+  /** Which addresses are asked, with their health; pools of the network's own if there is none. */
+  readonly pools?: { readonly rest: EndpointPool; readonly rpc: EndpointPool };
+  /** Of the pools' facts; the clock's unless a finer one is at hand. */
+  readonly now?: () => number;
 }
 
 /** Buckets as the venue counts them; single orders have no limit there, and one of ours here. */
 type Bucket = 'default' | 'orders' | 'order' | 'fills' | 'funding' | 'candles' | 'rpc';
 
-const DEADLINE_MS = 3000;
 /** A request that would have to wait longer for its budget fails instead (`rest.busy`). */
 const LONGEST_WAIT_MS = 60_000;
 const FILLS_PER_PAGE = 100;
@@ -53,6 +58,7 @@ const OPEN_STATUSES = 'OPEN,UNTRIGGERED,BEST_EFFORT_OPENED';
 
 export function indexerReads(options: IndexerOptions): VenueReads {
   const { network, subaccount } = options;
+  const { road, indexer, rpc } = roadsOf(options);
   const requests = budgetedRequests(options);
   const owner = `address=${subaccount.address}&subaccountNumber=${subaccount.number}`;
   const knownSpec = (market: MarketId): MarketSpec => {
@@ -61,10 +67,7 @@ export function indexerReads(options: IndexerOptions): VenueReads {
     return spec;
   };
   const get = <T>(bucket: Bucket, path: string, read: (json: unknown) => T): Observable<T> => {
-    const url = `${network.restUrl}${path}`;
-    return requests
-      .send(bucket, { method: 'GET', url, deadlineMs: DEADLINE_MS })
-      .pipe(readAs(read));
+    return requests.send(bucket, path, () => indexer.get(path)).pipe(readAs(read));
   };
   const fillPage = (until: BlockHeight | undefined): Observable<readonly Fill[]> => {
     const cursor = until === undefined ? '' : `&createdBeforeOrAtHeight=${until}`;
@@ -92,15 +95,13 @@ export function indexerReads(options: IndexerOptions): VenueReads {
       ).pipe(absentWhenNotFound()),
     ...moneyReads({ owner, get }),
     indexerHeight: () =>
-      get('default', '/height', (json) => readHeight(checks.height(json).height)),
-    chainHeight: () =>
-      requests.send('rpc', blockRequest(network)).pipe(
-        readAs((json) => {
-          const { header } = checks.block(json).result.block;
-          if (header.chain_id === network.chainId) return readHeight(header.height);
-          throw new Unreadable(`expected chain ${network.chainId}, was ${header.chain_id}`);
-        }),
+      get('default', '/height', (json) => readHeight(checks.height(json).height)).pipe(
+        tap((height) => indexer.told(height)),
       ),
+    chainHeight: () =>
+      requests
+        .send('rpc', 'block', () => road.ask(rpc, blockRequest))
+        .pipe(readAs((json) => readBlockHeight(json, network))),
     markets: () =>
       get('default', '/perpetualMarkets', (json) =>
         readableMarkets(checks.markets(json).markets).map((market) => ({
@@ -122,7 +123,23 @@ export function indexerReads(options: IndexerOptions): VenueReads {
   };
 }
 
-const blockRequest = ({ rpcUrls: [url = ''] }: Network): HttpRequest => ({
+/** Pools of the network's own where none are shared. */
+function roadsOf({ clock, http, network, now, pools }: IndexerOptions) {
+  const road = new EndpointRoad(http, now ?? (() => clock.now()));
+  const { rest, rpc } = pools ?? {
+    rest: new EndpointPool({ kind: 'rest', urls: network.restUrls, hasProbes: false }),
+    rpc: new EndpointPool({ kind: 'rpc', urls: network.rpcUrls, hasProbes: false }),
+  };
+  return { road, rpc, indexer: new IndexerRoad(road, rest) };
+}
+
+function readBlockHeight(json: unknown, { chainId }: Network): BlockHeight {
+  const { header } = checks.block(json).result.block;
+  if (header.chain_id === chainId) return readHeight(header.height);
+  throw new Unreadable(`expected chain ${chainId}, was ${header.chain_id}`);
+}
+
+const blockRequest = (url: string): HttpRequest => ({
   method: 'POST',
   url,
   body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'block', params: {} }),
@@ -158,12 +175,12 @@ function fillsSince(
 }
 
 /** Requests of one bucket leave in order, spaced by its budget; a 429 holds the whole bucket. */
-function budgetedRequests({ http, clock }: IndexerOptions): {
-  send(bucket: Bucket, request: HttpRequest): Observable<HttpAnswer>;
+function budgetedRequests({ clock }: IndexerOptions): {
+  send(bucket: Bucket, path: string, request: () => Observable<HttpAnswer>): Observable<HttpAnswer>;
 } {
   const budgets = new Map<Bucket, ReturnType<typeof emptyBudget>>();
   return {
-    send: (bucket, request) =>
+    send: (bucket, path, request) =>
       defer(() => {
         const budget = bucket === 'candles' ? CANDLES_BUDGET : REST_BUDGET;
         const state = budgets.get(bucket) ?? emptyBudget();
@@ -174,14 +191,13 @@ function budgetedRequests({ http, clock }: IndexerOptions): {
           state.fullAt = before;
           return throwError(() => failure('rest.busy', `${bucket}: ${wait} ms to wait`, true));
         }
-        const send = (): Observable<HttpAnswer> => http.send(request);
-        const sent$ = wait > 0 ? timer(wait, clock.scheduler).pipe(mergeMap(send)) : send();
+        const sent$ = wait > 0 ? timer(wait, clock.scheduler).pipe(mergeMap(request)) : request();
         return sent$.pipe(
           map((answer) => {
             if (answer.status === 429) {
               holdUntil(state, budget, clock.now() + retryAfterMs(answer));
             }
-            return accept(answer, request);
+            return accept(answer, path);
           }),
         );
       }),
@@ -198,10 +214,10 @@ function retryAfterMs({ headers }: HttpAnswer): number {
 }
 
 /** Only 200 passes. A refusal for the address or the country does not pass with time. */
-function accept(answer: HttpAnswer, { url }: HttpRequest): HttpAnswer {
+function accept(answer: HttpAnswer, target: string): HttpAnswer {
   const { status, body } = answer;
   if (status === 200) return answer;
-  const [path = ''] = url.split('?');
+  const [path = ''] = target.split('?');
   const text = `${path}: status ${status} ${body.slice(0, 200)}`;
   if (status === 403) throw failure('rest.forbidden', text, false);
   if (status === 404) throw failure('rest.not-found', text, false);
