@@ -210,9 +210,18 @@ class RealGround {
   }
 
   /** What a new account on the embedded exchange lives from; an old one has its own. */
-  async #fund(network: Network, address: string): Promise<void> {
+  async #fund({ restUrls }: Network, address: string): Promise<void> {
+    for (const [index, url] of restUrls.entries()) {
+      try {
+        return await this.#fundAt(url.replace(/\/v4$/, ''), address);
+      } catch (error) {
+        if (index === restUrls.length - 1) throw error;
+      }
+    }
+  }
+
+  async #fundAt(origin: string, address: string): Promise<void> {
     const { config } = this.#options;
-    const origin = network.restUrls[0]?.replace(/\/v4$/, '') ?? '';
     const path = `/v4/addresses/${address}/subaccountNumber/${config.subaccount}`;
     const asked = { method: 'GET', url: origin + path, deadlineMs: FAUCET_DEADLINE_MS } as const;
     const { status } = await firstValueFrom(this.#http.send(asked));

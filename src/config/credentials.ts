@@ -1,4 +1,4 @@
-/** Files that systemd hands to this service alone: `LoadCredential=`, `LoadCredentialEncrypted=`. */
+/** Files that systemd hands to this service alone (`LoadCredential=` and its encrypted sister). */
 import { join } from 'node:path';
 
 /** Undefined where systemd has handed over nothing. Names hold no slash: the schema sees to it. */

@@ -1,7 +1,7 @@
 /**
  * What the authenticators of an account let a key do in the account's name: proof, before anything
- * is signed, that a trading key can place and cancel orders and nothing else. All authenticators are
- * looked at, not only the one that is to be used: the key could use each of them.
+ * is signed, that a trading key can place and cancel orders and nothing else. All authenticators
+ * are looked at, not only the one that is to be used: the key could use each of them.
  *
  * 1. A tree lets through the messages that all parts of an AllOf do, and any part of an AnyOf.
  * 2. A signature of another key lets nothing of ours through.

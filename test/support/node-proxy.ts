@@ -33,7 +33,8 @@ export async function startNodeProxy(target: string): Promise<NodeProxy> {
       proxy.broadcasts.push((JSON.parse(text) as { params: { tx: string } }).params.tx);
     }
     const init = method === 'POST' ? { method, body } : { method };
-    const answer = await fetch(`${target}${path}`, init);
+    // A provider's address may end with a key, of which the node behind it knows nothing.
+    const answer = await fetch(`${target}${path.split('?')[0]}`, init);
     const lost = isBroadcast && proxy.mode === 'loseReplies';
     return { status: answer.status, text: await answer.text(), lost };
   }
