@@ -143,7 +143,7 @@ describe('a key that is there', () => {
 
   it.each<[string, string]>([
     ['words that are no mnemonic', 'secret words that are none'],
-    ['hex that is too short', `${KEY.slice(0, 60)}`],
+    ['hex that is too short', KEY.slice(0, 60)],
   ])('given as %s is refused without repeating it', async (_what, typed) => {
     const path = fresh();
     const { terminal } = sit(typed, PASSPHRASE, PASSPHRASE);
