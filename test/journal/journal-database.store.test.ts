@@ -27,7 +27,7 @@ afterEach(() => {
 });
 
 function openJournal(options: object = {}): JournalDatabase {
-  const database = new JournalDatabase({ path, identity, ...options });
+  const database = new JournalDatabase({ path, identity, reserveBytes: 4096, ...options });
   open.push(database);
   return database;
 }
@@ -93,7 +93,7 @@ describe('the journal file', () => {
   });
 
   it.each([
-    ['a newer schema', 'PRAGMA user_version = 2', 'journal.newer'],
+    ['a newer schema', 'PRAGMA user_version = 3', 'journal.newer'],
     ['a database of something else', 'PRAGMA application_id = 1', 'journal.foreign'],
     ['a journal without an owner', 'DELETE FROM identity', 'journal.corrupt'],
     [
