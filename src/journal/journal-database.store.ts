@@ -25,6 +25,7 @@ import {
   type StoredRow,
 } from './journal-row.codec.js';
 import { bind, migrate, readBase, readPragma, versionOf } from './journal-schema.store.js';
+import { prepareForWriting, takeAlone } from './journal-settings.store.js';
 
 export interface JournalFile {
   readonly path: string;
@@ -76,7 +77,7 @@ export class JournalDatabase {
     this.#database = openPrivately(path);
     let head: JournalHead | undefined;
     try {
-      demand(this.#database, 'locking_mode = EXCLUSIVE', 'locking_mode', 'exclusive');
+      takeAlone(this.#database);
       this.#demandRows();
       this.history = readable(() => {
         bind(this.#database, file.identity);
@@ -237,27 +238,6 @@ function release(database: DatabaseSyncInstance): void {
   } finally {
     database.close();
   }
-}
-
-/** Comes last: a file that is refused is left as it was. */
-function prepareForWriting(database: DatabaseSyncInstance, pagesMax: number): void {
-  demand(database, 'journal_mode = WAL', 'journal_mode', 'wal');
-  demand(database, 'synchronous = FULL', 'synchronous', 2);
-  demand(database, `max_page_count = ${pagesMax}`, 'max_page_count', pagesMax);
-}
-
-function demand(
-  database: DatabaseSyncInstance,
-  setting: string,
-  name: string,
-  expected: string | number,
-): void {
-  database.exec(`PRAGMA ${setting}`);
-  const actual = readPragma(database, name);
-  if (actual === expected) return;
-  throw new Failure('journal.failed', `PRAGMA ${name}: expected ${expected}, was ${actual}`, {
-    retryable: false,
-  });
 }
 
 /** The primary result code of SQLite. */

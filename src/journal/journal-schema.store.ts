@@ -83,7 +83,7 @@ export const versionOf = (database: DatabaseSyncInstance): number =>
   Number(readPragma(database, 'user_version'));
 
 export function readPragma(
-  database: DatabaseSyncInstance,
+  database: Pick<DatabaseSyncInstance, 'prepare'>,
   name: string,
 ): string | number | undefined {
   const row = database.prepare(`PRAGMA ${name}`).get() as
