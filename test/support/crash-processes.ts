@@ -189,7 +189,7 @@ class Lane {
     const [at, nthMax] = POINTS[(number * STRIDE) % POINTS.length] ?? ['write run', 1];
     const nth = 1 + (Math.floor(number / POINTS.length) % nthMax);
     const query = new URLSearchParams({ at, nth: `${nth}`, program: PROGRAM });
-    const life = this.#start(['--import', `file://${this.#options.bullet}?${query}`]);
+    const life = this.#start(['--import', `file://${this.#options.bullet}?${query.toString()}`]);
     const judged = await this.#judge(life);
     const late = setTimeout(() => life.child.kill('SIGKILL'), LIFE_MS_MAX);
     const how = await life.ended;
