@@ -48,6 +48,23 @@ const ONE_OF_EACH: { readonly [T in JournalEntry['type']]: Extract<JournalEntry,
     size: signedSize(5n),
     cost: usd(1n),
   },
+  'balance.opening': {
+    type: 'balance.opening',
+    opening: { usdc: usd(7n), height: blockHeight(1), at: NOW },
+  },
+  funding: {
+    type: 'funding',
+    payment: { market: BTC, height: blockHeight(2), at: NOW, payment: usd(3n) },
+  },
+  transfer: {
+    type: 'transfer',
+    transfer: { transferId: 't', height: blockHeight(2), at: NOW, amount: usd(4n) },
+  },
+  'balance.adjustment': {
+    type: 'balance.adjustment',
+    adjustment: { amount: usd(1n), height: blockHeight(2) },
+  },
+  'loss.mark': { type: 'loss.mark', mark: { day: 1, dayOpenPnl: usd(1n), peakPnl: usd(2n) } },
   sweep: { type: 'sweep', completeTo: blockHeight(2) },
   'risk.level': { type: 'risk.level', level: 'halted', causes: ['drawdown'] },
   'risk.latched': { type: 'risk.latched', breach },
