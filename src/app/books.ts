@@ -9,6 +9,7 @@ import type { OrderFact, PositionFact, StrategyFact } from '../model/facts.js';
 import type { Fill } from '../model/order.js';
 import type { BlockHeight, MarketId, OrderId, SignedSize, Usd } from '../model/quantities.js';
 import { assert } from '../model/result.js';
+import type { RecoveredState } from '../journal/journal-state.js';
 import type { JournalEntry } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
 import { PositionBook, type OwnedPosition } from '../portfolio/position-book.js';
@@ -59,9 +60,16 @@ export class Books {
 
   /** A fill of an earlier run: it is in the journal already. */
   restore(fill: Fill, strategy: string | undefined): void {
-    const booking = this.positions.book(fill, strategy);
+    const booking = this.positions.restore(fill, strategy);
     assert(booking.type !== 'refused', `a journaled fill in ${fill.market} cannot be booked`);
-    if (booking.type === 'booked') this.#remember(fill);
+    if (booking.type === 'booked' && fill.height >= this.#completeTo) this.#remember(fill);
+  }
+
+  /** The books of an earlier run as of its checkpoint, before anything else is booked. */
+  load({ books, knownFills: fills, completeTo }: RecoveredState): void {
+    this.positions.load(books, { fills, completeTo });
+    this.#recent = [...fills];
+    this.sweptTo(completeTo);
   }
 
   /** Fills below this height are in what was adopted. */

@@ -19,9 +19,10 @@ export interface Restored {
   readonly isFirstRun: boolean;
 }
 
-/** Orders of earlier runs, into the table: from now on they count. */
+/** Orders of earlier runs, into the table: from now on they count. And the checkpoint's books. */
 export function restore(history: readonly JournalRow[], core: TradingCore): Restored {
   const state = recoverState(history);
+  core.books.load(state);
   for (const order of state.orders) {
     if (isLive(order)) core.orders.register(order.request, size(order.filled));
     else if (order.end !== undefined) {
@@ -29,7 +30,7 @@ export function restore(history: readonly JournalRow[], core: TradingCore): Rest
     }
   }
   core.money.lossMark = state.lossMark;
-  return { state, isFirstRun: !history.some(({ entry }) => entry.type === 'sweep') };
+  return { state, isFirstRun: state.completeTo === 0 };
 }
 
 /** Fills and openings of earlier runs, into the books: when the markets' parameters are known. */
@@ -39,7 +40,6 @@ export function restoreBooks(state: RecoveredState, core: TradingCore): void {
     else core.books.adopt(entry.market, entry.size, entry.cost ?? usd(0n));
   }
   core.money.restore(state.moneyEntries);
-  core.books.sweptTo(state.completeTo);
 }
 
 export interface Adoption {

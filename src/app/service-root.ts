@@ -37,7 +37,7 @@ import { Feeds } from './feeds.js';
 import { frameTroubles } from './frame-troubles.js';
 import { HeightWatch } from './heights.js';
 import { chainPolls, doubtfulBooks, rereads } from './housekeeping.js';
-import { JournalDesk } from './journal-desk.js';
+import { JournalDesk, type JournalDeskOptions } from './journal-desk.js';
 import { warm } from './market-pipeline.js';
 import { FactHub, provideService, type ProvidedService } from './provide.js';
 import { breakers, hearRisk, riskLevelOf, type RiskDeskOptions } from './risk-desk.js';
@@ -54,7 +54,8 @@ const RECOVER_AFTER_MS = 10_000;
 /** The second look after a snapshot: what was lost around it is in REST by then. */
 const SECOND_SWEEP_MS = 2_000;
 
-export type ServiceRootOptions = Pick<EngineHostOptions, 'authored' | 'makeStreaming'>;
+export type ServiceRootOptions = Pick<EngineHostOptions, 'authored' | 'makeStreaming'> &
+  Pick<JournalDeskOptions, 'checkpointRows'>;
 
 export class ServiceRoot {
   readonly world: World;
@@ -99,6 +100,8 @@ export class ServiceRoot {
       clock,
       inbox,
       onFailure: (reason) => this.#fault('journal.failed', reason),
+      books: () => this.core.books.positions.snapshot(),
+      checkpointRows: options.checkpointRows,
     });
     this.core = this.#makeCore();
     this.#sweeper = new Sweeper({

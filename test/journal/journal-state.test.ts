@@ -30,6 +30,7 @@ describe('a journal that is read back', () => {
     expect(recover()).toEqual({
       epoch: 0,
       orders: [],
+      knownFills: [],
       bookEntries: [],
       positions: [],
       moneyEntries: [],

@@ -4,11 +4,14 @@
  */
 import {
   AsyncSubject,
+  concatMap,
   defer,
   delay,
   map,
   NEVER,
   of,
+  ReplaySubject,
+  Subject,
   throwError,
   timer,
   type Observable,
@@ -42,6 +45,7 @@ import type { CheckResult } from '../../src/simulator/exchange-types.js';
 import { connectInMemory } from '../../src/simulator/memory-host.venue.js';
 import { paperVenue } from '../../src/simulator/paper.venue.js';
 import { marketsOf } from '../../src/simulator/real-markets.js';
+import { cutHttp, cutSockets, type Step } from './cut-ports.js';
 
 const START = Date.UTC(2026, 0, 5);
 const ADDRESS = addressOfKey(unwrap(readPrivateKey(keyFromSeed(7))));
@@ -63,6 +67,8 @@ export interface VirtualOptions {
   readonly sends?: (service: VirtualService, http: HttpPort) => Pick<VenuePort, 'place' | 'cancel'>;
   /** Instead of the streaming engine as it is. */
   readonly makeStreaming?: typeof streamingEngine;
+  /** Rows of the journal between checkpoints. */
+  readonly checkpointRows?: number;
   /** A user's strategy, where the flags name a file. */
   readonly authored?: () => AuthoredStrategy;
 }
@@ -94,12 +100,16 @@ export class VirtualService {
   };
   sendFault: SendFault = 'none';
   isJournalBroken = false;
+  readonly journalStrained$ = new Subject<string>();
   isJournalLost = false;
   isRestDown = false;
   /** REST paths with these words in them are refused. */
   refusedPath: string | undefined;
   /** Places that reached the exchange. */
   sends = 0;
+  readonly placed: OrderRequest[] = [];
+  /** Told before and after each step to the outside; may `drop` the process. */
+  onStep: (name: string) => void = () => undefined;
   root: ServiceRoot;
   control: ControlProjection;
   #options: VirtualOptions;
@@ -151,11 +161,21 @@ export class VirtualService {
    * settings if they are given.
    */
   async restart(flags = this.#options.flags): Promise<void> {
+    this.renew(flags);
+    await this.start();
+  }
+
+  /** The same, before anything of it is started. */
+  renew(flags = this.#options.flags): void {
     this.kill();
     if (flags !== undefined) this.#options = { ...this.#options, flags };
     this.root = new ServiceRoot(this.#world(), this.#engines());
     this.control = new ControlProjection(this.root);
-    await this.start();
+  }
+
+  /** From this instant on nothing of the process gets out, in the midst of whatever it does. */
+  drop(): void {
+    this.#run += 1;
   }
 
   kill(): void {
@@ -254,8 +274,8 @@ export class VirtualService {
   }
 
   #engines() {
-    const { makeStreaming, authored } = this.#options;
-    return { authored, ...(makeStreaming === undefined ? {} : { makeStreaming }) };
+    const { makeStreaming, authored, checkpointRows } = this.#options;
+    return { authored, checkpointRows, ...(makeStreaming === undefined ? {} : { makeStreaming }) };
   }
 
   #world(): World {
@@ -273,6 +293,7 @@ export class VirtualService {
       atTurnEnd: (work) => void clock.setTimeout(work, 0),
     });
     const subaccount = { address: ADDRESS, number: this.account.number };
+    const step = this.#steps();
     return {
       config,
       version: 'test',
@@ -287,10 +308,10 @@ export class VirtualService {
       },
       meter: { observe: (hop) => void this.hops.push(hop) },
       resources: this.resources,
-      sockets: this.#memory.sockets,
+      sockets: cutSockets(this.#memory.sockets, step),
       hearsAccount: config.mode !== 'paper',
       boot: ({ specOf, view, height }) => {
-        const { http } = this.#memory;
+        const http = cutHttp(this.#memory.http, step);
         const faulty: HttpPort = {
           send: (request) => (this.#isRefused(request.url) ? refused(clock) : http.send(request)),
         };
@@ -303,8 +324,10 @@ export class VirtualService {
         });
         const venue: VenuePort = {
           ...reads,
-          place: (request) => this.#place(request, specOf(request.market)),
-          cancel: (request) => this.#cancel(request, specOf(request.market)),
+          place: (request) =>
+            this.#sent('place', step, () => this.#place(request, specOf(request.market))),
+          cancel: (request) =>
+            this.#sent('cancel', step, () => this.#cancel(request, specOf(request.market))),
           ...this.#options.sends?.(this, http),
         };
         const socketUrl = 'ws://memory';
@@ -322,7 +345,7 @@ export class VirtualService {
       openJournal: () =>
         this.isJournalLost
           ? Promise.reject(new Failure('journal.locked', 'another holds it', { retryable: false }))
-          : Promise.resolve(this.#journal()),
+          : Promise.resolve(this.#journal(step)),
       close: () => Promise.resolve(),
     };
   }
@@ -332,10 +355,15 @@ export class VirtualService {
   }
 
   /** A row is durable after a millisecond; what is not yet durable dies with its process. */
-  #journal(): Journal {
-    const run = this.#run;
+  #journal(step: Step): Journal {
     return {
-      history: [...this.rows],
+      history: this.rows.slice(
+        Math.max(
+          0,
+          this.rows.findLastIndex(({ entry }) => entry.type === 'checkpoint'),
+        ),
+      ),
+      strained$: this.journalStrained$,
       append: (entry, stamp) => {
         if (this.isJournalBroken)
           return throwError(
@@ -343,8 +371,9 @@ export class VirtualService {
           );
         const durable$ = new AsyncSubject<void>();
         this.clock.setTimeout(() => {
-          if (run !== this.#run) return;
+          if (!step(`write ${entry.type}`)) return;
           this.rows.push({ sequence: this.rows.length + 1, ...stamp, entry });
+          if (!step(`written ${entry.type}`)) return;
           durable$.next();
           durable$.complete();
         }, 1);
@@ -352,6 +381,26 @@ export class VirtualService {
       },
       close: () => Promise.resolve(),
     };
+  }
+
+  #steps(): Step {
+    const run = this.#run;
+    return (name) => {
+      if (run !== this.#run) return false;
+      this.onStep(name);
+      return run === this.#run;
+    };
+  }
+
+  /** Before the bytes leave, when the exchange has them, and when its answer is there. */
+  #sent(what: string, step: Step, send: () => Observable<SendAnswer>): Observable<SendAnswer> {
+    return defer(() => {
+      if (!step(`send ${what}`)) return NEVER;
+      const answer$ = new ReplaySubject<SendAnswer>();
+      send().subscribe(answer$);
+      if (!step(`sent ${what}`)) return NEVER;
+      return answer$.pipe(concatMap((answer) => (step(`reply ${what}`) ? of(answer) : NEVER)));
+    });
   }
 
   #place(request: OrderRequest, spec: MarketSpec | undefined): Observable<SendAnswer> {
@@ -366,6 +415,7 @@ export class VirtualService {
       );
     return defer(() => {
       this.sends += 1;
+      this.placed.push(request);
       const check = this.host.submit({
         type: 'place',
         order: {
