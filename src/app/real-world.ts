@@ -42,6 +42,8 @@ const MICRO_USD = 1_000_000;
 const TERMINAL = { retryable: false } as const;
 /** Longest good-til-block that the signing thread signs, in blocks above the chain. */
 const GOOD_TIL_BLOCKS_MAX = 20;
+/** Of an order on chain, which outlives the process: longest time to its end. */
+const GOOD_TIL_SECONDS_MAX = 86_400;
 
 /** How threads are started: they load built JavaScript only. By default those of this tree. */
 export interface Threads {
@@ -248,6 +250,7 @@ class RealGround {
         subaccountNumbers: [config.subaccount],
         orderNotionalMax: usdOf(config.risk.maxOrderNotionalUsd),
         goodTilBlocksMax: GOOD_TIL_BLOCKS_MAX,
+        goodTilSecondsMax: GOOD_TIL_SECONDS_MAX,
       },
       clock: this.#clock,
       log,

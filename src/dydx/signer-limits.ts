@@ -4,8 +4,10 @@
  * Every comparison is written so that NaN refuses. Cancels only lower risk: their form is checked,
  * and that they are of our subaccount.
  */
+import { ORDER_FLAGS } from './order-id.codec.js';
 import type { BatchCancelMessage, CancelMessage, PlaceMessage } from './signer-messages.js';
 import type { SendMessage, SignerLimits } from './signer-messages.js';
+import { NONCE_WINDOW_MS } from './timestamp-nonce.js';
 
 /** A market as a node tells it. */
 export interface ChainMarket {
@@ -21,6 +23,8 @@ export interface Circumstances {
   readonly height: number;
   readonly heightAt: number;
   readonly markets: ReadonlyMap<number, ChainMarket>;
+  /** What the message is signed with if the chain checks its sequence. */
+  readonly nonce: number;
 }
 
 const UINT32_MAX = 2 ** 32 - 1;
@@ -70,7 +74,17 @@ function refusalOfOrder(
 }
 
 function refusalOfHorizon(
-  { goodTilBlock }: PlaceMessage,
+  message: PlaceMessage,
+  limits: SignerLimits,
+  circumstances: Circumstances,
+): string | undefined {
+  return message.orderFlags === ORDER_FLAGS.shortTerm
+    ? refusalOfBlock(message, limits, circumstances)
+    : refusalOfTimes(message, limits, circumstances);
+}
+
+function refusalOfBlock(
+  { goodTilBlock }: { readonly goodTilBlock: number },
   { goodTilBlocksMax }: SignerLimits,
   { now, height, heightAt }: Circumstances,
 ): string | undefined {
@@ -80,8 +94,31 @@ function refusalOfHorizon(
   return `expected a good-til-block ≤ ${last}, was ${goodTilBlock}`;
 }
 
-function notionalOf({ quantums, subticks, notionalExponent: exponent }: PlaceMessage): bigint {
-  const product = BigInt(quantums) * BigInt(subticks);
+/**
+ * The nonce alone decides which is the last block that can take the message, however long it waits
+ * in a mempool and whatever our clock says: after `includeBy` the order is held for dead.
+ */
+function refusalOfTimes(
+  { goodTilBlockTime, includeBy }: { goodTilBlockTime: number; includeBy: number },
+  { goodTilSecondsMax }: SignerLimits,
+  { now, nonce }: Circumstances,
+): string | undefined {
+  const untilBlockOf = nonce + NONCE_WINDOW_MS;
+  if (!(untilBlockOf <= includeBy)) {
+    return `a block of ${untilBlockOf} could take it, expected none after ${includeBy}`;
+  }
+  const last = Math.floor(now / 1000) + goodTilSecondsMax;
+  if (goodTilBlockTime <= last) return undefined;
+  return `expected a good-til-time ≤ ${last}, was ${goodTilBlockTime}`;
+}
+
+/** At the limit price or the trigger, whichever is higher: a stop may sell far below its trigger. */
+function notionalOf(message: PlaceMessage): bigint {
+  const { quantums, notionalExponent: exponent } = message;
+  const limit = BigInt(message.subticks);
+  const isConditional = message.orderFlags === ORDER_FLAGS.conditional;
+  const trigger = isConditional ? BigInt(message.triggerSubticks) : 0n;
+  const product = BigInt(quantums) * (trigger > limit ? trigger : limit);
   if (exponent >= 0) return product * 10n ** BigInt(exponent);
   const unit = 10n ** BigInt(-exponent);
   return (product + unit - 1n) / unit;
@@ -89,9 +126,8 @@ function notionalOf({ quantums, subticks, notionalExponent: exponent }: PlaceMes
 
 /** What is wrong with the form of a message: its types say it, but a thread takes anything. */
 function malformation(message: SendMessage): string | undefined {
-  const { subaccountNumber, goodTilBlock } = message;
+  const { subaccountNumber } = message;
   if (!isWhole(subaccountNumber, 0)) return `subaccount ${subaccountNumber}`;
-  if (!isWhole(goodTilBlock, 1)) return `good-til-block ${goodTilBlock}`;
   switch (message.type) {
     case 'place':
       return malformationOfOrder(message);
@@ -110,21 +146,66 @@ function malformationOfOrder(message: PlaceMessage): string | undefined {
   if (!isAmount(quantums)) return `size ${quantums}`;
   if (!isAmount(subticks)) return `price ${subticks}`;
   if (typeof reduceOnly !== 'boolean') return `reduce-only ${String(reduceOnly)}`;
-  // Only immediate orders can reduce only: a resting one would escape the limits of entries.
+  // Only immediate orders can reduce only: a resting one would escape the limits of entries. One
+  // that waits for its trigger is held to it by the chain when it is pulled.
   if (reduceOnly && timeInForce !== 1) return 'reduce-only, but not immediate';
   if (!Number.isSafeInteger(notionalExponent)) return `notional exponent ${notionalExponent}`;
-  return malformationOfCancel(message);
+  return malformationOfCancel(message) ?? malformationOfKind(message);
 }
 
-function malformationOfCancel({
-  clientId,
-  clobPairId,
-}: PlaceMessage | CancelMessage): string | undefined {
+function malformationOfCancel(message: PlaceMessage | CancelMessage): string | undefined {
+  const { clientId, clobPairId } = message;
   if (!isWhole(clientId, 0)) return `client id ${clientId}`;
-  return isWhole(clobPairId, 0) ? undefined : `market number ${clobPairId}`;
+  if (!isWhole(clobPairId, 0)) return `market number ${clobPairId}`;
+  return malformationOfEnd(message);
 }
 
-function malformationOfBatch({ cancels }: BatchCancelMessage): string | undefined {
+/** One end, and that of its kind: with both, somebody has meant another order. */
+function malformationOfEnd(message: PlaceMessage | CancelMessage): string | undefined {
+  const { orderFlags, goodTilBlock: block, goodTilBlockTime: time } = message as Loose;
+  switch (orderFlags) {
+    case ORDER_FLAGS.shortTerm:
+      if (!isWhole(block, 1)) return `good-til-block ${String(block)}`;
+      return time === undefined ? undefined : 'a good-til-time and a block';
+    case ORDER_FLAGS.longTerm:
+    case ORDER_FLAGS.conditional:
+      if (!isWhole(time, 1)) return `good-til-time ${String(time)}`;
+      return block === undefined ? undefined : 'a good-til-block and a time';
+    default:
+      return `order flags ${String(orderFlags)}`;
+  }
+}
+
+function malformationOfKind(message: PlaceMessage): string | undefined {
+  const { orderFlags, timeInForce, conditionType, triggerSubticks } = message as Loose;
+  if (orderFlags === ORDER_FLAGS.conditional) {
+    if (conditionType !== 1 && conditionType !== 2) return `condition ${String(conditionType)}`;
+    return isAmount(triggerSubticks) ? undefined : `trigger ${String(triggerSubticks)}`;
+  }
+  if (conditionType !== undefined || triggerSubticks !== undefined) {
+    return 'a condition, but not conditional';
+  }
+  const isImmediate = orderFlags === ORDER_FLAGS.longTerm && timeInForce === 1;
+  return isImmediate ? 'long-term, but immediate' : undefined;
+}
+
+/** What may stand in a message whose types nobody has checked. */
+type Loose = Readonly<
+  Partial<
+    Record<
+      | 'orderFlags'
+      | 'goodTilBlock'
+      | 'goodTilBlockTime'
+      | 'timeInForce'
+      | 'conditionType'
+      | 'triggerSubticks',
+      unknown
+    >
+  >
+>;
+
+function malformationOfBatch({ cancels, goodTilBlock }: BatchCancelMessage): string | undefined {
+  if (!isWhole(goodTilBlock, 1)) return `good-til-block ${goodTilBlock}`;
   const count = cancels.reduce((sum, { clientIds }) => sum + clientIds.length, 0);
   if (!(count >= 1 && count <= MESSAGES_PER_BATCH_MAX)) {
     return `a batch of ${count}, expected 1 to ${MESSAGES_PER_BATCH_MAX}`;

@@ -8,10 +8,38 @@ import type { UnixMs, Usd } from '../model/quantities.js';
 import { fail, ok, type Result } from '../model/result.js';
 import type { BatchCancelRequest } from '../ports/signer.js';
 import type { SendAnswer } from '../ports/venue.js';
+import { ORDER_FLAGS } from './order-id.codec.js';
 import { signedAmounts } from './units.js';
 
-/** `MsgPlaceOrder`, short-term. */
-export interface PlaceMessage {
+/** Of an order in the validators' memory: the last block that may fill it. */
+interface ShortTerm {
+  readonly orderFlags: typeof ORDER_FLAGS.shortTerm;
+  readonly goodTilBlock: number;
+}
+
+/** Of an order on chain: it ends with the first block of this time or later, unix seconds. */
+interface OnChain<TKind extends 'longTerm' | 'conditional'> {
+  readonly orderFlags: (typeof ORDER_FLAGS)[TKind];
+  readonly goodTilBlockTime: number;
+}
+
+interface PlacedOnChain {
+  /** No block of a later time may take it: not signed with a nonce that would let one. */
+  readonly includeBy: UnixMs;
+}
+
+interface Conditional extends OnChain<'conditional'>, PlacedOnChain {
+  /** 1 stops a loss, 2 takes a profit. */
+  readonly conditionType: 1 | 2;
+  readonly triggerSubticks: string;
+}
+
+/** `MsgPlaceOrder`. */
+export type PlaceMessage = PlaceTerms & PlacedLife;
+
+type PlacedLife = ShortTerm | (OnChain<'longTerm'> & PlacedOnChain) | Conditional;
+
+interface PlaceTerms {
   readonly type: 'place';
   readonly subaccountNumber: number;
   readonly clientId: number;
@@ -20,7 +48,6 @@ export interface PlaceMessage {
   readonly side: 1 | 2;
   readonly quantums: string;
   readonly subticks: string;
-  readonly goodTilBlock: number;
   /** 0 rests, 1 is immediate-or-cancel, 2 is post-only. */
   readonly timeInForce: 0 | 1 | 2;
   readonly reduceOnly: boolean;
@@ -30,14 +57,13 @@ export interface PlaceMessage {
   readonly expiresAt: UnixMs;
 }
 
-/** `MsgCancelOrder`, short-term. */
-export interface CancelMessage {
+/** `MsgCancelOrder`: of the order's kind, with an end that is not before the order's. */
+export type CancelMessage = {
   readonly type: 'cancel';
   readonly subaccountNumber: number;
   readonly clientId: number;
   readonly clobPairId: number;
-  readonly goodTilBlock: number;
-}
+} & (ShortTerm | OnChain<'longTerm' | 'conditional'>);
 
 /** `MsgBatchCancel`: short-term orders of several markets. */
 export interface BatchCancelMessage {
@@ -112,6 +138,8 @@ export interface SignerLimits {
   readonly orderNotionalMax: Usd;
   /** How far a good-til-block may lie above the chain's height. */
   readonly goodTilBlocksMax: number;
+  /** How far the end of an order on chain may lie ahead. */
+  readonly goodTilSecondsMax: number;
 }
 
 /** Handed to the thread at its start, never sent again. */
@@ -129,7 +157,7 @@ const TIMES_IN_FORCE: Readonly<Record<TimeInForce, PlaceMessage['timeInForce']>>
   postOnly: 2,
 };
 
-/** Refuses what the chain would refuse for its form: off grid, resting reduce-only. */
+/** Refuses what the chain would refuse for its form: off grid, resting reduce-only, part seconds. */
 export function placeMessage(
   request: OrderRequest,
   spec: MarketSpec,
@@ -140,6 +168,8 @@ export function placeMessage(
   if (request.reduceOnly && request.timeInForce !== 'ioc') {
     return fail('order.reduce-only', `expected reduce-only with ioc, was ${request.timeInForce}`);
   }
+  const life = lifeOf(request, spec);
+  if (!life.ok) return life;
   return ok({
     type: 'place',
     subaccountNumber,
@@ -147,7 +177,7 @@ export function placeMessage(
     clobPairId: spec.venueNumber,
     side: request.side === 'buy' ? 1 : 2,
     ...amounts.value,
-    goodTilBlock: request.goodTilBlock,
+    ...life.value,
     timeInForce: TIMES_IN_FORCE[request.timeInForce],
     reduceOnly: request.reduceOnly,
     notionalExponent: notionalExponent(spec),
@@ -155,17 +185,49 @@ export function placeMessage(
   });
 }
 
-export const cancelMessage = (
-  request: CancelRequest,
+function lifeOf(request: OrderRequest, spec: MarketSpec): Result<PlacedLife> {
+  const { goodTilBlock, stateful, timeInForce, size } = request;
+  if (stateful === undefined) return ok({ orderFlags: ORDER_FLAGS.shortTerm, goodTilBlock });
+  const { goodTilTime, includeBy } = stateful;
+  if (goodTilTime % 1000 !== 0) {
+    return fail('order.good-til-time', `expected whole seconds, was ${goodTilTime} ms`);
+  }
+  const onChain = { goodTilBlockTime: goodTilTime / 1000, includeBy };
+  if (stateful.kind === 'longTerm') {
+    return timeInForce === 'ioc'
+      ? fail('order.long-term', 'expected a long-term order to rest, was ioc')
+      : ok({ orderFlags: ORDER_FLAGS.longTerm, ...onChain });
+  }
+  const { type, price } = stateful.trigger;
+  const trigger = signedAmounts(spec, { price, size });
+  if (!trigger.ok) return trigger;
+  return ok({
+    orderFlags: ORDER_FLAGS.conditional,
+    ...onChain,
+    conditionType: type === 'stopLoss' ? 1 : 2,
+    triggerSubticks: trigger.value.subticks,
+  });
+}
+
+export function cancelMessage(
+  { clientId, goodTilBlock, stateful }: CancelRequest,
   spec: MarketSpec,
   subaccountNumber: number,
-): CancelMessage => ({
-  type: 'cancel',
-  subaccountNumber,
-  clientId: request.clientId,
-  clobPairId: spec.venueNumber,
-  goodTilBlock: request.goodTilBlock,
-});
+): CancelMessage {
+  const order = {
+    type: 'cancel',
+    subaccountNumber,
+    clientId,
+    clobPairId: spec.venueNumber,
+  } as const;
+  if (stateful === undefined) return { ...order, orderFlags: ORDER_FLAGS.shortTerm, goodTilBlock };
+  const goodTilBlockTime = stateful.goodTilTime / 1000;
+  return { ...order, orderFlags: ORDER_FLAGS[stateful.kind], goodTilBlockTime };
+}
+
+/** Whether the chain checks its sequence: short-term messages may carry any. */
+export const needsSequence = (message: SendMessage): boolean =>
+  message.type !== 'batchCancel' && message.orderFlags !== ORDER_FLAGS.shortTerm;
 
 export const batchCancelMessage = (
   { cancels, goodTilBlock }: BatchCancelRequest,

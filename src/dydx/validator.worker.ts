@@ -23,14 +23,11 @@ import { addressOfKey, publicKeyOf, readPrivateKey } from './keys.codec.js';
 import { readKeystore } from './keystore-form.js';
 import { openKeystore } from './keystore.codec.js';
 import { offlineSigner, type OfflineSigner } from './offline-signer.codec.js';
+import { ORDER_FLAGS } from './order-id.codec.js';
 import { refusal, type ChainMarket } from './signer-limits.js';
-import type {
-  FromSigner,
-  KeySource,
-  SendMessage,
-  SignerData,
-  ToSigner,
-} from './signer-messages.js';
+import { needsSequence, type SendMessage } from './signer-messages.js';
+import type { FromSigner, KeySource, SignerData, ToSigner } from './signer-messages.js';
+import { nextNonce } from './timestamp-nonce.js';
 import { checkTradingKey } from './trading-permission.codec.js';
 
 const BROADCAST_DEADLINE_MS = 2000;
@@ -42,7 +39,6 @@ const HEIGHT_EVERY_MS = 2000;
 /** Markets are read again when an unknown one is asked for, but not more often. */
 const MARKETS_EVERY_MS = 60_000;
 const MEMO = 'perpetua';
-const SHORT_TERM = 0;
 const FREE = true;
 
 // The ES modules of the library cannot be loaded by Node: their imports lack file extensions.
@@ -89,6 +85,7 @@ let marketsAt = 0;
 let height = Number.NaN;
 let heightAt = Number.NaN;
 let unanswered = 0;
+let lastNonce = 0;
 /** The node that answered last: it is asked for the height. */
 let newest = 0;
 
@@ -276,20 +273,21 @@ const BLAMELESS: ReadonlySet<SendAnswer['type']> = new Set(['accepted', 'rejecte
 
 async function send(message: SendMessage, node: number): Promise<Answer> {
   if (account === undefined) return unsent('no node tells the account number');
-  const early = refused(message);
+  const nonce = (lastNonce = nextNonce(lastNonce, wallNow()));
+  const early = refused(message, nonce);
   if (early !== undefined) return unsent(early);
   const client = await clientOf(node).catch(textOf);
   // Connecting asks for the status only: no byte of the message has left.
   if (typeof client === 'string') return { ...unsent(client), nodeFault: client };
-  const bytes = await sign(client, account, message).catch(textOf);
+  const bytes = await sign(client, account, { message, nonce }).catch(textOf);
   if (typeof bytes === 'string') return unsent(`not signed: ${bytes}`);
-  const late = refused(message);
+  const late = refused(message, nonce);
   if (late !== undefined) return unsent(late);
   return broadcast(client, bytes, { message, node });
 }
 
 /** Learns of new markets when one is asked for that it does not know. */
-function refused(message: SendMessage): string | undefined {
+function refused(message: SendMessage, nonce: number): string | undefined {
   const now = wallNow();
   const isUnknown = message.type === 'place' && !markets.has(message.clobPairId);
   if (isUnknown && now - marketsAt > MARKETS_EVERY_MS) {
@@ -299,13 +297,17 @@ function refused(message: SendMessage): string | undefined {
       .then((told) => (markets = told))
       .catch(() => undefined);
   }
-  return refusal(message, data.limits, { now, height, heightAt, markets });
+  return refusal(message, data.limits, { now, height, heightAt, markets, nonce });
 }
 
-/** The sequence of short-term messages is not checked, so it is 0 and they may overlap. */
-function sign({ post }: ValidatorClient, own: Account, message: SendMessage): Promise<Uint8Array> {
-  const { info, accountNumber } = own;
-  const signing = { address: info.address, pubkey: null, accountNumber, sequence: 0 };
+/** The sequence of short-term messages is not checked, so it is 0: all messages may overlap. */
+function sign(
+  { post }: ValidatorClient,
+  { info, accountNumber }: Account,
+  { message, nonce }: { readonly message: SendMessage; readonly nonce: number },
+): Promise<Uint8Array> {
+  const sequence = needsSequence(message) ? nonce : 0;
+  const signing = { address: info.address, pubkey: null, accountNumber, sequence };
   const encoded: Encoded = async () => [encode(post.composer, info.address, message)];
   return post.sign(info, encoded, FREE, undefined, MEMO, async () => signing);
 }
@@ -333,11 +335,12 @@ async function broadcast(
 type Composer = ValidatorClient['post']['composer'];
 
 function encode(composer: Composer, owner: string, message: SendMessage) {
-  const { subaccountNumber, goodTilBlock } = message;
+  const { subaccountNumber } = message;
   if (message.type === 'batchCancel') {
     const cancels = message.cancels.map(({ clobPairId, clientIds }) => {
       return { clobPairId, clientIds: [...clientIds] };
     });
+    const { goodTilBlock } = message;
     return composer.composeMsgBatchCancelShortTermOrders(
       owner,
       subaccountNumber,
@@ -345,32 +348,25 @@ function encode(composer: Composer, owner: string, message: SendMessage) {
       goodTilBlock,
     );
   }
-  const { clientId, clobPairId } = message;
-  if (message.type === 'cancel') {
-    return composer.composeMsgCancelOrder(
-      owner,
-      subaccountNumber,
-      clientId,
-      clobPairId,
-      SHORT_TERM,
-      goodTilBlock,
-      0,
-    );
-  }
+  const { clientId, clobPairId, orderFlags } = message;
+  const id = [owner, subaccountNumber, clientId, clobPairId, orderFlags] as const;
+  const end: readonly [block: number, time: number] =
+    message.orderFlags === ORDER_FLAGS.shortTerm
+      ? [message.goodTilBlock, 0]
+      : [0, message.goodTilBlockTime];
+  if (message.type === 'cancel') return composer.composeMsgCancelOrder(...id, ...end);
+  const isConditional = message.orderFlags === ORDER_FLAGS.conditional;
   return composer.composeMsgPlaceOrder(
-    owner,
-    subaccountNumber,
-    clientId,
-    clobPairId,
-    SHORT_TERM,
-    goodTilBlock,
-    0,
+    ...id,
+    ...end,
     message.side,
     Long.fromString(message.quantums, true),
     Long.fromString(message.subticks, true),
     message.timeInForce,
     message.reduceOnly,
     0,
+    isConditional ? message.conditionType : 0,
+    Long.fromString(isConditional ? message.triggerSubticks : '0', true),
   );
 }
 

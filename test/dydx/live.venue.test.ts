@@ -23,16 +23,20 @@ const onChain: OrderRequest = {
 const answer = (answer$: Observable<SendAnswer>) => lastValueFrom(answer$);
 
 describe('the live venue', () => {
-  it('hands a short-term order and its cancel to the signer', async () => {
+  it.each([
+    ['a short-term order', aRequest],
+    ['an order on chain', onChain],
+  ])('hands %s and its cancel to the signer', async (_name, request) => {
     const venue = venueOf(true);
-    expect(await answer(venue.place(aRequest, unixMs(1)))).toBe(taken);
-    expect(await answer(venue.cancel(cancelOf(aRequest)))).toBe(taken);
+    expect(await answer(venue.place(request, unixMs(1)))).toBe(taken);
+    expect(await answer(venue.cancel(cancelOf(request)))).toBe(taken);
   });
 
   it.each([
-    ['a market without parameters', venueOf(false), aRequest],
-    ['an order on chain', venueOf(true), onChain],
-  ])('sends nothing for %s', async (_name, venue, request) => {
+    ['a short-term order', aRequest],
+    ['an order on chain', onChain],
+  ])('sends nothing for %s in a market without parameters', async (_name, request) => {
+    const venue = venueOf(false);
     expect(await answer(venue.place(request, unixMs(1)))).toMatchObject({ type: 'unsent' });
     expect(await answer(venue.cancel(cancelOf(request)))).toMatchObject({ type: 'unsent' });
   });

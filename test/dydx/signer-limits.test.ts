@@ -17,9 +17,11 @@ const limits: SignerLimits = {
   subaccountNumbers: [0, 128],
   orderNotionalMax: usd(NOTIONAL),
   goodTilBlocksMax: 20,
+  goodTilSecondsMax: 600,
 };
 const circumstances: Circumstances = {
   now: 1_000,
+  nonce: 1_000,
   height: 1_000,
   heightAt: 1_000,
   markets: new Map([
@@ -30,6 +32,7 @@ const circumstances: Circumstances = {
 };
 const order: PlaceMessage = {
   type: 'place',
+  orderFlags: 0,
   subaccountNumber: 0,
   clientId: 5,
   clobPairId: 0,
@@ -45,10 +48,29 @@ const order: PlaceMessage = {
 const reducing: PlaceMessage = { ...order, reduceOnly: true, timeInForce: 1 };
 const cancel: CancelMessage = {
   type: 'cancel',
+  orderFlags: 0,
   subaccountNumber: 0,
   clientId: 5,
   clobPairId: 0,
   goodTilBlock: 1_010,
+};
+/** In blocks until 31 000, alive until second 601: the last that is allowed at second 1. */
+const longTerm: PlaceMessage = {
+  ...withoutBlock(order),
+  orderFlags: 64,
+  goodTilBlockTime: 601,
+  includeBy: unixMs(31_000),
+};
+const stop: PlaceMessage = {
+  ...longTerm,
+  orderFlags: 32,
+  conditionType: 1,
+  triggerSubticks: '8995000000',
+};
+const cancelOnChain: CancelMessage = {
+  ...withoutBlock(cancel),
+  orderFlags: 64,
+  goodTilBlockTime: 601,
 };
 const batch: BatchCancelMessage = {
   type: 'batchCancel',
@@ -56,6 +78,13 @@ const batch: BatchCancelMessage = {
   cancels: [{ clobPairId: 0, clientIds: [1, 2] }],
   goodTilBlock: 1_010,
 };
+
+function withoutBlock<T extends PlaceMessage | CancelMessage>(message: T) {
+  const { goodTilBlock: _block, ...rest } = message as T & { readonly goodTilBlock: number };
+  return rest;
+}
+/** As a thread might be told it, whatever the types say. */
+const odd = (message: SendMessage, change: object): SendMessage => ({ ...message, ...change });
 
 const may = (
   message: SendMessage,
@@ -91,6 +120,23 @@ describe('what the signing thread signs', () => {
     ],
     ['a batch of cancels', batch],
     ['a cancel far ahead: it fences an order', { ...cancel, goodTilBlock: 1_041 }],
+    ['a long-term order within every limit, to the last unit', longTerm],
+    ['a long-term order, whatever the height is', longTerm, {}, { height: NaN, heightAt: NaN }],
+    ['a post-only long-term order', odd(longTerm, { timeInForce: 2 })],
+    ['a stop within every limit, to the last unit', stop],
+    ['a take-profit', odd(stop, { conditionType: 2 })],
+    ['a stop that is immediate once it is triggered', odd(stop, { timeInForce: 1 })],
+    [
+      'a reduce-only stop above the notional, in a market off the list',
+      odd(stop, { reduceOnly: true, timeInForce: 1, clobPairId: 1 }),
+      { orderNotionalMax: usd(0n) },
+    ],
+    [
+      'a cancel on chain at any time: it lowers risk whenever it comes',
+      cancelOnChain,
+      { markets: [], goodTilSecondsMax: NaN },
+      { now: 1e12, nonce: 1e12, height: NaN, markets: new Map() },
+    ],
   ])('%s', (_what, message, change, around) => {
     expect(may(message, change, around)).toBe(true);
   });
@@ -169,6 +215,73 @@ describe('what the signing thread refuses', () => {
     ],
   ])('%s', (_what, message, change, around) => {
     expect(may(message, change, around)).toBe(false);
+  });
+
+  it.each<[string, SendMessage, Partial<SignerLimits>?, Partial<Circumstances>?]>([
+    ['one that a block too late could take', longTerm, {}, { nonce: 1_001 }],
+    ['a stop that a block too late could take', stop, {}, { nonce: 1_001 }],
+    [
+      'a reduce-only stop that a block too late could take',
+      odd(stop, { reduceOnly: true, timeInForce: 1 }),
+      {},
+      { nonce: 1_001 },
+    ],
+    ['a nonce that is no number', longTerm, {}, { nonce: NaN }],
+    ['a last time to be taken that is no number', odd(longTerm, { includeBy: NaN })],
+    ['no last time to be taken', odd(longTerm, { includeBy: undefined })],
+    ['an end beyond the horizon', odd(longTerm, { goodTilBlockTime: 602 })],
+    [
+      'a reduce-only stop beyond the horizon',
+      odd(stop, { reduceOnly: true, timeInForce: 1, goodTilBlockTime: 602 }),
+    ],
+    ['a horizon that is no number', longTerm, { goodTilSecondsMax: NaN }],
+    ['an end that is no number', odd(longTerm, { goodTilBlockTime: NaN })],
+    ['an end in parts of a second', odd(longTerm, { goodTilBlockTime: 600.5 })],
+    ['an end at no time', odd(longTerm, { goodTilBlockTime: 0 })],
+    [
+      'an end beyond 32 bits',
+      odd(longTerm, { goodTilBlockTime: 2 ** 32 }),
+      { goodTilSecondsMax: 2 ** 40 },
+    ],
+    ['no end', odd(longTerm, { goodTilBlockTime: undefined })],
+    ['two ends', odd(longTerm, { goodTilBlock: 1_010 })],
+    ['two ends of a short-term order', odd(order, { goodTilBlockTime: 600 })],
+    ['a kind that there is not', odd(longTerm, { orderFlags: 128 })],
+    ['no kind', odd(order, { orderFlags: undefined })],
+    ['an expired permission', longTerm, {}, { now: 1_251 }],
+    ['a notional above the limit', longTerm, { orderNotionalMax: usd(NOTIONAL - 1n) }],
+    ['a stop whose limit price alone is above it', stop, { orderNotionalMax: usd(NOTIONAL - 1n) }],
+    ['a stop whose trigger alone is above it', odd(stop, { triggerSubticks: '8995000001' })],
+    [
+      'a stop that may sell for next to nothing',
+      odd(stop, { subticks: '1' }),
+      { orderNotionalMax: usd(NOTIONAL - 1n) },
+    ],
+    ['a market off the list', odd(longTerm, { clobPairId: 1 })],
+    ['a size of nothing', odd(longTerm, { quantums: '0' })],
+    ['a size that is no number', odd(stop, { quantums: 'NaN' })],
+    ['a long-term order that is immediate', odd(longTerm, { timeInForce: 1 })],
+    [
+      'a long-term order with a condition',
+      odd(longTerm, { conditionType: 1, triggerSubticks: '1' }),
+    ],
+    ['a short-term order with a trigger', odd(order, { triggerSubticks: '1' })],
+    ['a condition that there is not', odd(stop, { conditionType: 3 })],
+    ['no condition', odd(stop, { conditionType: undefined })],
+    ['a trigger at nothing', odd(stop, { triggerSubticks: '0' })],
+    ['a trigger that is no number', odd(stop, { triggerSubticks: 'NaN' })],
+    ['a resting stop that is reduce-only', odd(stop, { reduceOnly: true })],
+    ['a cancel without an end', odd(cancelOnChain, { goodTilBlockTime: undefined })],
+    ['a cancel with two ends', odd(cancelOnChain, { goodTilBlock: 1_010 })],
+    ['a cancel of another subaccount', odd(cancelOnChain, { subaccountNumber: 1 })],
+    ['a batch without a block', odd(batch, { goodTilBlock: 0 })],
+  ])('on chain: %s', (_what, message, change, around) => {
+    expect(may(message, change, around)).toBe(false);
+  });
+
+  it('says until when a message could be taken into a block', () => {
+    const words = refusal(longTerm, limits, { ...circumstances, nonce: 1_001 });
+    expect(words).toBe('a block of 31001 could take it, expected none after 31000');
   });
 
   it('says what was expected and what was found', () => {

@@ -53,6 +53,7 @@ const limits = {
   subaccountNumbers: [7],
   orderNotionalMax: usd(1n),
   goodTilBlocksMax: 20,
+  goodTilSecondsMax: 3_600,
 } as const;
 
 class FakeThread extends EventEmitter {
@@ -395,6 +396,7 @@ describe('a message for the signing thread', () => {
   it('says exactly what is to be signed', () => {
     expect(unwrap(placeMessage(request, btc, { expiresAt, subaccountNumber: 7 }))).toEqual({
       type: 'place',
+      orderFlags: 0,
       subaccountNumber: 7,
       clientId: 5,
       clobPairId: 0,

@@ -3,7 +3,7 @@ import { filter, firstValueFrom } from 'rxjs';
 import { RealClock, wallNow } from '../../src/clock/real.clock.js';
 import { seededRandom } from '../../src/clock/seeded-random.js';
 import { addressOfKey, readPrivateKey } from '../../src/dydx/keys.codec.js';
-import { orderIdOf } from '../../src/dydx/order-id.codec.js';
+import { orderFlags, orderIdOf } from '../../src/dydx/order-id.codec.js';
 import { startSigner, type SignerOptions } from '../../src/dydx/validator.client.js';
 import type { ValidatorSigner } from '../../src/dydx/validator.client.js';
 import type { Subaccount } from '../../src/model/account.js';
@@ -24,6 +24,7 @@ export const LIMITS = {
   subaccountNumbers: [0],
   orderNotionalMax: usd(100_000_000n),
   goodTilBlocksMax: 40,
+  goodTilSecondsMax: 3_600,
 } as const;
 
 export interface Peer {
@@ -105,6 +106,7 @@ export const restingOrder = (
     subaccount: owner,
     clientId: clientId(number),
     venueNumber: btc.venueNumber,
+    flags: orderFlags(change.stateful),
   }),
   clientId: clientId(number),
   intentId: 'i',
