@@ -4,11 +4,10 @@
  * time.
  */
 import { describe, expect, it } from 'vitest';
-import { unixMs } from '../../src/model/quantities.js';
-import type { Lifetime } from '../../src/model/stateful-order.js';
 import type { SendAnswer } from '../../src/ports/venue.js';
 import {
   change,
+  longTerm,
   placed,
   rest,
   settled,
@@ -16,7 +15,8 @@ import {
   tell,
   trading,
 } from '../support/signed-trading.js';
-import { ACCOUNT } from '../support/virtual-service.js';
+import type { SignedSends } from '../support/signed-sends.js';
+import { ACCOUNT, type VirtualService } from '../support/virtual-service.js';
 
 describe('accept-then-lose-reply', () => {
   it('is one order at the venue, unknown to us until its fills say more', async () => {
@@ -114,31 +114,43 @@ describe('chain halted 10 minutes', () => {
 });
 
 describe('sequence bumped from outside', () => {
-  it('is a definitive no for an order on chain, none for a short-term one, and the next one lives', async () => {
+  it('is noticed by no order, on chain or not: a time stands in its place', async () => {
     const { service, sends } = await trading();
-    const goodTilTime = unixMs((Math.floor(service.clock.now() / 1000) + 600) * 1000);
-    const lifetime: Lifetime = { kind: 'longTerm', goodTilTime };
-    const first = rest(service, lifetime);
+    const first = rest(service, longTerm(service));
     await service.until(() => stateOf(service, first) === 'working.open', 10_000);
-    const paid: SendAnswer[] = [];
-    sends()
-      .payOutside()
-      .subscribe((answer) => paid.push(answer));
-    await service.clock.advance(2_000);
+    const paid = await pay(service, sends());
     expect(paid).toMatchObject([{ type: 'accepted' }]);
-    const second = rest(service, lifetime);
-    await service.until(() => stateOf(service, second)?.startsWith('closed') ?? false, 10_000);
-    expect(service.root.core.orders.get(second.orderId)).toMatchObject({ end: 'rejected' });
-    expect(sends().answers.at(-1)).toMatchObject({ type: 'rejected', code: 'sdk.32' });
+    const second = rest(service, longTerm(service));
     const short = rest(service);
+    await service.until(() => stateOf(service, second) === 'working.open', 10_000);
     await service.until(() => stateOf(service, short) === 'working.bestEffortOpened', 10_000);
-    // The account read again, as the refusal asks for.
-    sends().sequence += 1n;
-    const third = rest(service, lifetime);
-    await service.until(() => stateOf(service, third) === 'working.open', 10_000);
-    for (const request of [first, third]) tell(service, request, { type: 'order.cancel' });
-    await service.until(() => stateOf(service, third) === 'closed.canceled', 20_000);
+    for (const request of [first, second]) tell(service, request, { type: 'order.cancel' });
     await service.until(() => stateOf(service, first) === 'closed.canceled', 20_000);
+    await service.until(() => stateOf(service, second) === 'closed.canceled', 20_000);
+    await settled(service);
+  });
+
+  it('with the very time that ours would carry is a definitive no, and the next one lives', async () => {
+    const { service, sends } = await trading();
+    // It will be the next: a millisecond that lies ahead of the clock is counted on from.
+    sends().nonce = service.clock.now() + 10_000;
+    expect(await pay(service, sends(), BigInt(sends().nonce + 1))).toMatchObject([
+      { type: 'accepted' },
+    ]);
+    const refused = rest(service, longTerm(service));
+    await service.until(() => stateOf(service, refused) === 'closed.rejected', 10_000);
+    expect(sends().answers.at(-1)).toMatchObject({ type: 'rejected', code: 'sdk.32' });
+    const next = rest(service, longTerm(service));
+    await service.until(() => stateOf(service, next) === 'working.open', 10_000);
+    tell(service, next, { type: 'order.cancel' });
+    await service.until(() => stateOf(service, next) === 'closed.canceled', 20_000);
     await settled(service);
   });
 });
+
+async function pay(service: VirtualService, sends: SignedSends, sequence?: bigint) {
+  const answers: SendAnswer[] = [];
+  sends.payOutside(sequence).subscribe((answer) => answers.push(answer));
+  await service.clock.advance(2_000);
+  return answers;
+}

@@ -4,9 +4,16 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { OrderRequest } from '../../src/model/order.js';
-import { price, size, unixMs } from '../../src/model/quantities.js';
-import type { Lifetime } from '../../src/model/stateful-order.js';
-import { change, rest, settled, stateOf, tell, trading } from '../support/signed-trading.js';
+import { price, size } from '../../src/model/quantities.js';
+import {
+  change,
+  longTerm,
+  rest,
+  settled,
+  stateOf,
+  tell,
+  trading,
+} from '../support/signed-trading.js';
 import { ACCOUNT, type VirtualService } from '../support/virtual-service.js';
 
 const lower = ({ price: old }: OrderRequest, { root }: VirtualService) => {
@@ -29,10 +36,6 @@ const atVenue = ({ host }: VirtualService) =>
     .map(({ id, subticks, quantums }) => [id.clientId, subticks, quantums]);
 const isWorking = (service: VirtualService, request: OrderRequest): boolean =>
   stateOf(service, request)?.startsWith('working') ?? false;
-const longTerm = ({ clock }: VirtualService, seconds = 600): Lifetime => ({
-  kind: 'longTerm',
-  goodTilTime: unixMs((Math.floor(clock.now() / 1000) + seconds) * 1000),
-});
 
 describe('a resting short-term order', () => {
   it('is replaced under its id, and the larger size counts until the venue shows the new terms', async () => {

@@ -7,8 +7,18 @@ import { catchError, defer, delay, map, of, tap, type Observable } from 'rxjs';
 import { answerOfFault } from '../../src/dydx/broadcast-faults.js';
 import { answerOfCode, type Broadcast } from '../../src/dydx/check-tx-codes.js';
 import { keyFromSeed } from '../../src/dydx/keys.codec.js';
-import { orderFlags } from '../../src/dydx/order-id.codec.js';
+import { refusal, type Circumstances } from '../../src/dydx/signer-limits.js';
+import {
+  cancelMessage as cancelToSign,
+  needsSequence,
+  placeMessage as placeToSign,
+  type CancelMessage,
+  type PlaceMessage,
+} from '../../src/dydx/signer-messages.js';
+import { nextNonce } from '../../src/dydx/timestamp-nonce.js';
+import { notionalExponent, type MarketSpec } from '../../src/model/market.js';
 import type { CancelRequest, OrderRequest } from '../../src/model/order.js';
+import { usd, type UnixMs } from '../../src/model/quantities.js';
 import type { HttpPort } from '../../src/ports/http.js';
 import type { SendAnswer, VenuePort } from '../../src/ports/venue.js';
 import type { CancelOrder, PlaceOrder, VenueOrderId } from '../../src/simulator/order-terms.js';
@@ -23,13 +33,20 @@ import {
 } from './sign-transaction.js';
 import { ACCOUNT, type VirtualService } from './virtual-service.js';
 
-const TIMES_IN_FORCE = { ioc: 'IOC', gtt: 'GTT', postOnly: 'POST_ONLY' } as const;
+const TIMES_IN_FORCE = ['GTT', 'IOC', 'POST_ONLY'] as const;
 const DEADLINE_MS = 2_000;
+const LIMITS = {
+  markets: 'all',
+  subaccountNumbers: [ACCOUNT.number],
+  orderNotionalMax: usd(10n ** 12n),
+  goodTilBlocksMax: 40,
+  goodTilSecondsMax: 86_400,
+} as const;
 
 export class SignedSends implements Pick<VenuePort, 'place' | 'cancel'> {
   readonly wallet = new Wallet(Buffer.from(keyFromSeed(7), 'hex'));
-  /** As clients cache it: read once, counted up by each of our own that needs one. */
-  sequence = 0n;
+  /** Of the newest message that needed one. */
+  nonce = 0;
   /** How late the node's answers are. */
   answerMs = 0;
   /** Answers as the service heard them. */
@@ -42,61 +59,61 @@ export class SignedSends implements Pick<VenuePort, 'place' | 'cancel'> {
     this.#http = http;
   }
 
-  readonly place = (request: OrderRequest): Observable<SendAnswer> =>
-    this.#send('place', request, () => {
-      const { stateful } = request;
-      const order: PlaceOrder = {
-        id: this.#idOf(request),
-        side: request.side === 'buy' ? 'BUY' : 'SELL',
-        quantums: request.size,
-        subticks: request.price,
-        goodTilBlock: stateful === undefined ? request.goodTilBlock : 0,
-        goodTilBlockTime: (stateful?.goodTilTime ?? 0) / 1000,
-        timeInForce: TIMES_IN_FORCE[request.timeInForce],
-        reduceOnly: request.reduceOnly,
-        clientMetadata: 0,
-      };
-      return placeMessage(order);
-    });
+  readonly place = (request: OrderRequest, expiresAt: UnixMs): Observable<SendAnswer> =>
+    this.#send(
+      'place',
+      (spec) => {
+        const { number: subaccountNumber } = ACCOUNT;
+        const order = placeToSign(request, spec, { expiresAt, subaccountNumber });
+        if (!order.ok) throw new Error(order.error.message);
+        return { toSign: order.value, message: placeMessage(wireOrder(order.value)) };
+      },
+      request,
+    );
 
   readonly cancel = (request: CancelRequest): Observable<SendAnswer> =>
-    this.#send('cancel', request, () => {
-      const { stateful, goodTilBlock } = request;
-      const cancel: CancelOrder = {
-        id: this.#idOf(request),
-        goodTilBlock: stateful === undefined ? goodTilBlock : 0,
-        goodTilBlockTime: (stateful?.goodTilTime ?? 0) / 1000,
-      };
-      return cancelMessage(cancel);
-    });
+    this.#send(
+      'cancel',
+      (spec) => {
+        const toSign = cancelToSign(request, spec, ACCOUNT.number);
+        return { toSign, message: cancelMessage({ id: idOf(toSign), ...endOf(toSign) }) };
+      },
+      request,
+    );
 
   /** A payment by the same key that the service knows nothing of: it uses up the sequence. */
-  payOutside(): Observable<SendAnswer> {
+  payOutside(sequence = 0n): Observable<SendAnswer> {
     const { address } = this.wallet;
     this.#service.host.submit({ type: 'fundWallet', address, denom: 'usdc', amount: 1_000_000n });
     const payment = sendMessage(address, address, { denom: USDC_DENOM, amount: '1' });
-    return this.#broadcast('place', payment, this.sequence, FEE);
-  }
-
-  #idOf({ clientId, market, stateful }: OrderRequest | CancelRequest): VenueOrderId {
-    const clobPairId = this.#service.root.pipeline.fold.spec(market)?.venueNumber ?? 0;
-    return { subaccount: ACCOUNT, clientId, orderFlags: orderFlags(stateful), clobPairId };
+    return this.#broadcast('place', payment, sequence, FEE);
   }
 
   #send(
     broadcast: Broadcast,
-    request: OrderRequest | CancelRequest,
-    write: () => Message,
+    write: (spec: MarketSpec) => Written,
+    { market }: Pick<OrderRequest, 'market'>,
   ): Observable<SendAnswer> {
     return defer(() => {
-      const needsSequence = request.stateful !== undefined;
-      return this.#broadcast(broadcast, write(), needsSequence ? this.sequence : 0n).pipe(
-        tap((answer) => {
-          this.answers.push(answer);
-          if (needsSequence && answer.type === 'accepted') this.sequence += 1n;
-        }),
-      );
+      const spec = this.#service.root.pipeline.fold.spec(market);
+      if (spec === undefined) throw new Error(`nothing is known of ${market}`);
+      const { toSign, message } = write(spec);
+      this.nonce = nextNonce(this.nonce, this.#service.clock.now());
+      const reason = refusal(toSign, LIMITS, this.#around(spec));
+      const answer$ =
+        reason === undefined
+          ? this.#broadcast(broadcast, message, needsSequence(toSign) ? BigInt(this.nonce) : 0n)
+          : of<SendAnswer>({ type: 'unsent', reason });
+      return answer$.pipe(tap((answer) => this.answers.push(answer)));
     });
+  }
+
+  #around(spec: MarketSpec): Circumstances {
+    const { clock, host } = this.#service;
+    const market = { ticker: spec.market, notionalExponent: notionalExponent(spec) };
+    const markets = new Map([[spec.venueNumber, market]]);
+    const { height } = host.exchange;
+    return { now: clock.now(), height, heightAt: clock.now(), markets, nonce: this.nonce };
   }
 
   #broadcast(
@@ -127,6 +144,52 @@ export class SignedSends implements Pick<VenuePort, 'place' | 'cancel'> {
       delay(this.answerMs, clock.scheduler),
     );
   }
+}
+
+interface Written {
+  readonly toSign: PlaceMessage | CancelMessage;
+  readonly message: Message;
+}
+
+const idOf = ({
+  clientId,
+  orderFlags,
+  clobPairId,
+}: PlaceMessage | CancelMessage): VenueOrderId => ({
+  subaccount: ACCOUNT,
+  clientId,
+  orderFlags,
+  clobPairId,
+});
+
+const endOf = (
+  message: PlaceMessage | CancelMessage,
+): Pick<CancelOrder, 'goodTilBlock' | 'goodTilBlockTime'> =>
+  message.orderFlags === 0
+    ? { goodTilBlock: message.goodTilBlock, goodTilBlockTime: 0 }
+    : { goodTilBlock: 0, goodTilBlockTime: message.goodTilBlockTime };
+
+/** What the thread would encode with the client library. */
+function wireOrder(order: PlaceMessage): PlaceOrder {
+  const { side, quantums, subticks, timeInForce, reduceOnly } = order;
+  return {
+    id: idOf(order),
+    side: side === 1 ? 'BUY' : 'SELL',
+    quantums: BigInt(quantums),
+    subticks: BigInt(subticks),
+    ...endOf(order),
+    timeInForce: TIMES_IN_FORCE[timeInForce],
+    reduceOnly,
+    clientMetadata: 0,
+    ...(order.orderFlags === 32
+      ? {
+          condition: {
+            type: order.conditionType === 1 ? 'STOP_LOSS' : 'TAKE_PROFIT',
+            triggerSubticks: BigInt(order.triggerSubticks),
+          },
+        }
+      : {}),
+  };
 }
 
 interface RpcAnswer {

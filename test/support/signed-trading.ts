@@ -11,7 +11,7 @@ import {
   size,
   unixMs,
 } from '../../src/model/quantities.js';
-import { NO_BLOCK, type Lifetime } from '../../src/model/stateful-order.js';
+import { INCLUDE_MS, NO_BLOCK, type Lifetime } from '../../src/model/stateful-order.js';
 import { PROMPT } from './prompt-habits.js';
 import { SignedSends } from './signed-sends.js';
 import { ACCOUNT, VirtualService } from './virtual-service.js';
@@ -41,8 +41,19 @@ export const change = ({ host }: VirtualService, faults: object): void =>
   expect(host.dice.change(faults)).toEqual([]);
 
 let made = 0;
-/** A resting buy of one step, far enough below the best bid not to be hit by chance. */
-export function rest({ root, clock, host }: VirtualService, lifetime?: Lifetime): OrderRequest {
+export interface RestTerms {
+  /** The limit price as a share of the best bid. */
+  readonly ofBid?: number;
+  /** Before it is no time to include it any more. */
+  readonly includeMs?: number;
+}
+
+/** A buy of ten steps, by default far enough below the best bid not to be hit by chance. */
+export function rest(
+  { root, clock, host }: VirtualService,
+  lifetime?: Lifetime,
+  { ofBid = 0.99, includeMs = INCLUDE_MS }: RestTerms = {},
+): OrderRequest {
   const spec = root.pipeline.fold.spec(BTC);
   const bid = root.pipeline.fold.view(BTC, clock.now())?.book.bids[0]?.price;
   if (spec === undefined || bid === undefined) throw new Error('no book');
@@ -58,14 +69,14 @@ export function rest({ root, clock, host }: VirtualService, lifetime?: Lifetime)
     market: BTC,
     side: 'buy',
     size: size(spec.step * 10n),
-    price: price(BigInt(Math.floor(bid * 0.99)) * spec.tick),
+    price: price(BigInt(Math.floor(bid * ofBid)) * spec.tick),
     timeInForce: 'gtt',
     reduceOnly: false,
     purpose: 'entry',
     goodTilBlock: lifetime === undefined ? blockHeight(host.exchange.height + 10) : NO_BLOCK,
     ...(lifetime === undefined
       ? {}
-      : { stateful: { ...lifetime, includeBy: unixMs(clock.now() + 60_000) } }),
+      : { stateful: { ...lifetime, includeBy: unixMs(clock.now() + includeMs) } }),
     newestFrameAt: clock.now(),
     heldMs: 0,
   };
@@ -75,6 +86,12 @@ export function rest({ root, clock, host }: VirtualService, lifetime?: Lifetime)
   });
   return request;
 }
+
+/** The terms of a long-term order that ends so many seconds from now. */
+export const longTerm = ({ clock }: VirtualService, seconds = 600): Lifetime => ({
+  kind: 'longTerm',
+  goodTilTime: unixMs((Math.floor(clock.now() / 1000) + seconds) * 1000),
+});
 
 export function tell({ root }: VirtualService, { orderId }: OrderRequest, fact: OrderFact): void {
   root.world.inbox.enter('fact', 'test', () => void root.core.tellOrder(orderId, fact));
