@@ -112,7 +112,7 @@ function refusalOfTimes(
   return `expected a good-til-time ≤ ${last}, was ${goodTilBlockTime}`;
 }
 
-/** At the limit price or the trigger, whichever is higher: a stop may sell far below its trigger. */
+/** At the limit price or the trigger, the higher of both: a stop may sell far below its trigger. */
 function notionalOf(message: PlaceMessage): bigint {
   const { quantums, notionalExponent: exponent } = message;
   const limit = BigInt(message.subticks);

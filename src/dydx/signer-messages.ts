@@ -157,7 +157,7 @@ const TIMES_IN_FORCE: Readonly<Record<TimeInForce, PlaceMessage['timeInForce']>>
   postOnly: 2,
 };
 
-/** Refuses what the chain would refuse for its form: off grid, resting reduce-only, part seconds. */
+/** Refuses what the chain would for its form: off grid, resting reduce-only, parts of a second. */
 export function placeMessage(
   request: OrderRequest,
   spec: MarketSpec,
