@@ -26,16 +26,16 @@ const MARKETS = ['BTC-USD', 'ETH-USD'] as const;
 const STRATEGIES = [{ minConfidence: 1, maxHoldSeconds: 1, coolDownSeconds: 1 }];
 const RISK = { maxOrdersPerMinute: 10_000, maxDailyLossUsd: 1_000_000 };
 /** Few, so that many kills come around them. */
-const CHECKPOINT_ROWS = 60;
+const CHECKPOINT_ROWS = 25;
 const LOOK_MS = 10;
-/** A step that does not come by then is not waited for: the next one, whatever it is, is the last. */
-const PATIENCE_MS = 8_000;
+/** A step that does not come by then is not waited for: then any step of an order will do, or any at all. */
+const PATIENCE_MS = 5_000;
 /** Without orders there are none of these. */
 const ORDER_STEP = /order\.|cancel|fill|place|risk|command|checkpoint/;
 /** Halts of the drill. */
 const OWN_DOING = /^risk\.(latched .*"cause":"operator"|level .*"causes":\["operator"\])/;
 const SETTLE_MS = 20_000;
-const READY_MS_MAX = 60_000;
+const READY_MS_MAX = 20_000;
 /** Of the kills, so many come before the process is ready again. */
 const DURING_RECOVERY = 0.3;
 const SENDS_GONE_WRONG = 0.15;
@@ -136,7 +136,7 @@ class Crashes {
     this.#armed = (name) => {
       const now = this.#service.clock.now();
       if (now < armedAt) return false;
-      if (now > patience) return true;
+      if (now > patience) return ORDER_STEP.test(name) || now > patience + PATIENCE_MS;
       if (name === wanted) countdown -= 1;
       return countdown === 0;
     };
