@@ -11,6 +11,7 @@ import type { BlockHeight, MarketId, OrderId, SignedSize, Usd } from '../model/q
 import { assert } from '../model/result.js';
 import type { JournalEntry } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
+import { overlapped } from '../execution/sweep-plan.js';
 import { PositionBook, type OwnedPosition } from '../portfolio/position-book.js';
 import type { OrderTable } from './order-table.js';
 
@@ -25,11 +26,16 @@ export interface BooksOptions {
   readonly tellPosition: (key: string, fact: PositionFact) => boolean;
   readonly tellStrategy: (strategy: string, fact: StrategyFact) => void;
   readonly onUnexplained: (evidence: string) => void;
+  /** The chain has taken a position, or a part of one, without an order of ours. */
+  readonly onLiquidated: (evidence: string) => void;
   readonly log: Log;
 }
 
 /** Fills since the last sweep, for the next comparison with the venue. */
 const RECENT_MAX = 20_000;
+
+/** What happens to a position by the chain's will. */
+const SEIZURES: ReadonlySet<Fill['type']> = new Set(['LIQUIDATED', 'DELEVERAGED', 'OFFSETTING']);
 
 export class Books {
   readonly positions: PositionBook;
@@ -107,6 +113,11 @@ export class Books {
       orderId: fill.orderId ?? 'none',
     });
     for (const owned of booking.owned) this.#announce(owned);
+    if (SEIZURES.has(fill.type)) {
+      const { market, type, side, size, price, height } = fill;
+      const what = `${type} ${side} ${size} at ${price}`;
+      this.#options.onLiquidated(`${market}: ${what} in block ${height}, fill ${fill.fillId}`);
+    }
     if (order !== undefined) {
       const { orderId } = order.request;
       const { fillId, size } = fill;
@@ -123,7 +134,8 @@ export class Books {
     if (height <= this.#completeTo) return;
     this.#completeTo = height;
     this.positions.sweptTo(height);
-    this.#recent = this.#recent.filter((fill) => fill.height >= height);
+    const kept = overlapped(height);
+    this.#recent = this.#recent.filter((fill) => fill.height >= kept);
   }
 
   #announce(owned: OwnedPosition): void {

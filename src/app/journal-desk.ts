@@ -1,6 +1,7 @@
 /**
  * The journal as the running service writes it: every entry stamped with the time and number of its
- * input. A failure is told once, and then nothing is sent that needs a journal.
+ * input. A failure is told once, and then nothing is sent that needs a journal. What is written
+ * before the journal is open (a latch of the first seconds) waits for it.
  */
 import { catchError, EMPTY, throwError, type Observable } from 'rxjs';
 import { Failure } from '../model/result.js';
@@ -9,6 +10,9 @@ import type { Inbox } from './inbox.js';
 import type { HeapClock } from '../clock/heap.clock.js';
 
 const NOT_OPEN = new Failure('journal.failed', 'the journal is not open', { retryable: false });
+
+/** Entries that wait for the journal to open; more than any start makes. */
+const EARLY_MAX = 1_000;
 
 export interface JournalDeskOptions {
   readonly clock: HeapClock;
@@ -20,6 +24,7 @@ export class JournalDesk {
   readonly #options: JournalDeskOptions;
   #journal: Journal | undefined;
   #hasFailed = false;
+  #early: JournalEntry[] = [];
 
   constructor(options: JournalDeskOptions) {
     this.#options = options;
@@ -31,6 +36,9 @@ export class JournalDesk {
 
   open(journal: Journal): void {
     this.#journal = journal;
+    const early = this.#early;
+    this.#early = [];
+    early.forEach(this.write);
   }
 
   /** Queued at once; emits when it is on the disk, whether anybody listens or not. */
@@ -44,6 +52,10 @@ export class JournalDesk {
 
   /** Nobody waits for it. */
   write = (entry: JournalEntry): void => {
+    if (this.#journal === undefined) {
+      if (this.#early.length < EARLY_MAX) this.#early.push(entry);
+      return;
+    }
     this.record(entry)
       .pipe(catchError(() => EMPTY))
       .subscribe();

@@ -6,7 +6,15 @@
  */
 import type { Fill, OrderRequest } from '../model/order.js';
 import type { PositionDrift } from '../model/position.js';
-import { size, usd, type MarketId, type SignedSize, type Usd } from '../model/quantities.js';
+import {
+  blockHeight,
+  size,
+  usd,
+  type BlockHeight,
+  type MarketId,
+  type SignedSize,
+  type Usd,
+} from '../model/quantities.js';
 import { epochOf } from '../execution/client-ids.js';
 import { reconcile } from '../execution/reconcile.js';
 import { isLive, recoverState, type RecoveredState } from '../journal/journal-state.js';
@@ -17,6 +25,8 @@ import type { TradingCore } from './trading-core.js';
 export interface Restored {
   readonly state: RecoveredState;
   readonly isFirstRun: boolean;
+  /** Fills below this height are in what the first run adopted, or are known. */
+  readonly openedAt: BlockHeight;
 }
 
 /** Orders of earlier runs, into the table: from now on they count. */
@@ -28,15 +38,21 @@ export function restore(history: readonly JournalRow[], core: TradingCore): Rest
       core.orders.remember(order.request, order.end, size(order.filled));
     }
   }
-  return { state, isFirstRun: !history.some(({ entry }) => entry.type === 'sweep') };
+  const opening = history.find(({ entry }) => entry.type === 'sweep')?.entry;
+  return {
+    state,
+    isFirstRun: opening === undefined,
+    openedAt: opening?.type === 'sweep' ? opening.completeTo : blockHeight(0),
+  };
 }
 
 /** Fills and openings of earlier runs, into the books: when the markets' parameters are known. */
-export function restoreBooks(state: RecoveredState, core: TradingCore): void {
+export function restoreBooks({ state, openedAt }: Restored, core: TradingCore): void {
   for (const entry of state.bookEntries) {
     if (entry.type === 'fill') core.books.restore(entry.fill, entry.strategy);
     else core.books.adopt(entry.market, entry.size, entry.cost ?? usd(0n));
   }
+  core.books.openAt(openedAt);
   core.books.sweptTo(state.completeTo);
 }
 

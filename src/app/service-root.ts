@@ -4,6 +4,7 @@
  */
 import {
   BehaviorSubject,
+  first,
   from,
   map,
   merge,
@@ -74,12 +75,12 @@ export class ServiceRoot {
   readonly #venue = lateVenue(() => this.#reached().venue);
   readonly #sweeper: Sweeper;
   readonly #warm$ = new BehaviorSubject(false);
+  readonly #watching$ = new BehaviorSubject(false);
   readonly #feeds: Feeds;
   readonly #strategies: StrategyDesk;
   readonly #risk: RiskDeskOptions;
   readonly #subscription = new Subscription();
   #booted: Booted | undefined;
-  #isWatching = false;
 
   constructor(world: World, options: ServiceRootOptions = {}) {
     this.world = world;
@@ -141,6 +142,7 @@ export class ServiceRoot {
       heights: this.heights,
       journal: this.journal,
       accountLive: () => this.accountLive(),
+      watching$: this.#watching$.pipe(first(Boolean)),
     };
     this.actor = createActor(this.#provided(), {
       clock,
@@ -155,7 +157,9 @@ export class ServiceRoot {
       this.#subscribe();
       this.actor.start();
       const risk = this.child('risk');
-      if (risk !== undefined) this.#subscription.add(hearRisk(this.#risk, risk).subscribe());
+      if (risk === undefined) return;
+      this.#subscription.add(hearRisk(this.#risk, risk).subscribe());
+      this.#subscription.add(breakers(this.#risk).subscribe());
     });
   }
 
@@ -372,11 +376,10 @@ export class ServiceRoot {
 
   /** Breakers, sweeps and polls begin when there is an account to watch over. */
   #beginWatch(): void {
-    if (this.#isWatching) return;
-    this.#isWatching = true;
+    if (this.#watching$.value) return;
+    this.#watching$.next(true);
     const sweeps$ = this.world.subaccount === undefined ? NEVER : this.#sweeper.sweeps$();
     const watch$ = merge(
-      breakers(this.#risk),
       chainPolls(this.world, this.#venue, this.heights),
       sweeps$.pipe(tap((sweep) => this.steps.settle(sweep))),
     );

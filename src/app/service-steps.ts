@@ -26,8 +26,8 @@ import { positionValue } from '../portfolio/position-accounting.js';
 import type { Fallback } from '../model/engine-status.js';
 import type { MarketEngine } from '../ports/engine.js';
 import type { Journal } from '../ports/journal.js';
+import { DriftWatch } from '../risk/drift-watch.js';
 import { untilReached } from './connect-step.js';
-import { DriftWatch } from './housekeeping.js';
 import {
   adoptAccount,
   ordersOfEarlierRuns,
@@ -109,7 +109,8 @@ export class ServiceSteps {
         this.#restored = restored;
         this.#epoch = nextEpoch(restored.state.epoch);
         this.#recall(restored.state.fallback);
-        sweeper.startFrom(restored.state.completeTo);
+        this.#openedAt = restored.openedAt;
+        if (!restored.isFirstRun) sweeper.startFrom(restored.state.completeTo);
         const run = { type: 'run', epoch: this.#epoch, version: world.version } as const;
         return world.inbox.door('answer', 'journal', desk.record(run));
       }),
@@ -162,7 +163,8 @@ export class ServiceSteps {
   /** Books a sweep and says whether positions agree (or are known not to). */
   settle(sweep: Sweep): boolean {
     const { core, desk, sweeper, world } = this.#parts;
-    if (!this.#areBooksOpen) this.#openBooks(sweep);
+    const isFirst = !this.#areBooksOpen;
+    if (isFirst) this.#openBooks(sweep);
     const resolve = this.#isOpened ? undefined : desk.write;
     const { drift, foreign } = reconcileWith(this.#sinceOpening(sweep), core, resolve);
     sweeper.done(sweep);
@@ -175,9 +177,12 @@ export class ServiceSteps {
       core.openBalance(account.usdc, account.height);
     }
     for (const evidence of foreign) core.foreign(evidence);
-    const observation = this.#drift.look(drift, world.clock.now());
-    if (observation !== undefined) core.observations$.next(observation);
-    if (drift.length > 0 && observation === undefined) return false;
+    if (isFirst) core.openAccount();
+    const { believed, doubted } = this.#drift.look(drift);
+    if (believed.length > 0) {
+      core.observations$.next({ type: 'drift', drifts: believed, at: world.clock.now() });
+    }
+    if (doubted.length > 0) return false;
     this.#isOpened = true;
     return true;
   }
@@ -187,7 +192,7 @@ export class ServiceSteps {
     if (this.#restored === undefined) return;
     this.#areBooksOpen = true;
     if (this.#restored.isFirstRun) this.#adopt(sweep);
-    else restoreBooks(this.#restored.state, this.#parts.core);
+    else restoreBooks(this.#restored, this.#parts.core);
   }
 
   #adopt(sweep: Sweep): void {

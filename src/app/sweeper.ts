@@ -2,9 +2,9 @@
  * The account swept through REST: after a snapshot, when a live order's last block has passed, and
  * every 15 s for ever, because a stream can lose what nobody notices.
  *
- * 1. The indexer's height is read before the fills: they are complete below it.
+ * 1. The indexer's height is read before the fills: they are complete below it. Some blocks below
+ *    are read again each time, because a lagging copy may have answered the last one.
  * 2. One sweep at a time; a wish for one that comes meanwhile is served right after.
- * 3. A difference to the venue's positions counts when two sweeps in a row find the same.
  */
 import {
   catchError,
@@ -24,7 +24,7 @@ import type { Fill, VenueOrder } from '../model/order.js';
 import { blockHeight, type BlockHeight } from '../model/quantities.js';
 import type { AccountSnapshot } from '../model/account.js';
 import type { VenuePort } from '../ports/venue.js';
-import { isSweepDue, provenHeight } from '../execution/sweep-plan.js';
+import { isSweepDue, provenHeight, sweepFrom } from '../execution/sweep-plan.js';
 
 export interface Sweep {
   readonly account: AccountSnapshot | undefined;
@@ -53,7 +53,7 @@ export class Sweeper {
   readonly #wanted$ = new Subject<void>();
   #isWanted = false;
   #lastAt: number | undefined;
-  #completeTo = blockHeight(0);
+  #completeTo: BlockHeight | undefined;
 
   constructor(options: SweeperOptions) {
     this.#options = options;
@@ -79,7 +79,7 @@ export class Sweeper {
       return door(
         venue.indexerHeight().pipe(
           concatMap((sweptAt) =>
-            venue.fillsSince(this.#completeTo).pipe(
+            venue.fillsSince(sweepFrom(this.#completeTo, sweptAt)).pipe(
               concatMap((fills) =>
                 forkJoin([venue.account(), venue.openOrders()]).pipe(
                   map(([account, openOrders]) => {
@@ -97,7 +97,7 @@ export class Sweeper {
 
   /** The fills of this sweep have been booked. */
   done({ completeTo }: Sweep): void {
-    if (completeTo > this.#completeTo) this.#completeTo = completeTo;
+    if (completeTo > (this.#completeTo ?? -1)) this.#completeTo = completeTo;
   }
 
   /** Sweeps for ever, when they are due. Failures are told and tried again. */
@@ -126,7 +126,7 @@ export class Sweeper {
       now: scheduler.now() as Parameters<typeof isSweepDue>[0]['now'],
       lastSweepAt: this.#lastAt as Parameters<typeof isSweepDue>[0]['lastSweepAt'],
       indexerHeight: height,
-      completeTo: this.#completeTo,
+      completeTo: this.#completeTo ?? blockHeight(0),
       goodTilBlocks: goodTilBlocks(),
     });
   }

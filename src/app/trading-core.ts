@@ -2,7 +2,7 @@
  * What trades: wishes become orders, answers and fills find their way back, and one predicate says
  * whether anything risky may leave. It knows the stages and their order; it decides nothing itself.
  */
-import { Subject } from 'rxjs';
+import { ReplaySubject, Subject } from 'rxjs';
 import type { Config } from '../config/config-schema.js';
 import { ClientIds } from '../execution/client-ids.js';
 import type { SizingContext } from '../execution/order-factory.js';
@@ -26,13 +26,14 @@ import type { JournalEntry } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
 import type { SendAnswer } from '../ports/venue.js';
-import type { Observation } from '../risk/breakers.js';
+import type { FaultCause, Observation } from '../risk/breakers.js';
 import type { MarketHolding } from '../risk/exposure.js';
 import { OrderRate } from '../risk/order-rate.js';
 import { decidePermission } from '../risk/permission.js';
 import { AGE_LIMITS, type RiskContext } from '../risk/risk-context.js';
 import { cashFlow, freeCollateral, unrealizedPnl } from '../portfolio/position-accounting.js';
 import { accountFlow } from './account-flow.js';
+import { AccountGate } from './account-gate.js';
 import { Books } from './books.js';
 import type { HeightWatch } from './heights.js';
 import { orderFlow } from './order-flow.js';
@@ -70,13 +71,15 @@ export interface DeniedWish {
 }
 
 const DENIALS_KEPT = 100;
+/** Until the breakers listen, which they do from the start. */
+const OBSERVATIONS_KEPT = 100;
 
 export class TradingCore {
   readonly orders = new OrderTable();
   readonly books: Books;
   readonly latency = new LatencySamples();
-  /** What the breakers watch. Hot. */
-  readonly observations$ = new Subject<Observation>();
+  /** What the breakers watch. Hot; what comes before they listen is not lost. */
+  readonly observations$ = new ReplaySubject<Observation>(OBSERVATIONS_KEPT);
   /** A sweep of the account is wanted soon. Hot. */
   readonly sweepWanted$ = new Subject<void>();
   readonly wish: (wish: Wish) => void;
@@ -85,6 +88,7 @@ export class TradingCore {
   readonly #entries = new OrderRate();
   readonly #exits = new OrderRate();
   readonly #denials: DeniedWish[] = [];
+  readonly #gate: AccountGate;
   #denied = 0;
   #clientIds: ClientIds | undefined;
   /** Balance less all cash flows that the books know: constant but for transfers and funding. */
@@ -102,6 +106,7 @@ export class TradingCore {
       tellPosition: (key, fact) => hub.positions.next(key, fact),
       tellStrategy: (strategy, fact) => void hub.strategies.next(strategy, fact),
       onUnexplained: (evidence) => this.#fault('order.unexplained', evidence),
+      onLiquidated: (evidence) => this.#fault('account.liquidated', evidence),
     });
     this.wish = orderFlow({
       sizing: (wish) => this.#sizing(wish),
@@ -110,13 +115,15 @@ export class TradingCore {
       submit: (request) => this.#submit(request),
       denied: (wish, denial) => this.#deny(wish, denial),
     });
-    this.account = accountFlow({
+    const flow = accountFlow({
       books: this.books,
       orders: this.orders,
       tellOrder: (orderId, fact) => this.tellOrder(orderId, fact),
       onForeign: (evidence) => this.#fault('foreign.activity', evidence),
       onSnapshot: () => this.sweepWanted$.next(),
     });
+    this.#gate = new AccountGate(flow);
+    this.account = (event) => this.#gate.enter(event);
   }
 
   get denials(): readonly DeniedWish[] {
@@ -130,6 +137,11 @@ export class TradingCore {
   /** From now on orders can be numbered: the run's epoch is in the journal. */
   begin(epoch: number): void {
     this.#clientIds = new ClientIds(epoch);
+  }
+
+  /** The books hold what the account held: what its channel has said meanwhile may follow. */
+  openAccount(): void {
+    this.#gate.open();
   }
 
   tellOrder(orderId: OrderId, fact: OrderFact): boolean {
@@ -368,7 +380,7 @@ export class TradingCore {
     hub.positions.next(`${strategy}/${market}`, { type: 'intent.denied', wishId, denial });
   }
 
-  #fault(cause: 'order.unexplained' | 'order.overfill' | 'foreign.activity', evidence: string) {
+  #fault(cause: FaultCause, evidence: string) {
     this.#options.log.write('error', cause, { evidence });
     this.observations$.next({ type: 'fault', cause, evidence, at: this.#options.now() });
   }

@@ -45,6 +45,8 @@ const DEADLINE_MS = 3000;
 /** A request that would have to wait longer for its budget fails instead (`rest.busy`). */
 const LONGEST_WAIT_MS = 60_000;
 const FILLS_PER_PAGE = 100;
+/** The most that the venue gives: for a height that has more fills than a page. */
+const FILLS_PER_PAGE_MAX = 1_000;
 const FILL_PAGES_MAX = 500;
 const LATEST = Number.MAX_SAFE_INTEGER;
 const OPEN_STATUSES = 'OPEN,UNTRIGGERED,BEST_EFFORT_OPENED';
@@ -64,9 +66,9 @@ export function indexerReads(options: IndexerOptions): VenueReads {
       .send(bucket, { method: 'GET', url, deadlineMs: DEADLINE_MS })
       .pipe(readAs(read));
   };
-  const fillPage = (until: BlockHeight | undefined): Observable<readonly Fill[]> => {
+  const fillPage: FillPage = (until, limit) => {
     const cursor = until === undefined ? '' : `&createdBeforeOrAtHeight=${until}`;
-    const path = `/fills?${owner}&limit=${FILLS_PER_PAGE}${cursor}`;
+    const path = `/fills?${owner}&limit=${limit}${cursor}`;
     return get('fills', path, (json) =>
       checks.fills(json).fills.map((fill) => readFill(fill, knownSpec)),
     );
@@ -125,31 +127,43 @@ const blockRequest = ({ rpcUrls: [url = ''] }: Network): HttpRequest => ({
   deadlineMs: DEADLINE_MS,
 });
 
+/** The newest fills up to a height. */
+type FillPage = (until: BlockHeight | undefined, limit: number) => Observable<readonly Fill[]>;
+
+interface Page {
+  readonly fills: readonly Fill[];
+  readonly until: BlockHeight | undefined;
+  readonly limit: number;
+}
+
 /**
  * Pages by height, newest first, each overlapping the last by one whole height, because the order
- * inside a height is undefined. Never by `page`, which turns the order round.
+ * inside a height is undefined, until one reaches below `since`. Never by `page`, which turns the
+ * order round. A height that fills a whole page is asked for once more with the greatest one.
  */
-function fillsSince(
-  fillPage: (until: BlockHeight | undefined) => Observable<readonly Fill[]>,
-  since: BlockHeight,
-): Observable<readonly Fill[]> {
-  const older = (page: readonly Fill[], pages: number, until?: BlockHeight) => {
-    const oldest = blockHeight(page.reduce((least, { height }) => Math.min(least, height), LATEST));
-    if (page.length < FILLS_PER_PAGE || oldest < since) return EMPTY;
-    if (oldest === until || pages >= FILL_PAGES_MAX) {
+function fillsSince(fillPage: FillPage, since: BlockHeight): Observable<readonly Fill[]> {
+  const read = (until: BlockHeight | undefined, limit: number): Observable<Page> =>
+    fillPage(until, limit).pipe(map((fills) => ({ fills, until, limit })));
+  const older = ({ fills, until, limit }: Page, pages: number): Observable<Page> => {
+    const oldest = blockHeight(
+      fills.reduce((least, { height }) => Math.min(least, height), LATEST),
+    );
+    if (fills.length < limit || oldest < since) return EMPTY;
+    const isStuck = oldest === until;
+    if (isStuck && limit < FILLS_PER_PAGE_MAX) return read(oldest, FILLS_PER_PAGE_MAX);
+    if (isStuck || pages >= FILL_PAGES_MAX) {
       const message = `fills down to ${since} do not fit ${pages} pages (stuck at ${oldest})`;
       return throwError(() => new Failure('fills.incomplete', message, { retryable: false }));
     }
-    return fillPage(oldest).pipe(map((next) => ({ page: next, until: oldest })));
+    return read(oldest, FILLS_PER_PAGE);
   };
-  return fillPage(undefined).pipe(
-    map((page) => ({ page, until: undefined as BlockHeight | undefined })),
-    expand(({ page, until }, index) => older(page, index + 1, until)),
-    reduce((fills, { page }) => {
-      for (const fill of page) if (fill.height >= since) fills.set(fill.fillId, fill);
-      return fills;
+  return read(undefined, FILLS_PER_PAGE).pipe(
+    expand((page, index) => older(page, index + 1)),
+    reduce((all, { fills }) => {
+      for (const fill of fills) if (fill.height >= since) all.set(fill.fillId, fill);
+      return all;
     }, new Map<FillId, Fill>()),
-    map((fills) => [...fills.values()]),
+    map((all) => [...all.values()]),
   );
 }
 

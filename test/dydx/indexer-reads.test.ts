@@ -217,8 +217,15 @@ describe('fills since a height', () => {
     expect(await firstValueFrom(reads.fillsSince(blockHeight(0)))).toEqual([]);
   });
 
-  it('fail when one height holds more than a page, instead of losing some', async () => {
-    const { reads } = setup(history(5, 100));
+  it('of a height that fills a page are read in one greater page', async () => {
+    const { reads, asked } = setup(history(5, 300));
+    const fills = await firstValueFrom(reads.fillsSince(blockHeight(2)));
+    expect(new Set(fills.map(({ fillId }) => fillId)).size).toBe(4 * 300);
+    expect(asked.length).toBeLessThan(12);
+  });
+
+  it('fail when one height holds more than the greatest page, instead of losing some', async () => {
+    const { reads } = setup(history(5, 1_000));
     expect(await failureOf(reads.fillsSince(blockHeight(1)))).toMatchObject({
       code: 'fills.incomplete',
       retryable: false,

@@ -51,6 +51,8 @@ export interface VirtualOptions {
   readonly seed?: number;
   readonly markets?: number;
   readonly preset?: ExchangeOptions['preset'];
+  /** What the account has at the start. */
+  readonly fundUsd?: number;
   readonly habits?: ExchangeHostOptions['habits'];
   readonly flags?: Readonly<Record<string, unknown>>;
   /** Instead of the streaming engine as it is. */
@@ -97,7 +99,7 @@ export class VirtualService {
   #run = 0;
 
   constructor(options: VirtualOptions = {}) {
-    const { seed = 7, markets = 2, preset = 'calm', habits } = options;
+    const { seed = 7, markets = 2, preset = 'calm', fundUsd = 10_000, habits } = options;
     this.#options = options;
     const exchange = createExchange({
       seed,
@@ -111,7 +113,8 @@ export class VirtualService {
     const random = seededRandom(seed);
     this.host = new ExchangeHost({ exchange, clock: this.clock, random, habits });
     this.#memory = connectInMemory({ host: this.host, clock: this.clock, latencyMs: 2 });
-    this.host.submit({ type: 'fund', subaccount: ACCOUNT, quoteQuantums: 10_000_000_000n });
+    const quoteQuantums = BigInt(fundUsd) * 1_000_000n;
+    this.host.submit({ type: 'fund', subaccount: ACCOUNT, quoteQuantums });
     this.host.start();
     this.root = new ServiceRoot(this.#world(), this.#engines());
     this.control = new ControlProjection(this.root);
