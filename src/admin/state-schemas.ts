@@ -30,6 +30,16 @@ export const serviceState = Type.Object({
   address: nullable(text),
   subaccount: Type.Integer(),
   chainHeight: nullable(number),
+  reconciliation: nullable(
+    Type.Object({
+      state: text,
+      height: number,
+      attempts: number,
+      steps: Type.Array(text),
+      reason: nullable(text),
+    }),
+  ),
+  sweptAt: nullable(number),
   permission: Type.Object({ granted: Type.Boolean(), reasons: Type.Array(text) }),
   connections: Type.Array(
     Type.Object({

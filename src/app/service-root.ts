@@ -38,6 +38,7 @@ import { chainPolls, doubtfulBooks, rereads } from './housekeeping.js';
 import { JournalDesk } from './journal-desk.js';
 import { warm } from './market-pipeline.js';
 import { FactHub, provideService, type ProvidedService } from './provide.js';
+import { reconcileSteps } from './reconcile-steps.js';
 import { breakers, hearRisk, riskLevelOf, type RiskDeskOptions } from './risk-desk.js';
 import { ServiceSteps } from './service-steps.js';
 import { sessionWiring } from './session-wiring.js';
@@ -106,16 +107,9 @@ export class ServiceRoot {
       goodTilBlocks: () => this.core.orders.goodTilBlocks(),
       door: (outside$) => inbox.door('answer', 'rest/sweep', outside$),
       onFailure: (error) => world.log.write('warn', 'sweep.failed', { reason: error.message }),
+      isPaused: () => this.state === 'reconciling',
     });
-    this.steps = new ServiceSteps({
-      world,
-      hub: this.hub,
-      core: this.core,
-      pipeline: this.pipeline,
-      engine: this.engine,
-      desk: this.journal,
-      sweeper: this.#sweeper,
-    });
+    this.steps = new ServiceSteps(this.#parts());
     this.#feeds = new Feeds({
       log: world.log,
       onDown: (markets) => {
@@ -194,6 +188,11 @@ export class ServiceRoot {
     return this.#booted;
   }
 
+  #parts() {
+    const { world, hub, core, pipeline, engine, journal: desk, steps } = this;
+    return { world, hub, core, pipeline, engine, desk, sweeper: this.#sweeper, steps };
+  }
+
   #makeCore(): TradingCore {
     const { config, clock, log, meter, subaccount } = this.world;
     return new TradingCore({
@@ -241,9 +240,9 @@ export class ServiceRoot {
             allLive$: this.#feeds.allLive$,
             onPlan: (plan) => this.#feeds.plan(plan),
           }),
-        reconcile: () => this.steps.reconcile(),
         drain: () => this.steps.drain(),
       },
+      reconcile: reconcileSteps({ ...this.#parts(), venue: this.#venue, heights: this.heights }),
       session: sessionWiring(world, (frame) => this.pipeline.frames$.next(frame)),
       venueLink: {
         inbox,
@@ -351,7 +350,9 @@ export class ServiceRoot {
         }
         return;
       case 'service.stepFailed':
-        return log.write('error', 'service.step-failed', { reason: report.reason });
+        return log.write(report.retryable ? 'warn' : 'error', 'service.step-failed', {
+          reason: report.reason,
+        });
       case 'service.faulted':
         return log.write('error', 'service.faulted', { reason: report.reason });
       case 'service.spawned':

@@ -1,5 +1,5 @@
 /**
- * What recovering, reconciling and draining do. Each step is a cold stream of facts for the
+ * What recovering and draining do, and what a sweep of the account changes. Each step is a cold stream of facts for the
  * service's machine; what it changes, it changes in the books and the journal before it says that
  * it is done.
  */
@@ -21,13 +21,13 @@ import type { StepFact } from '../../machines/service.machine.js';
 import type { StrategyInput } from '../../machines/strategy.machine.js';
 import { nextEpoch } from '../execution/client-ids.js';
 import type { AccountSnapshot } from '../model/account.js';
+import type { PositionDrift } from '../model/position.js';
 import { blockHeight, usd } from '../model/quantities.js';
 import { positionValue } from '../portfolio/position-accounting.js';
 import type { Fallback } from '../model/engine-status.js';
 import type { MarketEngine } from '../ports/engine.js';
 import type { Journal } from '../ports/journal.js';
 import { DriftWatch } from '../risk/drift-watch.js';
-import { untilReached } from './connect-step.js';
 import {
   adoptAccount,
   ordersOfEarlierRuns,
@@ -53,7 +53,6 @@ export interface StepParts {
   readonly sweeper: Sweeper;
 }
 
-const DRIFT_RETRY_MS = 2_000;
 /** Sweeps are made every 15 s: when three in a row have failed, we trade blind. */
 const SETTLED_AGE_MS_MAX = 45_000;
 const DRAIN_LOOK_MS = 250;
@@ -70,7 +69,7 @@ export class ServiceSteps {
   #areBooksOpen = false;
   #openedAt = blockHeight(0);
   #venueAccount: AccountSnapshot | undefined;
-  #settledAt = 0;
+  #settledAt: number | undefined;
   #isTakenUp = false;
 
   constructor(parts: StepParts) {
@@ -81,12 +80,17 @@ export class ServiceSteps {
   get isReconciled(): boolean {
     const { clock, subaccount } = this.#parts.world;
     if (subaccount === undefined) return this.#isReconciled;
-    return this.#isReconciled && clock.now() - this.#settledAt <= SETTLED_AGE_MS_MAX;
+    return this.#isReconciled && clock.now() - (this.#settledAt ?? 0) <= SETTLED_AGE_MS_MAX;
   }
 
   /** The account as the venue's REST told it last. */
   get venueAccount(): AccountSnapshot | undefined {
     return this.#venueAccount;
+  }
+
+  /** When that was. */
+  get sweptAt(): number | undefined {
+    return this.#settledAt;
   }
 
   doubt(): void {
@@ -146,22 +150,19 @@ export class ServiceSteps {
   }
 
   /**
-   * Sweeps until we and the venue agree, or twice differ in the same way, which is a cause to halt.
+   * A sweep in the steady state. A difference that is in doubt has the whole account compared, step
+   * by step, before anything else is opened.
    */
-  reconcile(): Observable<StepFact> {
-    const { world, sweeper } = this.#parts;
-    if (world.subaccount === undefined) return of(this.#reconciled());
-    return untilReached(world, 'account', sweeper.once()).pipe(
-      concatMap((sweep): Observable<StepFact> => {
-        const isSettled = this.settle(sweep);
-        if (isSettled) return of(this.#reconciled());
-        return timer(DRIFT_RETRY_MS, world.clock.scheduler).pipe(concatMap(() => this.reconcile()));
-      }),
-    );
+  settle(sweep: Sweep): void {
+    const doubted = this.compare(this.book(sweep));
+    if (doubted.length === 0) return;
+    const reason = `positions differ: ${doubted.map(({ market }) => market).join(', ')}`;
+    this.doubt();
+    this.#parts.hub.service$.next({ type: 'reconcile.needed', reason });
   }
 
-  /** Books a sweep and says whether positions agree (or are known not to). */
-  settle(sweep: Sweep): boolean {
+  /** Books what was missed; returns the differences that remain. */
+  book(sweep: Sweep): readonly PositionDrift[] {
     const { core, desk, sweeper, world } = this.#parts;
     const isFirst = !this.#areBooksOpen;
     if (isFirst) this.#openBooks(sweep);
@@ -172,19 +173,30 @@ export class ServiceSteps {
     core.swept(sweep.completeTo);
     const { account } = sweep;
     this.#venueAccount = account;
-    this.#settledAt = this.#parts.world.clock.now();
+    this.#settledAt = world.clock.now();
     if (account !== undefined && drift.length === 0 && core.usdc() === undefined) {
       core.openBalance(account.usdc, account.height);
     }
     for (const evidence of foreign) core.foreign(evidence);
     if (isFirst) core.openAccount();
+    return drift;
+  }
+
+  /** What is believed becomes a cause of risk; returns what is to be looked at again. */
+  compare(drift: readonly PositionDrift[]): readonly PositionDrift[] {
+    const { core, world } = this.#parts;
     const { believed, doubted } = this.#drift.look(drift);
     if (believed.length > 0) {
       core.observations$.next({ type: 'drift', drifts: believed, at: world.clock.now() });
     }
-    if (doubted.length > 0) return false;
-    this.#isOpened = true;
-    return true;
+    if (doubted.length === 0) this.#isOpened = true;
+    return doubted;
+  }
+
+  /** Both agree, or are known not to: what may trade now. */
+  reconciled(): readonly StrategyInput[] {
+    this.#isReconciled = true;
+    return this.#strategies();
   }
 
   /** Once: a first run adopts the account as it is, a later one takes its own fills up again. */
@@ -215,11 +227,6 @@ export class ServiceSteps {
 
   #sinceOpening(sweep: Sweep): Sweep {
     return { ...sweep, fills: sweep.fills.filter(({ height }) => height >= this.#openedAt) };
-  }
-
-  #reconciled(): StepFact {
-    this.#isReconciled = true;
-    return { type: 'reconcile.done', strategies: this.#strategies() };
   }
 
   #strategies(): readonly StrategyInput[] {

@@ -11,7 +11,6 @@ import {
   concatMap,
   defer,
   exhaustMap,
-  forkJoin,
   interval,
   map,
   merge,
@@ -44,6 +43,8 @@ export interface SweeperOptions {
   /** Wraps a read so that its answer is an input. */
   readonly door: <T>(outside$: Observable<T>) => Observable<T>;
   readonly onFailure: (error: Error) => void;
+  /** While a reconciliation reads the same, step by step. */
+  readonly isPaused: () => boolean;
 }
 
 const LOOK_MS = 250;
@@ -70,29 +71,44 @@ export class Sweeper {
     this.#wanted$.next();
   }
 
-  /** One sweep now. Errors when the venue does not answer. */
+  /**
+   * One sweep now: the account first, the fills last, so that the fills are never older than the
+   * positions that they are to explain. Errors when the venue does not answer.
+   */
   once(): Observable<Sweep> {
     const { venue, scheduler, door } = this.#options;
     return defer(() => {
       this.#isWanted = false;
       this.#lastAt = scheduler.now();
       return door(
-        venue.indexerHeight().pipe(
-          concatMap((sweptAt) =>
-            venue.fillsSince(sweepFrom(this.#completeTo, sweptAt)).pipe(
-              concatMap((fills) =>
-                forkJoin([venue.account(), venue.openOrders()]).pipe(
-                  map(([account, openOrders]) => {
-                    const completeTo = provenHeight(sweptAt);
-                    return { account, openOrders, fills, sweptAt, completeTo };
-                  }),
-                ),
-              ),
+        venue
+          .account()
+          .pipe(
+            concatMap((account) =>
+              venue
+                .openOrders()
+                .pipe(concatMap((openOrders) => this.fills({ account, openOrders }))),
             ),
           ),
-        ),
       );
     });
+  }
+
+  /** The last part: the indexer's height, then all fills since the last sweep. */
+  fills({ account, openOrders }: Pick<Sweep, 'account' | 'openOrders'>): Observable<Sweep> {
+    const { venue, scheduler } = this.#options;
+    this.#isWanted = false;
+    this.#lastAt = scheduler.now();
+    return venue.indexerHeight().pipe(
+      concatMap((sweptAt) =>
+        venue.fillsSince(sweepFrom(this.#completeTo, sweptAt)).pipe(
+          map((fills) => {
+            const completeTo = provenHeight(sweptAt);
+            return { account, openOrders, fills, sweptAt, completeTo };
+          }),
+        ),
+      ),
+    );
   }
 
   /** The fills of this sweep have been booked. */
@@ -118,9 +134,9 @@ export class Sweeper {
   }
 
   #isDue(): boolean {
-    const { scheduler, indexerHeight, goodTilBlocks } = this.#options;
+    const { scheduler, indexerHeight, goodTilBlocks, isPaused } = this.#options;
     const height = indexerHeight();
-    if (height === undefined) return false;
+    if (height === undefined || isPaused()) return false;
     if (this.#isWanted) return true;
     return isSweepDue({
       now: scheduler.now() as Parameters<typeof isSweepDue>[0]['now'],

@@ -26,6 +26,20 @@ export interface EngineState {
   }[];
 }
 
+/** One comparison of the account with the venue, step by step. */
+export interface ReconciliationState {
+  /** The step that is under way, such as `settling.blocks.asking`. */
+  readonly state: string;
+  /** Of the indexer, before the fills were read. */
+  readonly height: number;
+  /** Differences found so far that are in doubt. */
+  readonly attempts: number;
+  /** What the steps have said, newest last. */
+  readonly steps: readonly string[];
+  /** Why it has not ended yet, if a step failed or found a difference. */
+  readonly reason: string | null;
+}
+
 /** All values are plain JSON: amounts are decimal strings, times are Unix milliseconds. */
 export interface ServiceState {
   readonly version: string;
@@ -37,6 +51,10 @@ export interface ServiceState {
   readonly address: string | null;
   readonly subaccount: number;
   readonly chainHeight: number | null;
+  /** Null while none is under way. */
+  readonly reconciliation: ReconciliationState | null;
+  /** When the account was read last; null before the first time. */
+  readonly sweptAt: number | null;
   readonly permission: { readonly granted: boolean; readonly reasons: readonly string[] };
   readonly connections: readonly {
     readonly name: string;

@@ -51,11 +51,15 @@ describe('a fault', () => {
 });
 
 describe('a fill that comes while the service connects', () => {
-  it('on a first run is a part of what is adopted, once', async () => {
+  it.each([
+    ['before the account is read is a part of what is adopted', '/addresses', 0],
+    ['between the account and the fills is a fill', '/fills', 1],
+  ])('on a first run, %s, once', async (_, refusedPath, fills) => {
     const service = new VirtualService();
     await service.start('connecting');
-    service.refusedPath = '/fills';
+    service.refusedPath = refusedPath;
     await service.until(() => service.root.accountLive());
+    await service.clock.advance(1_000);
     buyByHand(service);
     await service.clock.advance(3_000);
     service.refusedPath = undefined;
@@ -63,7 +67,7 @@ describe('a fill that comes while the service connects', () => {
     await service.clock.advance(20_000);
     expect(service.position('BTC-USD')).toBe(service.venuePosition('BTC-USD'));
     expect(service.position('BTC-USD')).toBeGreaterThan(0n);
-    expect(service.entries('fill')).toHaveLength(0);
+    expect(service.entries('fill')).toHaveLength(fills);
     expect(causesOf(service)).not.toContain('position.drift');
   });
 
