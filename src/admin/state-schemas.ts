@@ -159,6 +159,9 @@ export const riskState = Type.Object({
   ),
   exposureUsd: text,
   limits: Type.Record(text, number),
+  venueLimits: Type.Array(
+    Type.Object({ what: text, used: number, limit: nullable(number), blocks: number }),
+  ),
   denials: Type.Array(Type.Object({ at: number, code: text, message: text })),
 });
 

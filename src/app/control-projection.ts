@@ -188,6 +188,10 @@ export class ControlProjection implements Control {
       breaches: this.#breaches(),
       exposureUsd: formatUsd(usd(exposure)),
       limits: world.config.risk,
+      venueLimits: core.limits.usages().map((usage) => ({
+        ...usage,
+        limit: Number.isFinite(usage.limit) ? usage.limit : null,
+      })),
       denials: core.denials.map(({ at, denial }) => ({ at, ...denial })),
     };
   }

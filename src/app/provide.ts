@@ -50,6 +50,7 @@ export interface Steps {
 export type ReconcileSteps = Readonly<
   Record<
     | 'heights'
+    | 'limits'
     | 'account'
     | 'orders'
     | 'unlisted'
@@ -110,6 +111,7 @@ const reconciliation = (steps: ReconcileSteps) =>
   reconciliationMachine.provide({
     actors: {
       heights: askActor(steps.heights),
+      limits: askActor(steps.limits),
       account: askActor(steps.account),
       orders: askActor(steps.orders),
       unlisted: askActor(steps.unlisted),

@@ -68,6 +68,7 @@ export function reconcileSteps(parts: ReconcileParts): ReconcileSteps {
       );
   return {
     heights: step('heights', () => work.heights()),
+    limits: step('limits', () => work.limits()),
     account: step('account', () => work.account()),
     orders: step('orders', () => work.orders()),
     unlisted: step('unlisted', () => work.unlisted()),
@@ -103,6 +104,19 @@ class ReconcileWork {
       map(({ chain, indexer }) => {
         heights.committed(chain, world.clock.now());
         return read(`chain ${chain}, indexer ${indexer}`, indexer);
+      }),
+    );
+  }
+
+  limits(): Observable<ReconcileFact> {
+    const { core, venue } = this.#parts;
+    return this.#door('limits', venue.limits()).pipe(
+      map((limits) => {
+        core.limits.learn(limits);
+        const words = [...limits.shortTerm, ...limits.stateful].map(
+          ({ blocks, limit }) => `${limit} in ${blocks} blocks`,
+        );
+        return read(words.join(', '));
       }),
     );
   }

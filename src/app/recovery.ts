@@ -33,6 +33,7 @@ export interface Restored {
 export function restore(history: readonly JournalRow[], core: TradingCore): Restored {
   const state = recoverState(history);
   for (const order of state.orders) {
+    core.limits.carry(order.request);
     if (isLive(order)) core.orders.register(order.request, size(order.filled));
     else if (order.end !== undefined) {
       core.orders.remember(order.request, order.end, size(order.filled));

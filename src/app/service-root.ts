@@ -250,6 +250,7 @@ export class ServiceRoot {
         record: (entry) => this.journal.record(entry),
         tell: (id, fact) => void this.core.tellOrder(id, fact),
         permit: (request) => this.core.permit(request),
+        refuseCancel: (request) => this.core.limits.cancel(request),
         onAnswer: (request, answer) => this.core.answered(request, answer),
         now: () => clock.now(),
         meter: world.meter,

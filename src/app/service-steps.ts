@@ -173,6 +173,7 @@ export class ServiceSteps {
     core.swept(sweep.completeTo);
     const { account } = sweep;
     this.#venueAccount = account;
+    core.limits.account(account?.equity);
     this.#settledAt = world.clock.now();
     if (account !== undefined && drift.length === 0 && core.usdc() === undefined) {
       core.openBalance(account.usdc, account.height);

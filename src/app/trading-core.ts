@@ -38,6 +38,7 @@ import { Books } from './books.js';
 import type { HeightWatch } from './heights.js';
 import { orderFlow } from './order-flow.js';
 import { OrderTable } from './order-table.js';
+import { LimitDesk } from './limit-desk.js';
 import type { FactHub } from './provide.js';
 import { LatencySamples } from './run-report.js';
 
@@ -77,6 +78,8 @@ const OBSERVATIONS_KEPT = 100;
 export class TradingCore {
   readonly orders = new OrderTable();
   readonly books: Books;
+  /** Of the chain, for messages. */
+  readonly limits: LimitDesk;
   readonly latency = new LatencySamples();
   /** What the breakers watch. Hot; what comes before they listen is not lost. */
   readonly observations$ = new ReplaySubject<Observation>(OBSERVATIONS_KEPT);
@@ -96,7 +99,8 @@ export class TradingCore {
 
   constructor(options: TradingCoreOptions) {
     this.#options = options;
-    const { record, specOf, hub, log } = options;
+    const { record, specOf, hub, log, heights } = options;
+    this.limits = new LimitDesk({ heights, orders: this.orders });
     this.books = new Books({
       orders: this.orders,
       specOf,
@@ -285,8 +289,9 @@ export class TradingCore {
     for (const { request } of this.orders.live()) markets.add(request.market);
     return new Map(
       [...markets].flatMap((market) => {
-        const spec = specOf(market);
-        if (spec === undefined) return [];
+        const listed = specOf(market);
+        if (listed === undefined) return [];
+        const spec = this.limits.spec(listed);
         const orders = this.orders
           .live()
           .filter(({ request }) => request.market === market)
@@ -331,7 +336,7 @@ export class TradingCore {
       permission: this.permission(market, decisionAgeMs),
       limits: config.risk,
       ages: AGE_LIMITS,
-      view: view(market),
+      view: this.limits.view(view(market)),
       position: signedSize(this.books.positions.position(market).size),
       holdings: this.holdings(),
       workingOrders: this.orders.live().length,
@@ -339,6 +344,8 @@ export class TradingCore {
       exitsLastMinute: this.#exits.count(now()),
       isKnownIntent: (intentId) => this.orders.isKnownIntent(intentId),
       freeCollateral: this.#freeCollateral(),
+      sends: (kind) => this.limits.sends(kind),
+      stateful: this.limits.stateful(),
     };
   }
 
@@ -367,6 +374,7 @@ export class TradingCore {
     const { hub, now } = this.#options;
     (request.reduceOnly ? this.#exits : this.#entries).record(now());
     this.orders.register(request);
+    this.limits.placed(request);
     hub.desks.next(request.strategy, { type: 'desk.place', request });
   }
 

@@ -66,6 +66,7 @@ export function lateVenue(venue: () => VenuePort): VenuePort {
     account: () => venue().account(),
     indexerHeight: () => venue().indexerHeight(),
     chainHeight: () => venue().chainHeight(),
+    limits: () => venue().limits(),
     markets: () => venue().markets(),
     book: (market) => venue().book(market),
     candles: (market, limit) => venue().candles(market, limit),

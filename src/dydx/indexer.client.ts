@@ -2,8 +2,19 @@
  * The venue's books by REST and the chain's height by RPC: the reading half of the venue. Each read
  * waits for its bucket's budget, has a deadline and is checked like a frame; it fails as `Failure`.
  */
-import { catchError, defer, EMPTY, expand, map, mergeMap, reduce, throwError, timer } from 'rxjs';
-import type { Observable } from 'rxjs';
+import {
+  catchError,
+  defer,
+  EMPTY,
+  expand,
+  forkJoin,
+  map,
+  mergeMap,
+  reduce,
+  throwError,
+  timer,
+  type Observable,
+} from 'rxjs';
 import type { Subaccount } from '../model/account.js';
 import type { MarketSpec } from '../model/market.js';
 import type { Fill } from '../model/order.js';
@@ -26,6 +37,15 @@ import { CANDLES_BUDGET, emptyBudget, holdUntil, reserve, REST_BUDGET } from './
 import { checks } from './schemas.js';
 import { unitsOf } from './units.js';
 import { UnknownMarket, Unreadable } from './unreadable.js';
+import {
+  BLOCK_RATES,
+  EQUITY_TIERS,
+  leverageOf,
+  readBlockRates,
+  readEquityTiers,
+  readLeverage,
+  type NodeQuery,
+} from './venue-limits.codec.js';
 
 export type VenueReads = Omit<VenuePort, 'place' | 'cancel'>;
 
@@ -64,7 +84,7 @@ export function indexerReads(options: IndexerOptions): VenueReads {
     const url = `${network.restUrl}${path}`;
     return requests
       .send(bucket, { method: 'GET', url, deadlineMs: DEADLINE_MS })
-      .pipe(readAs(read));
+      .pipe(readJson(read));
   };
   const fillPage: FillPage = (until, limit) => {
     const cursor = until === undefined ? '' : `&createdBeforeOrAtHeight=${until}`;
@@ -73,6 +93,14 @@ export function indexerReads(options: IndexerOptions): VenueReads {
       checks.fills(json).fills.map((fill) => readFill(fill, knownSpec)),
     );
   };
+  const ask = (query: NodeQuery): Observable<Uint8Array> =>
+    requests.send('rpc', queryRequest(network, query)).pipe(
+      readAs(({ body }) => {
+        const { code = 0, log, value } = checks.query(JSON.parse(body)).result.response;
+        if (code !== 0) throw new Unreadable(`${query.path}: code ${code} ${log ?? ''}`);
+        return Buffer.from(value ?? '', 'base64');
+      }),
+    );
   const one = (market: MarketId): string => encodeURIComponent(market);
   return {
     order: (id) =>
@@ -94,11 +122,19 @@ export function indexerReads(options: IndexerOptions): VenueReads {
       get('default', '/height', (json) => readHeight(checks.height(json).height)),
     chainHeight: () =>
       requests.send('rpc', blockRequest(network)).pipe(
-        readAs((json) => {
+        readJson((json) => {
           const { header } = checks.block(json).result.block;
           if (header.chain_id === network.chainId) return readHeight(header.height);
           throw new Unreadable(`expected chain ${network.chainId}, was ${header.chain_id}`);
         }),
+      ),
+    limits: () =>
+      forkJoin([ask(BLOCK_RATES), ask(EQUITY_TIERS), ask(leverageOf(subaccount))]).pipe(
+        readAs(([rates, tiers, leverage]) => ({
+          ...readBlockRates(rates),
+          equityTiers: readEquityTiers(tiers),
+          marginPpm: readLeverage(leverage),
+        })),
       ),
     markets: () =>
       get('default', '/perpetualMarkets', (json) =>
@@ -135,6 +171,21 @@ interface Page {
   readonly until: BlockHeight | undefined;
   readonly limit: number;
 }
+
+const queryRequest = (
+  { rpcUrls: [url = ''] }: Network,
+  { path, data }: NodeQuery,
+): HttpRequest => ({
+  method: 'POST',
+  url,
+  body: JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'abci_query',
+    params: { path, data, prove: false },
+  }),
+  deadlineMs: DEADLINE_MS,
+});
 
 /**
  * Pages by height, newest first, each overlapping the last by one whole height, because the order
@@ -220,13 +271,11 @@ function accept(answer: HttpAnswer, { url }: HttpRequest): HttpAnswer {
   throw failure('rest.refused', text, false);
 }
 
-/** JSON → schema → model. What is not readable will not become so by asking again. */
-function readAs<T>(
-  read: (json: unknown) => T,
-): (answers$: Observable<HttpAnswer>) => Observable<T> {
-  return map(({ body }) => {
+/** What is not readable will not become so by asking again. */
+function readAs<A, T>(read: (answer: A) => T): (answers$: Observable<A>) => Observable<T> {
+  return map((answer) => {
     try {
-      return read(JSON.parse(body));
+      return read(answer);
     } catch (error) {
       if (error instanceof UnknownMarket) throw failure('market.unknown', error.message, true);
       if (isBadContent(error)) throw failure('rest.unreadable', error.message, false);
@@ -234,6 +283,10 @@ function readAs<T>(
     }
   });
 }
+
+/** JSON → schema → model. */
+const readJson = <T>(read: (json: unknown) => T) =>
+  readAs(({ body }: HttpAnswer) => read(JSON.parse(body)));
 
 /** The model's constructors throw invariant errors; here the data is wrong, not the program. */
 const isBadContent = (error: unknown): error is Error =>

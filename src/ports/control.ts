@@ -167,6 +167,13 @@ export interface RiskState {
   }[];
   readonly exposureUsd: string;
   readonly limits: Readonly<Record<string, number>>;
+  /** The chain's limits, how far they are used; `limit` is null while unknown. */
+  readonly venueLimits: readonly {
+    readonly what: string;
+    readonly used: number;
+    readonly limit: number | null;
+    readonly blocks: number;
+  }[];
   /** Newest denials of our own orders, newest last. */
   readonly denials: readonly {
     readonly at: number;

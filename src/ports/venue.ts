@@ -8,6 +8,7 @@ import type { Candle } from '../model/book.js';
 import type { MarketSpec } from '../model/market.js';
 import type { CancelRequest, Fill, OrderRequest, VenueOrder } from '../model/order.js';
 import type { BlockHeight, MarketId, OrderId, OraclePrice, UnixMs } from '../model/quantities.js';
+import type { VenueLimits } from '../model/venue-limits.js';
 
 export type SendAnswer =
   /**
@@ -38,6 +39,8 @@ export interface VenuePort {
   indexerHeight(): Observable<BlockHeight>;
   /** Height that the chain has committed, as our node sees it. */
   chainHeight(): Observable<BlockHeight>;
+  /** What governance lets this account do now. */
+  limits(): Observable<VenueLimits>;
   markets(): Observable<readonly VenueMarket[]>;
   book(
     market: MarketId,

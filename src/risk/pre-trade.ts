@@ -7,8 +7,10 @@
 import type { Approved, Denial, OrderIntent } from '../model/order.js';
 import { ok, type Result } from '../model/result.js';
 import {
+  checkBlockRate,
   checkCollar,
   checkEntryRate,
+  checkEquityTier,
   checkExitCollar,
   checkExitRate,
   checkExposure,
@@ -43,6 +45,8 @@ const GROWING: readonly Check[] = [
   checkPrice,
   checkCollar,
   checkEntryRate,
+  checkBlockRate,
+  checkEquityTier,
   checkWorkingOrders,
   checkOrderNotional,
   checkPositionNotional,
@@ -58,6 +62,8 @@ const SHRINKING: readonly Check[] = [
   checkShrinks,
   checkExitCollar,
   checkExitRate,
+  checkBlockRate,
+  checkEquityTier,
 ];
 
 export function approve(

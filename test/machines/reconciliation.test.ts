@@ -54,6 +54,7 @@ function run(answers: Answers = {}) {
 
 const ROUND = [
   'heights',
+  'limits',
   'account',
   'orders',
   'unlisted',
@@ -72,7 +73,7 @@ describe('a reconciliation', () => {
     expect(asked).toEqual(ROUND);
     expect(state()).toBe('agreed');
     expect(told).toEqual([{ type: 'reconcile.done', strategies: [] }]);
-    expect(context().steps).toHaveLength(10);
+    expect(context().steps).toHaveLength(11);
     expect(context().steps.at(0)).toBe('heights: ok');
   });
 

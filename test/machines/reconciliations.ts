@@ -9,6 +9,7 @@ import {
 
 export const RECONCILE_STEPS = [
   'heights',
+  'limits',
   'account',
   'orders',
   'unlisted',
@@ -34,6 +35,7 @@ export function reconciliationOf(
   return reconciliationMachine.provide({
     actors: {
       heights: hole('heights'),
+      limits: hole('limits'),
       account: hole('account'),
       orders: hole('orders'),
       unlisted: hole('unlisted'),

@@ -50,6 +50,8 @@ const open: RiskContext = {
   exitsLastMinute: 0,
   isKnownIntent: () => false,
   freeCollateral: usd(1_000_000_000n),
+  sends: () => [],
+  stateful: { open: 0, equity: usd(0n), tiers: [] },
 };
 
 const withView = (change: Partial<MarketView>): Partial<RiskContext> => ({
@@ -93,7 +95,19 @@ const row = (
   intent: Partial<OrderIntent> = {},
 ): Row => ({ when, code, context, intent });
 
+const used = (count: number, limit: number) => () =>
+  [{ what: 'short-term', used: count, limit, blocks: 5 }] as const;
+
 const REFUSED_ENTRIES: readonly Row[] = [
+  row('the limits of the chain are unknown', 'limit.unknown', { sends: () => undefined }),
+  row('only the reserve of exits is left', 'limit.block-rate', { sends: used(80, 100) }),
+  row('the chain’s limit is no number', 'limit.block-rate', { sends: used(0, Number.NaN) }),
+  row(
+    'so many stateful orders are open',
+    'limit.equity-tier',
+    { stateful: { open: 1, equity: usd(9n), tiers: [{ equity: usd(9n), limit: 1 }] } },
+    { lifetime: {} } as Partial<OrderIntent>,
+  ),
   row('risk is halted', 'risk.halted', { level: 'halted' }),
   row('risk is reducing', 'risk.reducing', { level: 'reducing' }),
   row('there is no permission', 'permission.closed', {
@@ -230,6 +244,7 @@ describe('an exit', () => {
     row('its price is beyond three collars', 'price.collar', {}, { limitPrice: btcPrice(48_499) }),
     row('too many exits were sent', 'limit.order-rate', { exitsLastMinute: 120 }),
     row('its number is spoiled', 'limit.order-rate', { exitsLastMinute: Number.NaN }),
+    row('the chain’s limit is used up', 'limit.block-rate', { sends: used(90, 100) }),
     row('the market is unknown', 'market.unknown', { view: undefined }),
     row(
       'the market is paused',

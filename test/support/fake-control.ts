@@ -135,6 +135,7 @@ export function fakeControl(): FakeControl {
       breaches: [{ cause: 'chain.slow', severity: 'reduce', latched: false, evidence: 'x', at: 3 }],
       exposureUsd: '12.5',
       limits: { maxExposureUsd: 5 },
+      venueLimits: [{ what: 'short-term', used: 3, limit: 4_000, blocks: 5 }],
       denials: [{ at: 1, code: 'book.old', message: 'm' }],
     }),
     isReady: () => ({ ready: fake.ready, reasons: [] }),

@@ -21,7 +21,7 @@ import type { World } from '../../src/app/world.js';
 import { seededRandom } from '../../src/clock/seeded-random.js';
 import { SimulatedClock } from '../../src/clock/simulated.clock.js';
 import { loadConfig } from '../../src/config/load-config.js';
-import { indexerReads } from '../../src/dydx/indexer.client.js';
+import { indexerReads, type VenueReads } from '../../src/dydx/indexer.client.js';
 import { addressOfKey, keyFromSeed, readPrivateKey } from '../../src/dydx/keys.codec.js';
 import { embeddedNetwork } from '../../src/dydx/networks.js';
 import type { Side } from '../../src/model/book.js';
@@ -29,6 +29,7 @@ import type { Decision } from '../../src/model/decision.js';
 import { priceOfTicks, type MarketSpec } from '../../src/model/market.js';
 import type { OrderRequest } from '../../src/model/order.js';
 import { marketId, ticks } from '../../src/model/quantities.js';
+import type { VenueLimits } from '../../src/model/venue-limits.js';
 import { Failure, unwrap } from '../../src/model/result.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { HttpAnswer, HttpPort } from '../../src/ports/http.js';
@@ -51,6 +52,8 @@ export interface VirtualOptions {
   readonly seed?: number;
   readonly markets?: number;
   readonly preset?: ExchangeOptions['preset'];
+  /** What the chain lets an account do. */
+  readonly limits?: ExchangeOptions['limits'];
   /** What the account has at the start. */
   readonly fundUsd?: number;
   readonly habits?: ExchangeHostOptions['habits'];
@@ -96,10 +99,11 @@ export class VirtualService {
   control: ControlProjection;
   #options: VirtualOptions;
   readonly #memory;
+  #reads: VenueReads | undefined;
   #run = 0;
 
   constructor(options: VirtualOptions = {}) {
-    const { seed = 7, markets = 2, preset = 'calm', fundUsd = 10_000, habits } = options;
+    const { seed = 7, markets = 2, preset = 'calm', fundUsd = 10_000, habits, limits } = options;
     this.#options = options;
     const exchange = createExchange({
       seed,
@@ -109,6 +113,7 @@ export class VirtualService {
       takerFeePpm: 500,
       makerFeePpm: 100,
       preset,
+      limits,
     });
     const random = seededRandom(seed);
     this.host = new ExchangeHost({ exchange, clock: this.clock, random, habits });
@@ -212,6 +217,12 @@ export class VirtualService {
     });
   }
 
+  /** The chain's limits, as the venue tells them. */
+  limits$(): Observable<VenueLimits> {
+    if (this.#reads === undefined) throw new Error('not booted');
+    return this.#reads.limits();
+  }
+
   position(ticker: string): bigint {
     return this.root.core.books.positions.position(marketId(ticker)).size;
   }
@@ -288,6 +299,7 @@ export class VirtualService {
           subaccount,
           specOf,
         });
+        this.#reads = reads;
         const venue: VenuePort = {
           ...reads,
           place: (request) => this.#place(request, specOf(request.market)),
