@@ -2,9 +2,9 @@
  * The account compared with the venue, at the start and after every reconnect: each read is a step
  * of its own, in the order that makes later reads never older for fills than for orders.
  *
- *   reading{heights ─▶ limits ─▶ account ─▶ orders ─▶ unlisted ─▶ fills ─▶ merging}
- *      ▲                                                                     │
- *      │                                                                     ▼
+ *   reading{heights ─▶ limits ─▶ claim ─▶ account ─▶ orders ─▶ unlisted ─▶ fills ─▶ merging}
+ *      ▲                                                                               │
+ *      │                                                                               ▼
  *      │          settling{blocks ─▶ account ─▶ fills ─▶ merging ─▶ comparing}
  *      └─ after driftPause ─ resting ◀─ differs ─────────────────┤
  *                                                     agrees ────▶ agreed
@@ -87,6 +87,7 @@ export const reconciliationMachine = setup({
   actors: {
     heights: unprovidedEvents<ReconcileFact, ReconcileAsk>('reconciliation.heights'),
     limits: unprovidedEvents<ReconcileFact, ReconcileAsk>('reconciliation.limits'),
+    claim: unprovidedEvents<ReconcileFact, ReconcileAsk>('reconciliation.claim'),
     account: unprovidedEvents<ReconcileFact, ReconcileAsk>('reconciliation.account'),
     orders: unprovidedEvents<ReconcileFact, ReconcileAsk>('reconciliation.orders'),
     unlisted: unprovidedEvents<ReconcileFact, ReconcileAsk>('reconciliation.unlisted'),
@@ -149,7 +150,8 @@ export const reconciliationMachine = setup({
       initial: 'heights',
       states: {
         heights: step('heights', 'limits'),
-        limits: step('limits', 'account'),
+        limits: step('limits', 'claim'),
+        claim: step('claim', 'account'),
         account: step('account', 'orders'),
         orders: step('orders', 'unlisted'),
         unlisted: step('unlisted', 'fills'),

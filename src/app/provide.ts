@@ -51,6 +51,7 @@ export type ReconcileSteps = Readonly<
   Record<
     | 'heights'
     | 'limits'
+    | 'claim'
     | 'account'
     | 'orders'
     | 'unlisted'
@@ -112,6 +113,7 @@ const reconciliation = (steps: ReconcileSteps) =>
     actors: {
       heights: askActor(steps.heights),
       limits: askActor(steps.limits),
+      claim: askActor(steps.claim),
       account: askActor(steps.account),
       orders: askActor(steps.orders),
       unlisted: askActor(steps.unlisted),

@@ -75,6 +75,7 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
     clock,
     inbox,
     random: seededRandom(config.seed),
+    claimChance: randomBytes(2).readUInt16BE(),
     log,
     meter,
     resources: processResources,

@@ -21,7 +21,7 @@ import type { ReconcileAsk, ReconcileFact } from '../../machines/reconciliation.
 import type { AccountSnapshot } from '../model/account.js';
 import type { VenueOrder } from '../model/order.js';
 import type { PositionDrift } from '../model/position.js';
-import { blockHeight, type BlockHeight, type OrderId } from '../model/quantities.js';
+import { blockHeight, type BlockHeight, type MarketId, type OrderId } from '../model/quantities.js';
 import type { VenuePort } from '../ports/venue.js';
 import type { HeightWatch } from './heights.js';
 import type { ReconcileSteps } from './provide.js';
@@ -36,10 +36,13 @@ export interface ReconcileParts {
   readonly core: TradingCore;
   readonly heights: HeightWatch;
   readonly sweeper: Sweeper;
+  readonly markets: () => readonly MarketId[];
   readonly steps: Pick<ServiceSteps, 'book' | 'compare' | 'reconciled'>;
 }
 
 const LOOK_MS = 100;
+/** The venue knows an equal or later cancel of the same number. */
+const ALREADY_MADE = /(^|\D)9$/;
 
 const read = (text: string, height?: BlockHeight): ReconcileFact =>
   height === undefined
@@ -69,6 +72,7 @@ export function reconcileSteps(parts: ReconcileParts): ReconcileSteps {
   return {
     heights: step('heights', () => work.heights()),
     limits: step('limits', () => work.limits()),
+    claim: step('claim', () => work.claim()),
     account: step('account', () => work.account()),
     orders: step('orders', () => work.orders()),
     unlisted: step('unlisted', () => work.unlisted()),
@@ -117,6 +121,27 @@ class ReconcileWork {
           ({ blocks, limit }) => `${limit} in ${blocks} blocks`,
         );
         return read(words.join(', '));
+      }),
+    );
+  }
+
+  /** Says to others on this account that we are here: see run-claim.ts. */
+  claim(): Observable<ReconcileFact> {
+    const { core, venue, heights, markets, world } = this.#parts;
+    const [market] = markets();
+    const height = heights.best();
+    if (world.config.mode !== 'live' || market === undefined || height === undefined) {
+      return of(read('none is made'));
+    }
+    const request = core.claim.request(market, height);
+    if (request === undefined) return of(read('none is made'));
+    return this.#door('claim', venue.cancel(request)).pipe(
+      map((answer): ReconcileFact => {
+        if (answer.type === 'accepted') return read(`${request.clientId} made`);
+        if (answer.type !== 'rejected') return { type: 'reconcile.failed', reason: answer.reason };
+        const { code, message } = answer;
+        if (ALREADY_MADE.test(code)) return read(`${request.clientId} was made before`);
+        return { type: 'reconcile.failed', reason: `${code} ${message}` };
       }),
     );
   }

@@ -4,13 +4,14 @@
  * A journal without a sweep is a first run: what the account holds already is adopted as an opening
  * position, and its older fills are history that was never ours.
  */
-import type { Fill, OrderRequest } from '../model/order.js';
+import type { Fill, OrderRequest, VenueOrder } from '../model/order.js';
 import type { PositionDrift } from '../model/position.js';
 import {
   blockHeight,
   size,
   usd,
   type BlockHeight,
+  type ClientId,
   type MarketId,
   type SignedSize,
   type Usd,
@@ -27,6 +28,8 @@ export interface Restored {
   readonly isFirstRun: boolean;
   /** Fills below this height are in what the first run adopted, or are known. */
   readonly openedAt: BlockHeight;
+  /** By which the earlier runs were heard of. */
+  readonly claims: readonly ClientId[];
 }
 
 /** Orders of earlier runs, into the table: from now on they count. */
@@ -43,6 +46,9 @@ export function restore(history: readonly JournalRow[], core: TradingCore): Rest
   return {
     state,
     isFirstRun: opening === undefined,
+    claims: history.flatMap(({ entry }) =>
+      entry.type === 'run' && entry.claim !== undefined ? [entry.claim] : [],
+    ),
     openedAt: opening?.type === 'sweep' ? opening.completeTo : blockHeight(0),
   };
 }
@@ -76,8 +82,8 @@ export function adoptAccount({ sweep, core, record, valueOf }: Adoption): void {
 
 export interface ReconcileOutcome {
   readonly drift: readonly PositionDrift[];
-  /** Live orders on the account that are not ours, in words. */
-  readonly foreign: readonly string[];
+  /** Live orders on the account that are not ours. */
+  readonly foreign: readonly VenueOrder[];
 }
 
 /**
@@ -99,7 +105,7 @@ export function reconcileWith(
   }
   return {
     drift: plan.drift,
-    foreign: plan.foreignOrders.map(({ clientId, market }) => `${clientId} in ${market}`),
+    foreign: plan.foreignOrders,
   };
 }
 

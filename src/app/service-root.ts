@@ -4,6 +4,7 @@
  */
 import {
   BehaviorSubject,
+  concatMap,
   first,
   from,
   map,
@@ -37,7 +38,7 @@ import { HeightWatch } from './heights.js';
 import { chainPolls, doubtfulBooks, rereads } from './housekeeping.js';
 import { JournalDesk } from './journal-desk.js';
 import { warm } from './market-pipeline.js';
-import { FactHub, provideService, type ProvidedService } from './provide.js';
+import { FactHub, provideService, type ProvidedService, type ReconcileSteps } from './provide.js';
 import { reconcileSteps } from './reconcile-steps.js';
 import { breakers, hearRisk, riskLevelOf, type RiskDeskOptions } from './risk-desk.js';
 import { ServiceSteps } from './service-steps.js';
@@ -75,6 +76,7 @@ export class ServiceRoot {
   hasTraded = false;
   readonly #venue = lateVenue(() => this.#reached().venue);
   readonly #sweeper: Sweeper;
+  readonly #reconciling: ReconcileSteps;
   readonly #warm$ = new BehaviorSubject(false);
   readonly #watching$ = new BehaviorSubject(false);
   readonly #feeds: Feeds;
@@ -110,6 +112,12 @@ export class ServiceRoot {
       isPaused: () => this.state === 'reconciling',
     });
     this.steps = new ServiceSteps(this.#parts());
+    this.#reconciling = reconcileSteps({
+      ...this.#parts(),
+      venue: this.#venue,
+      heights: this.heights,
+      markets: () => this.pipeline.fold.markets,
+    });
     this.#feeds = new Feeds({
       log: world.log,
       onDown: (markets) => {
@@ -242,7 +250,7 @@ export class ServiceRoot {
           }),
         drain: () => this.steps.drain(),
       },
-      reconcile: reconcileSteps({ ...this.#parts(), venue: this.#venue, heights: this.heights }),
+      reconcile: this.#reconciling,
       session: sessionWiring(world, (frame) => this.pipeline.frames$.next(frame)),
       venueLink: {
         inbox,
@@ -314,6 +322,7 @@ export class ServiceRoot {
         switchMap(() => timer(SECOND_SWEEP_MS, clock.scheduler)),
         tap(() => this.#sweeper.want()),
       ),
+      core.claim.wanted$.pipe(concatMap(() => this.#reconciling.claim({ height: 0 }))),
       emitted$(this.actor).pipe(tap((report) => this.#hear(report as ServiceReport))),
     );
     this.#subscription.add(all$.subscribe());

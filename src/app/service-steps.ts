@@ -19,7 +19,7 @@ import {
 } from 'rxjs';
 import type { StepFact } from '../../machines/service.machine.js';
 import type { StrategyInput } from '../../machines/strategy.machine.js';
-import { nextEpoch } from '../execution/client-ids.js';
+import { claimOf, nextEpoch } from '../execution/client-ids.js';
 import type { AccountSnapshot } from '../model/account.js';
 import type { PositionDrift } from '../model/position.js';
 import { blockHeight, usd } from '../model/quantities.js';
@@ -115,7 +115,9 @@ export class ServiceSteps {
         this.#recall(restored.state.fallback);
         this.#openedAt = restored.openedAt;
         if (!restored.isFirstRun) sweeper.startFrom(restored.state.completeTo);
-        const run = { type: 'run', epoch: this.#epoch, version: world.version } as const;
+        const claim = claimOf(this.#epoch, world.claimChance);
+        core.claim.begin(claim, restored.claims);
+        const run = { type: 'run', epoch: this.#epoch, version: world.version, claim } as const;
         return world.inbox.door('answer', 'journal', desk.record(run));
       }),
       map((): StepFact => {
@@ -178,7 +180,7 @@ export class ServiceSteps {
     if (account !== undefined && drift.length === 0 && core.usdc() === undefined) {
       core.openBalance(account.usdc, account.height);
     }
-    for (const evidence of foreign) core.foreign(evidence);
+    for (const order of foreign) core.foreign(order);
     if (isFirst) core.openAccount();
     return drift;
   }

@@ -9,7 +9,7 @@ import type { SizingContext } from '../execution/order-factory.js';
 import type { MarketView } from '../model/book.js';
 import type { AccountEvent } from '../model/events.js';
 import type { OrderFact, OrderReport } from '../model/facts.js';
-import type { Denial, OrderRequest, Wish } from '../model/order.js';
+import type { Denial, OrderRequest, VenueOrder, Wish } from '../model/order.js';
 import {
   signedSize,
   usd,
@@ -40,6 +40,7 @@ import { orderFlow } from './order-flow.js';
 import { OrderTable } from './order-table.js';
 import { LimitDesk } from './limit-desk.js';
 import type { FactHub } from './provide.js';
+import { RunClaim } from './run-claim.js';
 import { LatencySamples } from './run-report.js';
 
 /** What is true elsewhere and asked in the turn of the send. */
@@ -80,6 +81,7 @@ export class TradingCore {
   readonly books: Books;
   /** Of the chain, for messages. */
   readonly limits: LimitDesk;
+  readonly claim: RunClaim;
   readonly latency = new LatencySamples();
   /** What the breakers watch. Hot; what comes before they listen is not lost. */
   readonly observations$ = new ReplaySubject<Observation>(OBSERVATIONS_KEPT);
@@ -101,6 +103,10 @@ export class TradingCore {
     this.#options = options;
     const { record, specOf, hub, log, heights } = options;
     this.limits = new LimitDesk({ heights, orders: this.orders });
+    this.claim = new RunClaim({
+      orderIdOf: options.orderIdOf,
+      onForeign: (evidence) => this.#fault('foreign.run', evidence),
+    });
     this.books = new Books({
       orders: this.orders,
       specOf,
@@ -123,7 +129,8 @@ export class TradingCore {
       books: this.books,
       orders: this.orders,
       tellOrder: (orderId, fact) => this.tellOrder(orderId, fact),
-      onForeign: (evidence) => this.#fault('foreign.activity', evidence),
+      onForeign: (order) => this.foreign(order),
+      isClaim: (order) => this.claim.hear(order),
       onSnapshot: () => this.sweepWanted$.next(),
     });
     this.#gate = new AccountGate(flow);
@@ -252,8 +259,9 @@ export class TradingCore {
   }
 
   /** An order on our account that somebody else made. */
-  foreign(evidence: string): void {
-    this.#fault('foreign.activity', `order ${evidence} is not ours`);
+  foreign({ clientId, market }: Pick<VenueOrder, 'clientId' | 'market'>): void {
+    this.#fault('foreign.activity', `order ${clientId} in ${market} is not ours`);
+    this.claim.foreignOrder(clientId);
   }
 
   /** Balance as our books have it; undefined before the first reconciliation. */

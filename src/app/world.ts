@@ -38,6 +38,8 @@ export interface World {
   readonly clock: HeapClock;
   readonly inbox: Inbox;
   readonly random: Random;
+  /** 0 to 65,535, from no seed: tells two runs apart that share everything else. */
+  readonly claimChance: number;
   readonly log: Log;
   readonly meter: Meter;
   readonly resources: Resources;

@@ -6,6 +6,7 @@ import type { CancelRequest, Fill, OrderEnd, OrderRequest } from '../model/order
 import type { Breach } from '../model/risk.js';
 import type {
   BlockHeight,
+  ClientId,
   OrderId,
   SignedSize,
   MarketId,
@@ -16,7 +17,13 @@ import type { SendAnswer } from './venue.js';
 
 /** One entry. Every row is stamped and carries the number of the last input before it. */
 export type JournalEntry =
-  | { readonly type: 'run'; readonly epoch: number; readonly version: string }
+  /** `claim`: the number by which other processes hear of this run. */
+  | {
+      readonly type: 'run';
+      readonly epoch: number;
+      readonly version: string;
+      readonly claim?: ClientId;
+    }
   | { readonly type: 'order.intent'; readonly request: OrderRequest }
   | { readonly type: 'order.sent'; readonly orderId: OrderId; readonly answer: SendAnswer }
   | {

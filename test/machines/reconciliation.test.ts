@@ -55,6 +55,7 @@ function run(answers: Answers = {}) {
 const ROUND = [
   'heights',
   'limits',
+  'claim',
   'account',
   'orders',
   'unlisted',
@@ -73,7 +74,7 @@ describe('a reconciliation', () => {
     expect(asked).toEqual(ROUND);
     expect(state()).toBe('agreed');
     expect(told).toEqual([{ type: 'reconcile.done', strategies: [] }]);
-    expect(context().steps).toHaveLength(11);
+    expect(context().steps).toHaveLength(12);
     expect(context().steps.at(0)).toBe('heights: ok');
   });
 

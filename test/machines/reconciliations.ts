@@ -10,6 +10,7 @@ import {
 export const RECONCILE_STEPS = [
   'heights',
   'limits',
+  'claim',
   'account',
   'orders',
   'unlisted',
@@ -36,6 +37,7 @@ export function reconciliationOf(
     actors: {
       heights: hole('heights'),
       limits: hole('limits'),
+      claim: hole('claim'),
       account: hole('account'),
       orders: hole('orders'),
       unlisted: hole('unlisted'),

@@ -52,6 +52,10 @@ export interface VirtualOptions {
   readonly seed?: number;
   readonly markets?: number;
   readonly preset?: ExchangeOptions['preset'];
+  /** Of the first run; the next has the next. */
+  readonly claimChance?: number;
+  /** Another process that trades on the same account of the same exchange. */
+  readonly beside?: VirtualService;
   /** What the chain lets an account do. */
   readonly limits?: ExchangeOptions['limits'];
   /** What the account has at the start. */
@@ -74,8 +78,36 @@ const refused = (clock: Clock): Observable<HttpAnswer> =>
     }),
   );
 
+/** The clock, and the exchange on it. */
+interface Ground {
+  readonly clock: SimulatedClock;
+  readonly host: ExchangeHost;
+  readonly memory: ReturnType<typeof connectInMemory>;
+}
+
+function makeGround(options: VirtualOptions): Ground {
+  const { seed = 7, markets = 2, preset = 'calm', fundUsd = 10_000, habits, limits } = options;
+  const clock = new SimulatedClock(START);
+  const exchange = createExchange({
+    seed,
+    ...marketsOf(markets),
+    startTimeMs: START,
+    startHeight: 1000,
+    takerFeePpm: 500,
+    makerFeePpm: 100,
+    preset,
+    limits,
+  });
+  const host = new ExchangeHost({ exchange, clock, random: seededRandom(seed), habits });
+  const quoteQuantums = BigInt(fundUsd) * 1_000_000n;
+  host.submit({ type: 'fund', subaccount: ACCOUNT, quoteQuantums });
+  host.start();
+  return { clock, host, memory: connectInMemory({ host, clock, latencyMs: 2 }) };
+}
+
 export class VirtualService {
-  readonly clock = new SimulatedClock(START);
+  readonly ground: Ground;
+  readonly clock: SimulatedClock;
   readonly host: ExchangeHost;
   readonly rows: JournalRow[] = [];
   readonly log: { level: string; event: string; fields: Record<string, unknown> }[] = [];
@@ -98,29 +130,13 @@ export class VirtualService {
   root: ServiceRoot;
   control: ControlProjection;
   #options: VirtualOptions;
-  readonly #memory;
   #reads: VenueReads | undefined;
   #run = 0;
 
   constructor(options: VirtualOptions = {}) {
-    const { seed = 7, markets = 2, preset = 'calm', fundUsd = 10_000, habits, limits } = options;
     this.#options = options;
-    const exchange = createExchange({
-      seed,
-      ...marketsOf(markets),
-      startTimeMs: START,
-      startHeight: 1000,
-      takerFeePpm: 500,
-      makerFeePpm: 100,
-      preset,
-      limits,
-    });
-    const random = seededRandom(seed);
-    this.host = new ExchangeHost({ exchange, clock: this.clock, random, habits });
-    this.#memory = connectInMemory({ host: this.host, clock: this.clock, latencyMs: 2 });
-    const quoteQuantums = BigInt(fundUsd) * 1_000_000n;
-    this.host.submit({ type: 'fund', subaccount: ACCOUNT, quoteQuantums });
-    this.host.start();
+    this.ground = options.beside?.ground ?? makeGround(options);
+    ({ clock: this.clock, host: this.host } = this.ground);
     this.root = new ServiceRoot(this.#world(), this.#engines());
     this.control = new ControlProjection(this.root);
   }
@@ -158,7 +174,7 @@ export class VirtualService {
   }
 
   cutSockets(): void {
-    this.#memory.cutSockets();
+    this.ground.memory.cutSockets();
   }
 
   async until(isReached: () => boolean, withinMs = 60_000): Promise<void> {
@@ -279,16 +295,17 @@ export class VirtualService {
       subaccount,
       subscribesPerSecond: 10,
       random: seededRandom(1),
+      claimChance: (this.#options.claimChance ?? 0) + this.#run,
       log: {
         write: (level, event, fields = {}) =>
           void this.log.push({ level, event, fields: { ...fields } }),
       },
       meter: { observe: (hop) => void this.hops.push(hop) },
       resources: this.resources,
-      sockets: this.#memory.sockets,
+      sockets: this.ground.memory.sockets,
       hearsAccount: config.mode !== 'paper',
       boot: ({ specOf, view, height }) => {
-        const { http } = this.#memory;
+        const { http } = this.ground.memory;
         const faulty: HttpPort = {
           send: (request) => (this.#isRefused(request.url) ? refused(clock) : http.send(request)),
         };
