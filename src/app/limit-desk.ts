@@ -2,12 +2,12 @@
  * The chain's limits in the running service: read with every reconciliation, counted with every
  * send, asked before each. It refuses; it sends nothing.
  */
-import { sameMarginPpm, withMarginPpm } from '../risk/custom-margin.js';
 import type { MarketView } from '../model/book.js';
 import type { MarketSpec } from '../model/market.js';
 import type { CancelRequest, Denial, OrderRequest } from '../model/order.js';
 import type { BlockHeight, Usd } from '../model/quantities.js';
 import type { LimitUsage, VenueLimits } from '../model/venue-limits.js';
+import { sameMarginPpm, withMarginPpm } from '../risk/custom-margin.js';
 import {
   refuseSend,
   SendBudget,
@@ -16,6 +16,7 @@ import {
   type OpenStateful,
   type SendKind,
 } from '../risk/send-budget.js';
+import type { RiskContext } from '../risk/risk-context.js';
 import type { HeightWatch } from './heights.js';
 import type { OrderTable } from './order-table.js';
 
@@ -58,6 +59,11 @@ export class LimitDesk {
     const live = this.#options.orders.live();
     const open = live.filter(({ request }) => sendKindOf(request) === 'stateful').length;
     return { open, equity: this.#equity, tiers: this.#budget.limits?.equityTiers };
+  }
+
+  /** What the pre-trade checks look at. */
+  context(): Pick<RiskContext, 'sends' | 'stateful'> {
+    return { sends: (kind) => this.sends(kind), stateful: this.stateful() };
   }
 
   placed(request: OrderRequest): void {

@@ -17,7 +17,9 @@ import { indexerReads } from '../dydx/indexer.client.js';
 import { addressOfKey, keyFromSeed, readPrivateKey } from '../dydx/keys.codec.js';
 import { liveVenue } from '../dydx/live.venue.js';
 import { embeddedNetwork, NETWORKS, type Network } from '../dydx/networks.js';
+import { RestBudget } from '../dydx/rest-budget.js';
 import { startSigner, type SignerOptions, type ValidatorSigner } from '../dydx/validator.client.js';
+import type { AccountLock } from '../journal/account-lock.store.js';
 import { openJournal, startJournalWorker, type JournalOptions } from '../journal/journal.store.js';
 import { blockHeight, usd, type Usd } from '../model/quantities.js';
 import { Failure, unwrap } from '../model/result.js';
@@ -29,6 +31,7 @@ import type { VenuePort } from '../ports/venue.js';
 import { paperVenue } from '../simulator/paper.venue.js';
 import { startEmbeddedExchange, type EmbeddedExchange } from './embedded-exchange.js';
 import { Inbox } from './inbox.js';
+import { beSoleTrader } from './sole-trader.js';
 import type { Booted, Insight, World } from './world.js';
 
 /** Nobody's address: what reads need where no account is watched. */
@@ -69,6 +72,7 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
   const folder = folderOf(config);
   const ground = new RealGround(options, clock, keys.privateKey);
   let journal: Promise<Journal> | undefined;
+  let lock: AccountLock | undefined;
   return {
     config,
     version,
@@ -87,6 +91,7 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
     folder,
     boot: (insight) => ground.boot(insight, keys.address),
     openJournal: (identity) => {
+      lock = beSoleTrader(config, identity);
       const name = `${identity.address}-${identity.subaccount}-${config.mode}.sqlite`;
       const makeWorker = threads?.journal ?? startJournalWorker;
       journal = openJournal({ path: join(folder, name), identity, makeWorker });
@@ -95,6 +100,7 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
     close: async () => {
       await ground.close();
       await closeStarted(journal);
+      lock?.release();
       clock.stop();
     },
   };
@@ -178,6 +184,7 @@ class RealGround {
   readonly #clock: RealClock;
   readonly #privateKey: string | undefined;
   readonly #http: HttpClient = undiciHttp();
+  readonly #budget = new RestBudget();
   #exchange: Promise<EmbeddedExchange> | undefined;
   #signer: ValidatorSigner | undefined;
   #isClosed = false;
@@ -198,6 +205,7 @@ class RealGround {
       clock: this.#clock,
       subaccount: { address: address ?? NOBODY, number: config.subaccount },
       specOf: insight.specOf,
+      budget: this.#budget,
     });
     const silent: VenuePort = { ...reads, place: () => of(NO_KEY), cancel: () => of(NO_KEY) };
     const { socketUrl } = network;

@@ -129,18 +129,13 @@ export class ServiceRoot {
         this.hub.service$.next({ type: 'reconcile.needed', reason: `${name} came back` }),
     });
     this.#strategies = new StrategyDesk({
-      world,
-      hub: this.hub,
-      core: this.core,
-      pipeline: this.pipeline,
+      ...this.#parts(),
       hints$: this.#feeds.allLive$,
       warm$: this.#warm$,
       onFault: (reason) => this.#fault('strategy.fault', reason),
     });
     this.#risk = {
-      world,
-      hub: this.hub,
-      core: this.core,
+      ...this.#parts(),
       heights: this.heights,
       journal: this.journal,
       accountLive: () => this.accountLive(),

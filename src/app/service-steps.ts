@@ -181,7 +181,7 @@ export class ServiceSteps {
       core.openBalance(account.usdc, account.height);
     }
     for (const order of foreign) core.foreign(order);
-    if (isFirst) core.openAccount();
+    if (isFirst) core.gate.open();
     return drift;
   }
 

@@ -82,6 +82,8 @@ export class TradingCore {
   /** Of the chain, for messages. */
   readonly limits: LimitDesk;
   readonly claim: RunClaim;
+  /** Opened with the books. */
+  readonly gate: AccountGate;
   readonly latency = new LatencySamples();
   /** What the breakers watch. Hot; what comes before they listen is not lost. */
   readonly observations$ = new ReplaySubject<Observation>(OBSERVATIONS_KEPT);
@@ -93,7 +95,6 @@ export class TradingCore {
   readonly #entries = new OrderRate();
   readonly #exits = new OrderRate();
   readonly #denials: DeniedWish[] = [];
-  readonly #gate: AccountGate;
   #denied = 0;
   #clientIds: ClientIds | undefined;
   /** Balance less all cash flows that the books know: constant but for transfers and funding. */
@@ -133,8 +134,8 @@ export class TradingCore {
       isClaim: (order) => this.claim.hear(order),
       onSnapshot: () => this.sweepWanted$.next(),
     });
-    this.#gate = new AccountGate(flow);
-    this.account = (event) => this.#gate.enter(event);
+    this.gate = new AccountGate(flow);
+    this.account = (event) => this.gate.enter(event);
   }
 
   get denials(): readonly DeniedWish[] {
@@ -148,11 +149,6 @@ export class TradingCore {
   /** From now on orders can be numbered: the run's epoch is in the journal. */
   begin(epoch: number): void {
     this.#clientIds = new ClientIds(epoch);
-  }
-
-  /** The books hold what the account held: what its channel has said meanwhile may follow. */
-  openAccount(): void {
-    this.#gate.open();
   }
 
   tellOrder(orderId: OrderId, fact: OrderFact): boolean {
@@ -352,8 +348,7 @@ export class TradingCore {
       exitsLastMinute: this.#exits.count(now()),
       isKnownIntent: (intentId) => this.orders.isKnownIntent(intentId),
       freeCollateral: this.#freeCollateral(),
-      sends: (kind) => this.limits.sends(kind),
-      stateful: this.limits.stateful(),
+      ...this.limits.context(),
     };
   }
 

@@ -18,6 +18,7 @@ import {
 import type { Subaccount } from '../model/account.js';
 import type { MarketSpec } from '../model/market.js';
 import type { Fill } from '../model/order.js';
+import type { VenueLimits } from '../model/venue-limits.js';
 import { blockHeight, type BlockHeight, type FillId, type MarketId } from '../model/quantities.js';
 import { Failure, InvariantError } from '../model/result.js';
 import type { Clock } from '../ports/clock.js';
@@ -33,7 +34,7 @@ import {
   readSpec,
 } from './market-contents.js';
 import type { Network } from './networks.js';
-import { CANDLES_BUDGET, emptyBudget, holdUntil, reserve, REST_BUDGET } from './request-budget.js';
+import { RestBudget, type Bucket } from './rest-budget.js';
 import { checks } from './schemas.js';
 import { unitsOf } from './units.js';
 import { UnknownMarket, Unreadable } from './unreadable.js';
@@ -56,14 +57,11 @@ export interface IndexerOptions {
   readonly subaccount: Subaccount;
   /** Market parameters learned so far; reads about other markets fail with `market.unknown`. */
   readonly specOf: (market: MarketId) => MarketSpec | undefined;
+  /** Of the whole process; one of its own where nobody shares it. */
+  readonly budget?: RestBudget;
 }
 
-/** Buckets as the venue counts them; single orders have no limit there, and one of ours here. */
-type Bucket = 'default' | 'orders' | 'order' | 'fills' | 'candles' | 'rpc';
-
 const DEADLINE_MS = 3000;
-/** A request that would have to wait longer for its budget fails instead (`rest.busy`). */
-const LONGEST_WAIT_MS = 60_000;
 const FILLS_PER_PAGE = 100;
 /** The most that the venue gives: for a height that has more fills than a page. */
 const FILLS_PER_PAGE_MAX = 1_000;
@@ -94,13 +92,7 @@ export function indexerReads(options: IndexerOptions): VenueReads {
     );
   };
   const ask = (query: NodeQuery): Observable<Uint8Array> =>
-    requests.send('rpc', queryRequest(network, query)).pipe(
-      readAs(({ body }) => {
-        const { code = 0, log, value } = checks.query(JSON.parse(body)).result.response;
-        if (code !== 0) throw new Unreadable(`${query.path}: code ${code} ${log ?? ''}`);
-        return Buffer.from(value ?? '', 'base64');
-      }),
-    );
+    requests.send('rpc', queryRequest(network, query)).pipe(readAnswer(query.path));
   const one = (market: MarketId): string => encodeURIComponent(market);
   return {
     order: (id) =>
@@ -121,21 +113,10 @@ export function indexerReads(options: IndexerOptions): VenueReads {
     indexerHeight: () =>
       get('default', '/height', (json) => readHeight(checks.height(json).height)),
     chainHeight: () =>
-      requests.send('rpc', blockRequest(network)).pipe(
-        readJson((json) => {
-          const { header } = checks.block(json).result.block;
-          if (header.chain_id === network.chainId) return readHeight(header.height);
-          throw new Unreadable(`expected chain ${network.chainId}, was ${header.chain_id}`);
-        }),
-      ),
-    limits: () =>
-      forkJoin([ask(BLOCK_RATES), ask(EQUITY_TIERS), ask(leverageOf(subaccount))]).pipe(
-        readAs(([rates, tiers, leverage]) => ({
-          ...readBlockRates(rates),
-          equityTiers: readEquityTiers(tiers),
-          marginPpm: readLeverage(leverage),
-        })),
-      ),
+      requests
+        .send('rpc', blockRequest(network))
+        .pipe(readJson((json) => readBlockHeight(json, network))),
+    limits: () => limitsBy(ask, subaccount),
     markets: () =>
       get('default', '/perpetualMarkets', (json) =>
         readableMarkets(checks.markets(json).markets).map((market) => ({
@@ -144,7 +125,7 @@ export function indexerReads(options: IndexerOptions): VenueReads {
         })),
       ),
     book: (market) =>
-      get('default', `/orderbooks/perpetualMarket/${one(market)}`, (json) =>
+      get('books', `/orderbooks/perpetualMarket/${one(market)}`, (json) =>
         readBook(json, unitsOf(knownSpec(market))),
       ),
     candles: (market, limit) =>
@@ -154,6 +135,32 @@ export function indexerReads(options: IndexerOptions): VenueReads {
         (json) => readCandles(checks.candles(json).candles, unitsOf(knownSpec(market))),
       ),
   };
+}
+
+/** Three questions to the node, which make one answer. */
+const limitsBy = (
+  ask: (query: NodeQuery) => Observable<Uint8Array>,
+  subaccount: Subaccount,
+): Observable<VenueLimits> =>
+  forkJoin([ask(BLOCK_RATES), ask(EQUITY_TIERS), ask(leverageOf(subaccount))]).pipe(
+    readAs(([rates, tiers, leverage]) => ({
+      ...readBlockRates(rates),
+      equityTiers: readEquityTiers(tiers),
+      marginPpm: readLeverage(leverage),
+    })),
+  );
+
+const readAnswer = (path: string) =>
+  readAs(({ body }: HttpAnswer) => {
+    const { code = 0, log, value } = checks.query(JSON.parse(body)).result.response;
+    if (code !== 0) throw new Unreadable(`${path}: code ${code} ${log ?? ''}`);
+    return Buffer.from(value ?? '', 'base64');
+  });
+
+function readBlockHeight(json: unknown, { chainId }: Network): BlockHeight {
+  const { header } = checks.block(json).result.block;
+  if (header.chain_id === chainId) return readHeight(header.height);
+  throw new Unreadable(`expected chain ${chainId}, was ${header.chain_id}`);
 }
 
 const blockRequest = ({ rpcUrls: [url = ''] }: Network): HttpRequest => ({
@@ -218,30 +225,24 @@ function fillsSince(fillPage: FillPage, since: BlockHeight): Observable<readonly
   );
 }
 
-/** Requests of one bucket leave in order, spaced by its budget; a 429 holds the whole bucket. */
-function budgetedRequests({ http, clock }: IndexerOptions): {
+/** Requests of one bucket leave in order, spaced by the budget that all readers share. */
+function budgetedRequests({ http, clock, budget = new RestBudget() }: IndexerOptions): {
   send(bucket: Bucket, request: HttpRequest): Observable<HttpAnswer>;
 } {
-  const budgets = new Map<Bucket, ReturnType<typeof emptyBudget>>();
   return {
     send: (bucket, request) =>
       defer(() => {
-        const budget = bucket === 'candles' ? CANDLES_BUDGET : REST_BUDGET;
-        const state = budgets.get(bucket) ?? emptyBudget();
-        budgets.set(bucket, state);
-        const before = state.fullAt;
-        const wait = reserve(state, budget, clock.now());
-        if (wait > LONGEST_WAIT_MS) {
-          state.fullAt = before;
-          return throwError(() => failure('rest.busy', `${bucket}: ${wait} ms to wait`, true));
+        const wait = budget.reserve(bucket, clock.now());
+        if (!wait.ok) {
+          const { code, message } = wait.error;
+          return throwError(() => failure(code, message, true));
         }
         const send = (): Observable<HttpAnswer> => http.send(request);
-        const sent$ = wait > 0 ? timer(wait, clock.scheduler).pipe(mergeMap(send)) : send();
+        const sent$ =
+          wait.value > 0 ? timer(wait.value, clock.scheduler).pipe(mergeMap(send)) : send();
         return sent$.pipe(
           map((answer) => {
-            if (answer.status === 429) {
-              holdUntil(state, budget, clock.now() + retryAfterMs(answer));
-            }
+            budget.heard(bucket, answer, clock.now());
             return accept(answer, request);
           }),
         );
@@ -251,12 +252,6 @@ function budgetedRequests({ http, clock }: IndexerOptions): {
 
 const failure = (code: string, message: string, retryable: boolean): Failure =>
   new Failure(code, message, { retryable });
-
-/** Milliseconds, against the standard's seconds. */
-function retryAfterMs({ headers }: HttpAnswer): number {
-  const ms = Number(headers['retry-after']);
-  return ms > 0 ? Math.min(ms, LONGEST_WAIT_MS) : 1000;
-}
 
 /** Only 200 passes. A refusal for the address or the country does not pass with time. */
 function accept(answer: HttpAnswer, { url }: HttpRequest): HttpAnswer {

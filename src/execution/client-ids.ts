@@ -30,8 +30,7 @@ export function claimOf(epoch: number, chance: number): ClientId {
   return clientId(epoch * RUN_SIZE + COUNTER_END + chance);
 }
 
-export const isClaim = (id: ClientId): boolean =>
-  epochOf(id) >= 1 && id % RUN_SIZE >= COUNTER_END;
+export const isClaim = (id: ClientId): boolean => epochOf(id) >= 1 && id % RUN_SIZE >= COUNTER_END;
 
 export class ClientIds {
   readonly #epoch: number;

@@ -12,6 +12,4 @@ export const sameMarginPpm = (spec: MarketSpec, custom: Custom): boolean =>
   customOf(spec, custom) <= spec.initialMarginPpm;
 
 export const withMarginPpm = (spec: MarketSpec, custom: Custom): MarketSpec =>
-  sameMarginPpm(spec, custom)
-    ? spec
-    : { ...spec, initialMarginPpm: customOf(spec, custom) };
+  sameMarginPpm(spec, custom) ? spec : { ...spec, initialMarginPpm: customOf(spec, custom) };

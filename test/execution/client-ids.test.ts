@@ -1,7 +1,14 @@
 /** Our order numbers: never the same one twice, and an error when there are no more. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { claimOf, CLAIMS, ClientIds, epochOf, isClaim, nextEpoch } from '../../src/execution/client-ids.js';
+import {
+  claimOf,
+  CLAIMS,
+  ClientIds,
+  epochOf,
+  isClaim,
+  nextEpoch,
+} from '../../src/execution/client-ids.js';
 
 describe('client ids', () => {
   it('carry the epoch in their high bits and count in the low ones', () => {
