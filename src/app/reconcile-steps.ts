@@ -1,6 +1,6 @@
 /**
- * What each step of a reconciliation does: one read of the venue, or what is made of those before it.
- * The machine orders the steps and asks again; here lies what they have read so far.
+ * What each step of a reconciliation does: one read of the venue, or what is made of those before
+ * it. The machine orders the steps and asks again; here lies what they have read so far.
  */
 import {
   catchError,

@@ -1,7 +1,7 @@
 /**
- * What recovering and draining do, and what a sweep of the account changes. Each step is a cold stream of facts for the
- * service's machine; what it changes, it changes in the books and the journal before it says that
- * it is done.
+ * What recovering and draining do, and what a sweep of the account changes. Each step is a cold
+ * stream of facts for the service's machine; what it changes, it changes in the books and the
+ * journal before it says that it is done.
  */
 import {
   catchError,

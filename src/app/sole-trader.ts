@@ -1,7 +1,7 @@
 /**
- * Which lock a run must hold before it reads its journal: one for each account that it may send for.
- * An exchange that lives only as long as its service cannot be shared, and who sends nothing needs
- * no lock.
+ * Which lock a run must hold before it reads its journal: one for each account that it may send
+ * for. An exchange that lives only as long as its service cannot be shared, and who sends nothing
+ * needs no lock.
  */
 import { homedir } from 'node:os';
 import { join } from 'node:path';

@@ -1,11 +1,13 @@
 /**
- * One budget of REST requests for the whole process: whoever asks the indexer (history, sweeps, books
- * that are read again) asks this first. The venue counts by address and bucket, so two accounts of
- * one process share it, and so do other programs on this machine, which the answers tell of.
+ * One budget of REST requests for the whole process: whoever asks the indexer (history, sweeps,
+ * books that are read again) asks this first. The venue counts by address and bucket, so two
+ * accounts of one process share it, and so do other programs on this machine, which the answers
+ * tell of.
  *
  * 1. Books are read again out of a part of their own: after a reconnect there are hundreds, and the
  *    account must not wait behind them.
- * 2. When the venue says that little is left, `books` waits for the next window; at nothing, all do.
+ * 2. When the venue says that little is left, `books` waits for the next window; at nothing, all
+ *    wait.
  * 3. Who would wait for more than a minute, or for no number at all, is refused with the numbers.
  */
 import { fail, ok, type Result } from '../model/result.js';

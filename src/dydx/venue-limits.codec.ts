@@ -2,7 +2,7 @@
  * The chain's limits as a node answers queries for them: protobuf, read field by field, because the
  * client library is loaded by the signing thread alone.
  *
- * @see v4-chain proto/dydxprotocol/clob/{block_rate_limit_config,equity_tier_limit_config,query}.proto
+ * @see v4-chain proto/dydxprotocol/clob/*.proto: the two configurations, and query
  */
 import { Buffer } from 'node:buffer';
 import type { Subaccount } from '../model/account.js';
@@ -33,7 +33,7 @@ export function leverageOf({ address, number }: Subaccount): NodeQuery {
   return { path: '/dydxprotocol.clob.Query/Leverage', data };
 }
 
-/** `{1: {2: stateful, 4: short-term places and cancels, 5: leverage}}`, each `{1: blocks, 2: limit}` */
+/** `{1: {2: stateful, 4: short-term, 5: leverage}}`, each a list of `{1: blocks, 2: limit}` */
 export function readBlockRates(
   value: Uint8Array,
 ): Pick<VenueLimits, 'shortTerm' | 'stateful' | 'leverageUpdates'> {

@@ -1,7 +1,7 @@
 /**
- * When a difference to the venue's positions is to be believed. One look may fall between a fill and
- * the position that it makes; each market is judged by itself, so that one that keeps changing hides
- * no other.
+ * When a difference to the venue's positions is to be believed. One look may fall between a fill
+ * and the position that it makes; each market is judged by itself, so that one that keeps changing
+ * hides no other.
  *
  * 1. Believed: the same numbers of a market in two looks in a row, or any difference in
  *    `LOOKS_MAX` looks in a row, whatever its numbers.
