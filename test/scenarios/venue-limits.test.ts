@@ -17,7 +17,7 @@ describe('the limits of the chain', () => {
   });
 
   it('deny an entry that would use the reserve of the exits, and the exit still leaves', async () => {
-    const limits = { ...DEFAULT_LIMITS, shortTerm: [{ blocks: 1_000, limit: 2 }] };
+    const limits = { ...DEFAULT_LIMITS, shortTerm: [{ blocks: 1_000, limit: 3 }] };
     const service = new VirtualService({ limits });
     await service.ready();
     service.decide('BTC-USD', 'buy');
@@ -28,13 +28,13 @@ describe('the limits of the chain', () => {
     expect(service.logged('order.denied')[0]).toMatchObject({
       market: 'ETH-USD',
       code: 'limit.block-rate',
-      message: '1 of 2 short-term messages used in 1000 blocks, 1 of them kept free',
+      message: '2 of 3 short-term messages used in 1000 blocks, 1 of them kept free',
     });
-    await service.until(() => service.control.risk().venueLimits[0]?.used === 2, 20_000);
+    await service.until(() => service.control.risk().venueLimits[0]?.used === 3, 20_000);
     await service.clock.advance(2_000);
     const purposes = service.entries('order.intent').map(({ request }) => request.purpose);
     expect(purposes).toEqual(['entry', 'exit']);
-    // The chain has refused nothing: a third message was never sent.
+    // With our claim that makes three: the chain has refused nothing.
     expect(service.sends).toBe(2);
     expect(service.logged('order.not-sent')).toEqual([]);
   });
