@@ -2,7 +2,7 @@
  * Prometheus metrics: pulled from the projection at scrape time, so that no hot path pays for them.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Control } from '../ports/control.js';
+import type { AccountState, Control } from '../ports/control.js';
 import { HOPS, type Hop, type Meter } from '../ports/meter.js';
 
 const LATENCY_BUCKETS_MS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1000];
@@ -27,6 +27,7 @@ export function createMetrics(control: Control): Metrics {
   );
   addFrames(registry, control);
   addState(registry, control);
+  addMoney(registry, control);
   return {
     contentType: registry.contentType,
     observe: (hop, ms) => bound.get(hop)?.observe(ms),
@@ -136,14 +137,6 @@ function addState(registry: Registry, control: Control): void {
       },
     }),
     new Gauge({
-      name: 'perpetua_exposure_usd',
-      help: 'Worst-case exposure, in-flight and unknown orders at full size.',
-      registers,
-      collect() {
-        this.set(Number(control.risk().exposureUsd));
-      },
-    }),
-    new Gauge({
       name: 'perpetua_chain_height',
       help: 'Newest block height known.',
       registers,
@@ -153,4 +146,57 @@ function addState(registry: Registry, control: Control): void {
     }),
   ];
   for (const gauge of gauges) registry.registerMetric(gauge);
+}
+
+/** What is not known is no number: NaN, not 0. */
+const figure = (text: string | null): number => (text === null ? Number.NaN : Number(text));
+
+function addMoney(registry: Registry, control: Control): void {
+  const gauge = (name: string, help: string, read: () => number | null): Gauge =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read() ?? Number.NaN);
+      },
+    });
+  const account = (name: string, help: string, of: (state: AccountState) => string | null): Gauge =>
+    gauge(name, help, () => figure(of(control.account())));
+  const gauges = [
+    gauge(
+      'perpetua_exposure_usd',
+      'Worst-case exposure, in-flight and unknown orders at full size: also if the process dies.',
+      () => figure(control.risk().exposureUsd),
+    ),
+    gauge(
+      'perpetua_if_dead_blocks',
+      'Blocks in which live orders may still fill if the process dies now; NaN: no end is known.',
+      () => control.risk().ifDead.blocks,
+    ),
+    account('perpetua_equity_usd', 'Balance and value of all positions.', (s) => s.equityUsd),
+    account(
+      'perpetua_free_collateral_usd',
+      'Equity less initial margin, scaled by open interest.',
+      (s) => s.freeCollateralUsd,
+    ),
+    account(
+      'perpetua_maintenance_margin_usd',
+      'Equity below which the account is liquidated.',
+      (s) => s.maintenanceMarginUsd,
+    ),
+    account('perpetua_pnl_usd', 'Profit and loss since the journal began.', (s) => s.pnlUsd),
+    account('perpetua_day_pnl_usd', 'Profit and loss of the day.', (s) => s.dayPnlUsd),
+    account('perpetua_funding_usd', 'Funding received, < 0: paid.', (s) => s.fundingUsd),
+    account('perpetua_fees_usd', 'Fees paid, rebates taken off.', (s) => s.feesUsd),
+    gauge(
+      'perpetua_account_agrees',
+      '1 while our figures are the venue’s within tolerance.',
+      () => {
+        const { venue } = control.account();
+        return venue === null ? null : Number(venue.agrees);
+      },
+    ),
+  ];
+  for (const each of gauges) registry.registerMetric(each);
 }

@@ -45,5 +45,8 @@ export const readRoutes =
     list('/v1/positions', 'Positions and profit and loss', schemas.positionState, () =>
       control.positions(),
     );
+    get('/v1/account', 'Balance, equity, margins, liquidation prices', schemas.accountState, () =>
+      control.account(),
+    );
     done();
   };

@@ -146,6 +146,76 @@ export const positionState = Type.Object({
   feesUsd: text,
 });
 
+export const accountState = Type.Object({
+  subaccount: Type.Integer(),
+  usdc: nullable(text),
+  equityUsd: nullable(text),
+  initialMarginUsd: nullable(text),
+  maintenanceMarginUsd: nullable(text),
+  freeCollateralUsd: nullable(text),
+  pnlUsd: nullable(text),
+  dayPnlUsd: nullable(text),
+  realizedPnlUsd: text,
+  unrealizedPnlUsd: nullable(text),
+  feesUsd: text,
+  fundingUsd: text,
+  transfersUsd: text,
+  adjustmentsUsd: text,
+  positions: Type.Array(
+    Type.Object({
+      market: text,
+      size: text,
+      averageEntry: nullable(text),
+      oraclePrice: nullable(text),
+      notionalUsd: nullable(text),
+      realizedPnlUsd: text,
+      unrealizedPnlUsd: nullable(text),
+      feesUsd: text,
+      fundingUsd: text,
+      initialMarginUsd: nullable(text),
+      maintenanceMarginUsd: nullable(text),
+      liquidationPrice: nullable(text),
+    }),
+  ),
+  venue: nullable(
+    Type.Object({
+      height: number,
+      usdc: text,
+      equityUsd: text,
+      freeCollateralUsd: text,
+      agrees: Type.Boolean(),
+      differences: Type.Array(
+        Type.Object({ figure: text, oursUsd: text, venueUsd: text, toleranceUsd: text }),
+      ),
+    }),
+  ),
+});
+
+const lasting = {
+  lastBlock: nullable(number),
+  blocks: nullable(number),
+  seconds: nullable(number),
+};
+
+const ifDeadState = Type.Object({
+  ...lasting,
+  orders: number,
+  heldUsd: nullable(text),
+  worstUsd: nullable(text),
+  markets: Type.Array(
+    Type.Object({
+      ...lasting,
+      market: text,
+      orders: number,
+      position: text,
+      longest: text,
+      shortest: text,
+      heldUsd: nullable(text),
+      worstUsd: nullable(text),
+    }),
+  ),
+});
+
 export const riskState = Type.Object({
   level: text,
   breaches: Type.Array(
@@ -157,7 +227,8 @@ export const riskState = Type.Object({
       at: number,
     }),
   ),
-  exposureUsd: text,
+  exposureUsd: nullable(text),
+  ifDead: ifDeadState,
   limits: Type.Record(text, number),
   venueLimits: Type.Array(
     Type.Object({ what: text, used: number, limit: nullable(number), blocks: number }),

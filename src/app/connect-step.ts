@@ -117,9 +117,13 @@ function learn(chosen: readonly VenueMarket[], { pipeline, world }: ConnectOptio
   const specs = chosen.map(({ spec }) => spec);
   pipeline.watch(specs.map(({ market }) => market));
   pipeline.facts$.next({ at, event: { type: 'specs', specs } });
-  for (const { spec, oracle } of chosen) {
-    if (oracle === undefined) continue;
-    pipeline.facts$.next({ at, event: { type: 'oracle', market: spec.market, price: oracle } });
+  for (const { spec, oracle, openInterest: held } of chosen) {
+    const { market } = spec;
+    if (oracle !== undefined) {
+      pipeline.facts$.next({ at, event: { type: 'oracle', market, price: oracle } });
+    }
+    if (held !== undefined)
+      pipeline.facts$.next({ at, event: { type: 'openInterest', market, held } });
   }
 }
 

@@ -14,10 +14,11 @@ import {
 } from '../model/market.js';
 import { averageEntry } from '../model/position.js';
 
-import { ORACLE_SCALE, usd, type MarketId } from '../model/quantities.js';
+import { ORACLE_SCALE, type MarketId } from '../model/quantities.js';
 import type { Breach } from '../model/risk.js';
 import { SIGNAL_NAMES } from '../model/signal.js';
 import type {
+  AccountState,
   Control,
   DecisionState,
   MarketState,
@@ -29,7 +30,7 @@ import type {
   SignalState,
 } from '../ports/control.js';
 import { unrealizedPnl } from '../portfolio/position-accounting.js';
-import { worstCase } from '../risk/exposure.js';
+import { accountState, ifDeadState } from './account-projection.js';
 import { stateName } from './actor-observables.js';
 import type { ServiceRoot } from './service-root.js';
 
@@ -177,16 +178,18 @@ export class ControlProjection implements Control {
     });
   }
 
+  account(): AccountState {
+    return accountState(this.#root);
+  }
+
   risk(): RiskState {
     const { core, world } = this.#root;
-    const exposure = [...core.holdings().values()].reduce(
-      (sum, holding) => sum + (worstCase(holding)?.worst ?? 0n),
-      0n,
-    );
+    const ifDead = ifDeadState(this.#root);
     return {
       level: this.#root.riskLevel,
       breaches: this.#breaches(),
-      exposureUsd: formatUsd(usd(exposure)),
+      exposureUsd: ifDead.worstUsd,
+      ifDead,
       limits: world.config.risk,
       venueLimits: core.limits.usages().map((usage) => ({
         ...usage,

@@ -16,7 +16,7 @@ import type {
   Fallback,
   FallbackCause,
 } from '../model/engine-status.js';
-import type { AccountEvent, DeadLetter, FrameCounts } from '../model/events.js';
+import { factsOf, type AccountEvent, type DeadLetter, type FrameCounts } from '../model/events.js';
 import type { MarketId, UnixMs } from '../model/quantities.js';
 import type { Backfill } from '../model/signal.js';
 import type { Clock } from '../ports/clock.js';
@@ -382,13 +382,7 @@ function handOver(from: MarketEngine, to: MarketEngine, at: UnixMs): void {
   for (const spec of specs) {
     const { market } = spec;
     const view = from.fold.view(market, at);
-    if (view?.oracle !== undefined) {
-      to.facts$.next({ at, event: { type: 'oracle', market, price: view.oracle } });
-    }
-    if (view?.fundingRate1h !== undefined) {
-      const rate1h = view.fundingRate1h;
-      to.facts$.next({ at, event: { type: 'funding', market, rate1h } });
-    }
+    for (const event of view === undefined ? [] : factsOf(view)) to.facts$.next({ at, event });
     const candles = from.fold.candles(market);
     if (candles.length === 0) continue;
     to.facts$.next({ at, event: { type: 'candles', market, resolution: '1MIN', candles } });

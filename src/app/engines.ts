@@ -10,7 +10,9 @@ import type { FrameDecoder } from '../ports/market-feed.js';
 import { verdictKey } from '../strategy/decision.stream.js';
 import type { Strategy } from '../ports/strategy.js';
 import { DEFAULT_TERMS, FLAT, type Circumstances } from '../strategy/circumstances.js';
-import { MarketPipeline } from './market-pipeline.js';
+import { legacySignals } from '../signals/legacy-signal.stream.js';
+import { createLegacyOverall } from '../strategy/legacy-overall.js';
+import { MarketPipeline, type PipelineOptions } from './market-pipeline.js';
 import { VersionWatch } from './version-watch.js';
 
 /** What both are given. */
@@ -38,7 +40,10 @@ const decoderOf = ({ subaccount, specs = [] }: EngineParts, road: 'scan' | 'json
 };
 
 /** Scanner, lenses, streams. */
-export function streamingEngine(parts: EngineParts): Built<MarketPipeline> {
+export function streamingEngine(
+  parts: EngineParts,
+  scores?: PipelineOptions['scores'],
+): Built<MarketPipeline> {
   const decoder = decoderOf(parts, 'scan');
   const { clock, circumstances = {}, flush$ } = parts;
   const engine = new MarketPipeline({
@@ -47,8 +52,14 @@ export function streamingEngine(parts: EngineParts): Built<MarketPipeline> {
     scheduler: clock.scheduler,
     flush$,
     circumstances,
+    ...(scores === undefined ? {} : { scores }),
   });
   return { engine, decoder };
+}
+
+/** The market stage of the streaming engine under the old bot's scores and strategy. */
+export function legacyEngine(parts: Omit<EngineParts, 'strategy'>): Built<MarketPipeline> {
+  return streamingEngine({ ...parts, strategy: createLegacyOverall }, legacySignals);
 }
 
 /** `JSON.parse`, maps, callbacks. */

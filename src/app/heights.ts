@@ -4,10 +4,14 @@
 import { blockHeight, type BlockHeight, type UnixMs } from '../model/quantities.js';
 import type { Heights } from '../risk/permission.js';
 
+const GROWTHS_KEPT = 64;
+
 export class HeightWatch {
   #chain: BlockHeight | undefined;
   #indexer: BlockHeight | undefined;
   #grewAt: UnixMs | undefined;
+  /** The newest growths, oldest first. */
+  #growths: readonly (readonly [BlockHeight, UnixMs])[] = [];
 
   get chain(): BlockHeight | undefined {
     return this.#chain;
@@ -30,6 +34,14 @@ export class HeightWatch {
     if (height <= (this.#chain ?? -1)) return;
     this.#chain = height;
     this.#grewAt = at;
+    this.#growths = [...this.#growths.slice(1 - GROWTHS_KEPT), [height, at]];
+  }
+
+  /** How long a block has taken lately, rounded up; undefined before two of them. */
+  get msPerBlock(): number | undefined {
+    const [first, last] = [this.#growths[0], this.#growths.at(-1)];
+    if (first === undefined || last === undefined || last[0] === first[0]) return undefined;
+    return Math.ceil((last[1] - first[1]) / (last[0] - first[0]));
   }
 
   at(now: UnixMs): Heights {

@@ -93,10 +93,13 @@ export const vitalSigns = (
     concatMap((): readonly Observation[] => {
       const at = clock.now();
       const { chain, indexer } = heights;
+      const pnl = core.money.pnl();
       return [
         { type: 'heights', at, chain, indexer },
         // Before the books are open their figure would be taken for the day's first.
-        ...(core.usdc() === undefined ? [] : [{ type: 'pnl', at, pnl: core.pnl() } as const]),
+        ...(core.usdc() === undefined || pnl === undefined
+          ? []
+          : [{ type: 'pnl', at, pnl } as const]),
         {
           type: 'condition',
           at,

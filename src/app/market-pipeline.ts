@@ -30,6 +30,8 @@ export interface PipelineOptions {
   readonly flush$: Observable<UnixMs>;
   /** What the strategy is told of itself; flat, on usual terms, unless told otherwise. */
   readonly circumstances?: Partial<Circumstances>;
+  /** The stage of the scores; ours unless told otherwise. */
+  readonly scores?: typeof signals;
 }
 
 const RESYNC_LOOK_MS = 1_000;
@@ -71,13 +73,14 @@ export class MarketPipeline implements MarketEngine {
   #watched: ReadonlySet<MarketId> | undefined;
   readonly #counts = { received: 0, applied: 0, rejected: 0, quarantined: 0 };
 
-  constructor({ decoder, strategy, scheduler, flush$, circumstances }: PipelineOptions) {
+  constructor(options: PipelineOptions) {
+    const { decoder, strategy, scheduler, flush$, circumstances, scores = signals } = options;
     this.#decoder = decoder;
     this.frames$.subscribe((frame) => this.receive(frame));
     this.facts$.subscribe((fact) => this.apply(fact));
     this.markets$ = changedMarkets(this.fold, flush$).pipe(shareHot());
     const { markets$, backfills$ } = this;
-    this.signals$ = signals({ markets$, backfills$ }).pipe(shareHot());
+    this.signals$ = scores({ markets$, backfills$ }).pipe(shareHot());
     this.verdicts$ = verdicts(
       { markets$, signals$: this.signals$ },
       {

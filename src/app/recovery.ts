@@ -42,6 +42,7 @@ export function restore(history: readonly JournalRow[], core: TradingCore): Rest
       core.orders.remember(order.request, order.end, size(order.filled));
     }
   }
+  core.money.lossMark = state.lossMark;
   const opening = history.find(({ entry }) => entry.type === 'sweep')?.entry;
   return {
     state,
@@ -60,6 +61,7 @@ export function restoreBooks({ state, openedAt }: Restored, core: TradingCore): 
     else core.books.adopt(entry.market, entry.size, entry.cost ?? usd(0n));
   }
   core.books.openAt(openedAt);
+  core.money.restore(state.moneyEntries);
   core.books.sweptTo(state.completeTo);
 }
 
@@ -120,10 +122,7 @@ function beliefsOf(core: TradingCore) {
   return {
     recentFills: core.books.recent,
     positions: core.books.positions.positions(),
-    orders: core.orders.all().map((order) => ({
-      ...order,
-      fillIds: fillIdsOf(core, order.request),
-    })),
+    orders: core.orders.all(),
   };
 }
 

@@ -18,11 +18,12 @@ import { scoring } from '../report/scorecard.stream.js';
 import { verdictKey } from '../strategy/decision.stream.js';
 import { createSniper } from '../strategy/sniper.js';
 import { EngineComparison, EngineSayings, type Compared } from './engine-comparison.js';
-import { batchEngine, streamingEngine } from './engines.js';
+import { batchEngine, legacyEngine, streamingEngine, type EngineParts } from './engines.js';
 import { Inbox } from './inbox.js';
 import { createChosen, termsOf, type Choice } from './strategy-choice.js';
 
-export type ReplayEngine = 'streaming' | 'batch' | 'both';
+/** `legacy` is the old bot's scores and strategy on our books. */
+export type ReplayEngine = 'streaming' | 'batch' | 'both' | 'legacy';
 
 export interface ReplayReport {
   readonly frames: FrameCounts;
@@ -61,6 +62,7 @@ export interface ReplayOptions {
 const EPILOGUE_MS = 1_000;
 /** With both engines everything is compared this often; the touch of the books after each turn. */
 const COMPARE_MS = 1_000;
+const LEGACY = 'legacyOverall';
 /** Reasons kept apart; an author may have as many codes as they like. */
 const CODES_MAX = 100;
 
@@ -105,10 +107,7 @@ class ReplayRun {
     const strategy = (): Strategy => this.#create(options);
     const circumstances = choice && { terms: termsOf(choice.settings) };
     const parts = { clock, strategy, circumstances, flush$: this.#inbox.flush$ };
-    const engines: readonly MarketEngine[] = [
-      ...(which === 'batch' ? [] : [streamingEngine(parts).engine]),
-      ...(which === 'streaming' ? [] : [batchEngine(parts).engine]),
-    ];
+    const engines = this.#engines(which, parts);
     this.#runs = engines.map((engine) => ({ engine, sayings: new EngineSayings(verdictKey) }));
     const [streaming, batch] = this.#runs;
     if (streaming !== undefined && batch !== undefined) {
@@ -162,6 +161,20 @@ class ReplayRun {
       ...this.#differences(),
       ...(this.#scorecard === undefined ? {} : { scorecard: this.#scorecard.report() }),
     };
+  }
+
+  #engines(which: ReplayEngine, parts: EngineParts): readonly MarketEngine[] {
+    switch (which) {
+      case 'streaming':
+        return [streamingEngine(parts).engine];
+      case 'batch':
+        return [batchEngine(parts).engine];
+      case 'both':
+        return [streamingEngine(parts).engine, batchEngine(parts).engine];
+      case 'legacy':
+        this.#strategy = LEGACY;
+        return [legacyEngine(parts).engine];
+    }
   }
 
   #create({ strategy = createSniper, choice }: ReplayOptions): Strategy {

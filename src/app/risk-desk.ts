@@ -39,6 +39,7 @@ export function breakers({
   hub,
   core,
   heights,
+  journal,
   accountLive,
   watching$,
 }: RiskDeskOptions): Observable<unknown> {
@@ -48,14 +49,19 @@ export function breakers({
     limits: { maxDailyLossUsd, maxDrawdownUsd: maxDailyLossUsd },
     scheduler: world.clock.scheduler,
     watching$,
+    lossMark: () => core.money.lossMark,
   }).pipe(
-    tap((edge) =>
-      hub.risk$.next(
-        edge.type === 'breach'
-          ? { type: 'risk.breach', breach: edge.breach }
-          : { type: 'risk.clear', cause: edge.cause },
-      ),
-    ),
+    tap((edge) => {
+      switch (edge.type) {
+        case 'breach':
+          return hub.risk$.next({ type: 'risk.breach', breach: edge.breach });
+        case 'clear':
+          return hub.risk$.next({ type: 'risk.clear', cause: edge.cause });
+        case 'mark':
+          core.money.lossMark = edge.mark;
+          return journal.write({ type: 'loss.mark', mark: edge.mark });
+      }
+    }),
   );
 }
 
@@ -72,6 +78,7 @@ function note({ world, hub, core, journal }: RiskDeskOptions, report: RiskReport
     case 'risk.cleared': {
       const { cause, by } = report;
       log.write('warn', 'risk.cleared', { cause, by });
+      if (cause === 'account.drift') core.money.accept();
       core.observations$.next({ type: 'cleared', cause, at: clock.now() });
       return journal.write({ type: 'risk.cleared', cause, by });
     }

@@ -25,8 +25,8 @@ export interface RunReport {
   readonly orders: Readonly<Record<string, number>>;
   readonly fills: number;
   readonly positions: readonly { readonly market: string; readonly size: string }[];
-  /** Realised and unrealised, fees taken off. */
-  readonly pnlUsd: string;
+  /** Realised, unrealised and funding, fees taken off; null while a position has no price. */
+  readonly pnlUsd: string | null;
   readonly usdc: string | null;
   /** What the venue's own REST said last, and whether it is what our books say. */
   readonly venue: {

@@ -192,6 +192,7 @@ function reportOf(root: ServiceRoot, usage: Usage): RunReport {
   const elapsedMs = world.clock.now() - usage.startedAt;
   const { user, system } = process.cpuUsage(usage.cpu);
   const usdc = core.usdc();
+  const pnl = core.money.pnl();
   return {
     network: world.config.network,
     mode: world.config.mode,
@@ -208,7 +209,7 @@ function reportOf(root: ServiceRoot, usage: Usage): RunReport {
         const spec = pipeline.fold.spec(market);
         return spec === undefined ? [] : [{ market, size: formatSize(spec, size) }];
       }),
-    pnlUsd: formatUsd(core.pnl()),
+    pnlUsd: pnl === undefined ? null : formatUsd(pnl),
     usdc: usdc === undefined ? null : formatUsd(usdc),
     venue: compareWithVenue(root),
     latencyMs: core.latency.figures(),

@@ -9,6 +9,7 @@ import {
   from,
   map,
   merge,
+  mergeMap,
   NEVER,
   Subscription,
   switchMap,
@@ -28,6 +29,7 @@ import { orderId, type ClientId, type MarketId, type OrderId } from '../model/qu
 import type { RiskLevel } from '../model/risk.js';
 import { Scorecard } from '../report/scorecard.js';
 import { scoring } from '../report/scorecard.stream.js';
+import { accountWatch } from './account-watch.js';
 import { emitted$, stateName } from './actor-observables.js';
 import { positionKey } from './books.js';
 import { connectStep } from './connect-step.js';
@@ -96,11 +98,8 @@ export class ServiceRoot {
       onFallback: (fallback) => this.journal.write({ type: 'engine.fallback', fallback }),
     });
     this.pipeline = this.engine.engine;
-    this.journal = new JournalDesk({
-      clock,
-      inbox,
-      onFailure: (reason) => this.#fault('journal.failed', reason),
-    });
+    const onFailure = (reason: string): void => this.#fault('journal.failed', reason);
+    this.journal = new JournalDesk({ clock, inbox, onFailure });
     this.core = this.#makeCore();
     this.#sweeper = new Sweeper({
       venue: this.#venue,
@@ -114,8 +113,6 @@ export class ServiceRoot {
     this.steps = new ServiceSteps(this.#parts());
     this.#reconciling = reconcileSteps({
       ...this.#parts(),
-      venue: this.#venue,
-      heights: this.heights,
       markets: () => this.pipeline.fold.markets,
     });
     this.#feeds = new Feeds({
@@ -136,7 +133,6 @@ export class ServiceRoot {
     });
     this.#risk = {
       ...this.#parts(),
-      heights: this.heights,
       journal: this.journal,
       accountLive: () => this.accountLive(),
       watching$: this.#watching$.pipe(first(Boolean)),
@@ -192,8 +188,9 @@ export class ServiceRoot {
   }
 
   #parts() {
-    const { world, hub, core, pipeline, engine, journal: desk, steps } = this;
-    return { world, hub, core, pipeline, engine, desk, sweeper: this.#sweeper, steps };
+    const { world, hub, core, pipeline, engine, journal: desk, steps, heights } = this;
+    const [venue, sweeper] = [this.#venue, this.#sweeper];
+    return { world, hub, core, pipeline, engine, desk, steps, heights, venue, sweeper };
   }
 
   #makeCore(): TradingCore {
@@ -355,9 +352,7 @@ export class ServiceRoot {
         }
         return;
       case 'service.stepFailed':
-        return log.write(report.retryable ? 'warn' : 'error', 'service.step-failed', {
-          reason: report.reason,
-        });
+        return log.write('warn', 'service.step-failed', { reason: report.reason });
       case 'service.faulted':
         return log.write('error', 'service.faulted', { reason: report.reason });
       case 'service.spawned':
@@ -385,9 +380,14 @@ export class ServiceRoot {
     if (this.#watching$.value) return;
     this.#watching$.next(true);
     const sweeps$ = this.world.subaccount === undefined ? NEVER : this.#sweeper.sweeps$();
+    const accounts$ = sweeps$.pipe(
+      tap((sweep) => this.steps.settle(sweep)),
+      mergeMap(({ account }) => (account === undefined ? [] : [account])),
+    );
+    const money = { ...this.#parts(), desk: this.core.money, accounts$ };
     const watch$ = merge(
       chainPolls(this.world, this.#venue, this.heights),
-      sweeps$.pipe(tap((sweep) => this.steps.settle(sweep))),
+      accountWatch(money).pipe(tap((observation) => this.core.observations$.next(observation))),
     );
     this.#subscription.add(watch$.subscribe());
   }

@@ -22,8 +22,8 @@ import type { StrategyInput } from '../../machines/strategy.machine.js';
 import { claimOf, nextEpoch } from '../execution/client-ids.js';
 import type { AccountSnapshot } from '../model/account.js';
 import type { PositionDrift } from '../model/position.js';
+import { positionValue } from '../model/account-margin.js';
 import { blockHeight, usd } from '../model/quantities.js';
-import { positionValue } from '../portfolio/position-accounting.js';
 import type { Fallback } from '../model/engine-status.js';
 import type { MarketEngine } from '../ports/engine.js';
 import type { Journal } from '../ports/journal.js';
@@ -177,9 +177,7 @@ export class ServiceSteps {
     this.#venueAccount = account;
     core.limits.account(account?.equity);
     this.#settledAt = world.clock.now();
-    if (account !== undefined && drift.length === 0 && core.usdc() === undefined) {
-      core.openBalance(account.usdc, account.height);
-    }
+    if (account !== undefined && drift.length === 0) core.money.confirm(account);
     for (const order of foreign) core.foreign(order);
     if (isFirst) core.gate.open();
     return drift;

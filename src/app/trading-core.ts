@@ -12,7 +12,6 @@ import type { OrderFact, OrderReport } from '../model/facts.js';
 import type { Denial, OrderRequest, VenueOrder, Wish } from '../model/order.js';
 import {
   signedSize,
-  usd,
   type BlockHeight,
   type ClientId,
   type MarketId,
@@ -31,7 +30,7 @@ import type { MarketHolding } from '../risk/exposure.js';
 import { OrderRate } from '../risk/order-rate.js';
 import { decidePermission } from '../risk/permission.js';
 import { AGE_LIMITS, type RiskContext } from '../risk/risk-context.js';
-import { cashFlow, freeCollateral, unrealizedPnl } from '../portfolio/position-accounting.js';
+import { AccountDesk } from './account-desk.js';
 import { accountFlow } from './account-flow.js';
 import { AccountGate } from './account-gate.js';
 import { Books } from './books.js';
@@ -84,6 +83,7 @@ export class TradingCore {
   readonly claim: RunClaim;
   /** Opened with the books. */
   readonly gate: AccountGate;
+  readonly money: AccountDesk;
   readonly latency = new LatencySamples();
   /** What the breakers watch. Hot; what comes before they listen is not lost. */
   readonly observations$ = new ReplaySubject<Observation>(OBSERVATIONS_KEPT);
@@ -97,12 +97,10 @@ export class TradingCore {
   readonly #denials: DeniedWish[] = [];
   #denied = 0;
   #clientIds: ClientIds | undefined;
-  /** Balance less all cash flows that the books know: constant but for transfers and funding. */
-  #openingUsdc: Usd | undefined;
 
   constructor(options: TradingCoreOptions) {
     this.#options = options;
-    const { record, specOf, hub, log, heights } = options;
+    const { record, specOf, hub, log, now, view, heights } = options;
     this.limits = new LimitDesk({ heights, orders: this.orders });
     this.claim = new RunClaim({
       orderIdOf: options.orderIdOf,
@@ -119,6 +117,7 @@ export class TradingCore {
       onUnexplained: (evidence) => this.#fault('order.unexplained', evidence),
       onLiquidated: (evidence) => this.#fault('account.liquidated', evidence),
     });
+    this.money = new AccountDesk({ books: this.books, specOf, view, record, now });
     this.wish = orderFlow({
       sizing: (wish) => this.#sizing(wish),
       risk: (intent) => this.#riskContext(intent.market, this.#ageOf(intent)),
@@ -262,26 +261,7 @@ export class TradingCore {
 
   /** Balance as our books have it; undefined before the first reconciliation. */
   usdc(): Usd | undefined {
-    if (this.#openingUsdc === undefined) return undefined;
-    return usd(this.#openingUsdc + this.#cashFlows());
-  }
-
-  /** Balance and height of the venue's account, with all fills up to that height booked. */
-  openBalance(balance: Usd, height: BlockHeight): void {
-    const later = this.books.recent.filter((fill) => fill.height > height);
-    if (later.length === 0) this.#openingUsdc = usd(balance - this.#cashFlows());
-  }
-
-  /** Realised and unrealised of this journal, fees taken off. Flat markets count too. */
-  pnl(): Usd {
-    return usd(
-      this.books.positions.positions().reduce((sum, position) => {
-        const view = this.#options.view(position.market);
-        const open =
-          view?.oracle === undefined ? 0n : unrealizedPnl(position, view.spec, view.oracle);
-        return sum + position.realizedPnl + open - position.fees;
-      }, 0n),
-    );
+    return this.money.usdc();
   }
 
   holdings(): ReadonlyMap<MarketId, MarketHolding> {
@@ -305,15 +285,13 @@ export class TradingCore {
             remaining: request.size - filled,
             limitPrice: request.price,
             reduceOnly: request.reduceOnly,
+            lastBlock: request.goodTilBlock,
           }));
         const { size: position } = this.books.positions.position(market);
-        return [[market, { spec, oracle: view(market)?.oracle, position, orders }] as const];
+        const { oracle, openInterest } = view(market) ?? {};
+        return [[market, { spec, oracle, openInterest, position, orders }] as const];
       }),
     );
-  }
-
-  #cashFlows(): bigint {
-    return this.books.positions.positions().reduce((sum, position) => sum + cashFlow(position), 0n);
   }
 
   #ageOf({ newestFrameAt, heldMs }: { newestFrameAt: UnixMs; heldMs: number }): number {
@@ -347,22 +325,9 @@ export class TradingCore {
       entriesLastMinute: this.#entries.count(now()),
       exitsLastMinute: this.#exits.count(now()),
       isKnownIntent: (intentId) => this.orders.isKnownIntent(intentId),
-      freeCollateral: this.#freeCollateral(),
+      equity: this.money.figures()?.equity,
       ...this.limits.context(),
     };
-  }
-
-  #freeCollateral(): Usd | undefined {
-    const balance = this.usdc();
-    if (balance === undefined) return undefined;
-    const held = [...this.holdings().values()].filter(({ position }) => position !== 0n);
-    if (held.some(({ oracle }) => oracle === undefined)) return undefined;
-    return freeCollateral(
-      balance,
-      held.flatMap(({ position, spec, oracle }) =>
-        oracle === undefined ? [] : [{ size: position, spec, oracle }],
-      ),
-    );
   }
 
   #requestContext() {

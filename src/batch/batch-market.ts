@@ -12,6 +12,7 @@ import {
   steps,
   unixMs,
   type MarketId,
+  type OpenInterest,
   type OraclePrice,
   type UnixMs,
 } from '../model/quantities.js';
@@ -56,6 +57,7 @@ export class BatchMarket implements MarketLens {
   #oracle: OraclePrice | undefined;
   #oracleAt: UnixMs | undefined;
   #fundingRate1h: number | undefined;
+  #openInterest: OpenInterest | undefined;
   #passedAt: UnixMs | undefined;
   #isSnapshotWanted = false;
   #askedAt: UnixMs | undefined;
@@ -119,6 +121,9 @@ export class BatchMarket implements MarketLens {
         break;
       case 'funding':
         this.#fundingRate1h = event.rate1h;
+        break;
+      case 'openInterest':
+        this.#openInterest = event.held;
         break;
       case 'book.snapshot':
         this.book.snapshot(event, at);
@@ -204,6 +209,7 @@ export class BatchMarket implements MarketLens {
       oracle: this.#oracle,
       oracleAt: this.#oracleAt,
       fundingRate1h: this.#fundingRate1h,
+      openInterest: this.#openInterest,
       candle: this.kept.openMinute(this.#now()),
     };
   }

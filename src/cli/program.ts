@@ -157,11 +157,14 @@ function addReplay(program: Command, terminal: Terminal, finish: Finish): void {
     .description('Run a recording of frames through layers 3 to 5 on its own time line.')
     .argument('<recording>', 'lines of {"receivedAt", "frame"}, plain or gzip')
     .addOption(
-      new Option('--engine <name>', 'streaming, batch, or both and where they differ')
-        .choices(ENGINES)
+      new Option(
+        '--engine <name>',
+        'streaming, batch, both and where they differ, or legacy: what the old bot would have said',
+      )
+        .choices([...ENGINES, 'legacy'])
         .default('streaming'),
     )
-    .option('--strategy <name|file>', 'one of ours, or a .ts or .js file', 'sniper')
+    .option('--strategy <name|file>', 'one of ours (sniper unless named), or a .ts or .js file')
     .option('--json', 'print one JSON object')
     .option('--scorecard', 'what the mid did 1, 5, 30 and 300 s after each score')
     .option('--calibration <file>', 'write what confidence was worth 30 s later, for `strategies`')

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { replayFile, type ReplayEngine, type ReplayOptions } from '../app/replay.js';
 import { chooseByName } from '../app/strategy-choice.js';
+import { Failure } from '../model/result.js';
 import { calibrationText, readCalibration } from '../model/calibration.js';
 import { calibrationOf } from '../report/calibration-table.js';
 import { scorecardText } from '../report/scorecard-text.js';
@@ -22,11 +23,18 @@ const CALIBRATED_AFTER_S = 30;
 
 export async function runReplay(
   path: string,
-  { engine = 'streaming', strategy = 'sniper', json, scorecard, calibration }: ReplayFlags,
+  { engine = 'streaming', strategy, json, scorecard, calibration }: ReplayFlags,
   terminal: Terminal,
 ): Promise<void> {
+  if (engine === 'legacy' && strategy !== undefined) {
+    throw new Failure(
+      'replay.strategy',
+      `--engine legacy brings its own strategy; expected no --strategy, was ${strategy}`,
+      { retryable: false },
+    );
+  }
   const isScored = scorecard === true || calibration !== undefined;
-  const choice = await chooseByName(strategy);
+  const choice = await chooseByName(strategy ?? 'sniper');
   const options: ReplayOptions = { engine, choice, scorecard: isScored };
   const { scorecard: card, ...report } = await replayFile(path, options);
   const told = scorecard === true && card !== undefined ? card : undefined;

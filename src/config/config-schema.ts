@@ -29,7 +29,12 @@ export const configSchema = section({
     }),
     { minItems: 1, maxItems: 250, default: ['all'], description: 'Tickers, or all.' },
   ),
-  subaccount: Type.Integer({ minimum: 0, maximum: 127, default: 0, description: 'Its number.' }),
+  subaccount: Type.Integer({
+    minimum: 0,
+    maximum: 127_999,
+    default: 0,
+    description: 'Its number; from 128 on a child, for one isolated market.',
+  }),
   account: section({
     address: Type.Optional(
       Type.String({
@@ -72,6 +77,12 @@ export const configSchema = section({
       description: 'Limit price at most this far from the oracle, percent.',
     }),
     maxOrdersPerMinute: Type.Integer({ minimum: 1, maximum: 10_000, default: 60 }),
+    marginBufferPct: Type.Number({
+      minimum: 0,
+      maximum: 1_000,
+      default: 10,
+      description: 'Equity beyond the worst initial margin, percent of it.',
+    }),
     maxDailyLossUsd: positive(500, 'Halt (latched) beyond this loss since start, USD.'),
   }),
   admin: section({

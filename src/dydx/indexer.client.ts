@@ -30,9 +30,11 @@ import {
   readBook,
   readCandles,
   readHeight,
+  readOpenInterest,
   readOracle,
   readSpec,
 } from './market-contents.js';
+import { moneyReads } from './money-reads.client.js';
 import type { Network } from './networks.js';
 import { RestBudget, type Bucket } from './rest-budget.js';
 import { checks } from './schemas.js';
@@ -110,6 +112,7 @@ export function indexerReads(options: IndexerOptions): VenueReads {
         `/addresses/${subaccount.address}/subaccountNumber/${subaccount.number}`,
         (json) => readSubaccount(checks.subaccount(json).subaccount, knownSpec),
       ).pipe(absentWhenNotFound()),
+    ...moneyReads({ owner, get }),
     indexerHeight: () =>
       get('default', '/height', (json) => readHeight(checks.height(json).height)),
     chainHeight: () =>
@@ -122,6 +125,7 @@ export function indexerReads(options: IndexerOptions): VenueReads {
         readableMarkets(checks.markets(json).markets).map((market) => ({
           spec: readSpec(market),
           oracle: readOracle(market.oraclePrice),
+          openInterest: readOpenInterest(market.openInterest),
         })),
       ),
     book: (market) =>

@@ -1,15 +1,18 @@
 /** Contents of the public channels, read into market events. All readers throw `Unreadable`. */
-import { parseDecimal } from '../model/decimal.js';
+import { parseDecimal, parseDecimalTruncated } from '../model/decimal.js';
 import type { Candle, Side, Trade } from '../model/book.js';
 import type { LevelChange, MarketEvent } from '../model/events.js';
 import type { MarketSpec } from '../model/market.js';
 import {
   blockHeight,
   isMarketId,
+  OPEN_INTEREST_SCALE,
+  openInterest,
   ORACLE_SCALE,
   oraclePrice,
   type BlockHeight,
   type MarketId,
+  type OpenInterest,
   type OraclePrice,
   type UnixMs,
 } from '../model/quantities.js';
@@ -109,7 +112,10 @@ export function readMarkets(contents: unknown): MarketEvent[] {
   const fundings = markets.flatMap(({ ticker, nextFundingRate }) =>
     fundingEvent(ticker, nextFundingRate),
   );
-  return [{ type: 'specs', specs }, ...oracles, ...fundings];
+  const interests = markets.flatMap(({ ticker, openInterest: held }) =>
+    openInterestEvent(ticker, held),
+  );
+  return [{ type: 'specs', specs }, ...oracles, ...fundings, ...interests];
 }
 
 export function readMarketsUpdate(contents: unknown): MarketEvent[] {
@@ -129,14 +135,31 @@ function readTrading(
   changed: {
     readonly status?: string | undefined;
     readonly nextFundingRate?: string | null | undefined;
+    readonly openInterest?: string | null | undefined;
   },
 ): MarketEvent[] {
-  const funding = fundingEvent(market, changed.nextFundingRate);
+  const figures = [
+    ...fundingEvent(market, changed.nextFundingRate),
+    ...openInterestEvent(market, changed.openInterest),
+  ];
   if ('atomicResolution' in changed) {
-    return [{ type: 'specs', specs: [readSpec(checks.marketObject(changed))] }, ...funding];
+    return [{ type: 'specs', specs: [readSpec(checks.marketObject(changed))] }, ...figures];
   }
-  if (changed.status === undefined) return funding;
-  return [{ type: 'status', market, status: checks.status(changed.status) }, ...funding];
+  if (changed.status === undefined) return figures;
+  return [{ type: 'status', market, status: checks.status(changed.status) }, ...figures];
+}
+
+/** Whole base units, cut off after 18 decimals. */
+export function readOpenInterest(text: string | null | undefined): OpenInterest | undefined {
+  if (text === null || text === undefined) return undefined;
+  return openInterest(readable(parseDecimalTruncated(text, OPEN_INTEREST_SCALE)));
+}
+
+function openInterestEvent(ticker: string, text: string | null | undefined): MarketEvent[] {
+  const held = readOpenInterest(text);
+  return held === undefined || !isMarketId(ticker)
+    ? []
+    : [{ type: 'openInterest', market: ticker, held }];
 }
 
 /** A float for signals: no money is counted with it. A market without samples yet says null. */

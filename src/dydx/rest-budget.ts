@@ -22,7 +22,15 @@ import {
 } from './request-budget.js';
 
 /** As the venue counts them, but for `books`, which it counts as `default`, and `order`, `rpc`. */
-export type Bucket = 'default' | 'books' | 'orders' | 'order' | 'fills' | 'candles' | 'rpc';
+export type Bucket =
+  | 'default'
+  | 'books'
+  | 'orders'
+  | 'order'
+  | 'fills'
+  | 'funding'
+  | 'candles'
+  | 'rpc';
 
 /** 90 of the venue's 100 in ten seconds: 60 for the account, 30 for books. */
 const DEFAULT_BUDGET: RequestBudget = { burst: 20, perSecond: 4 };
@@ -34,6 +42,7 @@ const BUDGETS: Readonly<Record<Bucket, RequestBudget>> = {
   orders: REST_BUDGET,
   order: REST_BUDGET,
   fills: REST_BUDGET,
+  funding: REST_BUDGET,
   candles: CANDLES_BUDGET,
   rpc: REST_BUDGET,
 };

@@ -28,6 +28,9 @@ const market = Type.Object({
   marketType: Type.Enum(['CROSS', 'ISOLATED']),
   oraclePrice: nullable(text),
   nextFundingRate: nullable(text),
+  openInterest: nullable(text),
+  openInterestLowerCap: nullable(text),
+  openInterestUpperCap: nullable(text),
 });
 const level = Type.Object({ price: text, size: text });
 /** Some client types speak of a third element; the server never sends it. */
@@ -75,6 +78,21 @@ const fill = Type.Object({
   createdAt: text,
   createdAtHeight: whole,
 });
+const fundingPayment = Type.Object({
+  ticker: text,
+  createdAt: text,
+  createdAtHeight: whole,
+  payment: text,
+});
+const TRANSFER_TYPES = ['TRANSFER_IN', 'TRANSFER_OUT', 'DEPOSIT', 'WITHDRAWAL'] as const;
+const transfer = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 64 }),
+  size: text,
+  symbol: text,
+  type: Type.Enum([...TRANSFER_TYPES]),
+  createdAt: text,
+  createdAtHeight: whole,
+});
 const position = Type.Object({ market: text, size: text });
 const asset = Type.Object({ symbol: text, side: Type.Enum(['LONG', 'SHORT']), size: text });
 const subaccount = Type.Object({
@@ -90,6 +108,8 @@ export type CandleObject = Static<typeof candle>;
 export type TradeObject = Static<typeof trade>;
 export type OrderObject = Static<typeof order>;
 export type FillObject = Static<typeof fill>;
+export type FundingPaymentObject = Static<typeof fundingPayment>;
+export type TransferObject = Static<typeof transfer>;
 export type SubaccountObject = Static<typeof subaccount>;
 export type AssetObject = Static<typeof asset>;
 
@@ -115,7 +135,11 @@ export const checks = {
       trading: Type.Optional(
         Type.Record(
           text,
-          Type.Object({ status: Type.Optional(text), nextFundingRate: nullable(text) }),
+          Type.Object({
+            status: Type.Optional(text),
+            nextFundingRate: nullable(text),
+            openInterest: nullable(text),
+          }),
         ),
       ),
       oraclePrices: Type.Optional(Type.Record(text, Type.Object({ oraclePrice: text }))),
@@ -166,6 +190,11 @@ export const checks = {
       }),
     }),
   ),
+  fundingPayments: check(
+    'funding payments',
+    Type.Object({ fundingPayments: Type.Array(fundingPayment) }),
+  ),
+  transfers: check('transfers', Type.Object({ transfers: Type.Array(transfer) })),
   block: check(
     'block',
     Type.Object({

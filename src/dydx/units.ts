@@ -3,7 +3,7 @@
  * base quantum; a market's four integers say how they relate to text, ticks and steps.
  */
 import { parseDecimal, parseDecimalTruncated } from '../model/decimal.js';
-import type { MarketSpec } from '../model/market.js';
+import type { MarketSpec, OpenInterestCaps } from '../model/market.js';
 import {
   divideCeil,
   isMarketId,
@@ -11,6 +11,8 @@ import {
   size,
   steps,
   ticks,
+  usd,
+  USD_SCALE,
   type Price,
   type Size,
   type Steps,
@@ -42,6 +44,8 @@ export function specOfMarket(market: MarketObject): Result<MarketSpec> {
   const maintenanceMarginPpm = ppmCeil(market.maintenanceMarginFraction);
   if (!initialMarginPpm.ok) return initialMarginPpm;
   if (!maintenanceMarginPpm.ok) return maintenanceMarginPpm;
+  const caps = openInterestCaps(market);
+  if (!caps.ok) return caps;
   return ok({
     market: ticker,
     venueNumber: Number(market.clobPairId),
@@ -53,6 +57,7 @@ export function specOfMarket(market: MarketObject): Result<MarketSpec> {
     initialMarginPpm: initialMarginPpm.value,
     maintenanceMarginPpm: maintenanceMarginPpm.value,
     isolated: market.marketType === 'ISOLATED',
+    ...(caps.value === undefined ? {} : { openInterestCaps: caps.value }),
   });
 }
 
@@ -61,6 +66,22 @@ function ppmCeil(fraction: string): Result<number> {
   const exact = parseDecimal(fraction, FRACTION_SCALE);
   if (!exact.ok) return exact;
   return ok(Number(divideCeil(exact.value, 10n ** BigInt(FRACTION_SCALE - PPM_SCALE))));
+}
+
+/** In USDC; an upper cap of 0 is none. Cut off, which lets the margin grow earlier. */
+function openInterestCaps({
+  ticker,
+  openInterestLowerCap,
+  openInterestUpperCap,
+}: MarketObject): Result<OpenInterestCaps | undefined> {
+  const lower = parseDecimalTruncated(openInterestLowerCap ?? '0', USD_SCALE);
+  const upper = parseDecimalTruncated(openInterestUpperCap ?? '0', USD_SCALE);
+  if (!lower.ok) return lower;
+  if (!upper.ok) return upper;
+  if (lower.value < 0n || upper.value < 0n || (upper.value > 0n && upper.value < lower.value))
+    return fail('market.caps', `${ticker}: caps ${openInterestLowerCap}, ${openInterestUpperCap}`);
+  if (upper.value === 0n) return ok(undefined);
+  return ok({ lower: usd(lower.value), upper: usd(upper.value) });
 }
 
 /** A unit of `coefficient` × 10^−`decimals`, prepared for counting it in text without bigint. */

@@ -16,20 +16,13 @@ import {
   type VenuePosition,
 } from '../model/order.js';
 import { positionDrift, type PositionDrift } from '../model/position.js';
-import {
-  signedSize,
-  type BlockHeight,
-  type FillId,
-  type MarketId,
-  type OrderId,
-} from '../model/quantities.js';
+import { signedSize, type BlockHeight, type MarketId, type OrderId } from '../model/quantities.js';
 import type { SendAnswer } from '../ports/venue.js';
 
 /** One of our orders, as the journal has it. */
 export interface OwnOrder {
   readonly request: OrderRequest;
   readonly answer: SendAnswer | undefined;
-  readonly fillIds: readonly FillId[];
   readonly filled: bigint;
   readonly end: OrderEnd | undefined;
 }
@@ -56,12 +49,6 @@ export interface AttributedFill {
   readonly strategy: string;
 }
 
-export interface RecoverableOrder {
-  readonly request: OrderRequest;
-  readonly filled: bigint;
-  readonly fillIds: readonly FillId[];
-}
-
 export interface DeadOrder {
   readonly orderId: OrderId;
   readonly end: OrderEnd;
@@ -73,7 +60,6 @@ export interface ReconcilePlan {
   readonly fillsToBook: readonly AttributedFill[];
   /** Unseen fills of no order of ours, to be booked too. With an order id: foreign. */
   readonly orphanFills: readonly Fill[];
-  readonly ordersToRecover: readonly RecoverableOrder[];
   readonly ordersDead: readonly DeadOrder[];
   /** Open orders on our account that we did not make. */
   readonly foreignOrders: readonly VenueOrder[];
@@ -96,9 +82,6 @@ export function reconcile(beliefs: Beliefs, truth: VenueTruth): ReconcilePlan {
       return order === undefined ? [] : [{ fill, strategy: order.request.strategy }];
     }),
     orphanFills: unseen.filter((fill) => ownerOf(fill) === undefined),
-    ordersToRecover: live.flatMap((order) =>
-      endOf(order, truth.sweptAt) === undefined ? [recoverable(order)] : [],
-    ),
     ordersDead: live.flatMap((order) => {
       const end = endOf(order, truth.sweptAt);
       return end === undefined
@@ -114,17 +97,10 @@ export function reconcile(beliefs: Beliefs, truth: VenueTruth): ReconcilePlan {
 const inChainOrder = (a: Fill, b: Fill): number =>
   a.height - b.height || (a.fillId < b.fillId ? -1 : 1);
 
-const recoverable = ({ request, filled, fillIds }: OwnOrder): RecoverableOrder => ({
-  request,
-  filled,
-  fillIds,
-});
-
 function withFills(order: OwnOrder, unseen: readonly Fill[]): OwnOrder {
   const fills = unseen.filter((fill) => fill.orderId === order.request.orderId);
   return {
     ...order,
-    fillIds: [...order.fillIds, ...fills.map(({ fillId }) => fillId)],
     filled: fills.reduce((sum, fill) => sum + fill.size, order.filled),
   };
 }

@@ -18,7 +18,7 @@ import {
   type OrderId,
 } from '../model/quantities.js';
 import type { Fallback } from '../model/engine-status.js';
-import type { Breach, RiskCause } from '../model/risk.js';
+import type { Breach, LossMark, RiskCause } from '../model/risk.js';
 import type { JournalEntry, JournalRow } from '../ports/journal.js';
 import type { SendAnswer } from '../ports/venue.js';
 
@@ -35,6 +35,12 @@ export interface RecoveredOrder {
 /** What changed positions, in order: feeding these to the position book restores it. */
 export type BookEntry = Extract<JournalEntry, { type: 'fill' | 'position.opening' }>;
 
+/** What changed the balance beside trades, in order: feeding these to the ledger restores it. */
+export type MoneyEntry = Extract<
+  JournalEntry,
+  { type: 'balance.opening' | 'funding' | 'transfer' | 'balance.adjustment' }
+>;
+
 export interface RecoveredState {
   /** Of the newest run; 0 in a new journal. The next run takes the next one. */
   readonly epoch: number;
@@ -42,6 +48,9 @@ export interface RecoveredState {
   readonly orders: readonly RecoveredOrder[];
   /** Each fill once; openings in between where they were adopted. */
   readonly bookEntries: readonly BookEntry[];
+  readonly moneyEntries: readonly MoneyEntry[];
+  /** What daily loss and drawdown were counted from. */
+  readonly lossMark: LossMark | undefined;
   /** Opening plus fills per market, flat ones left out. */
   readonly positions: readonly VenuePosition[];
   readonly latched: readonly Breach[];
@@ -65,6 +74,8 @@ class Ledger {
   readonly #orders = new Map<OrderId, RecoveredOrder>();
   readonly #fillIds = new Set<FillId>();
   readonly #bookEntries: BookEntry[] = [];
+  readonly #moneyEntries: MoneyEntry[] = [];
+  #lossMark: LossMark | undefined;
   #fallback: Fallback | undefined;
   readonly #latched = new Map<RiskCause, Breach>();
 
@@ -85,6 +96,15 @@ class Ledger {
         return this.#fill(entry);
       case 'position.opening':
         this.#bookEntries.push(entry);
+        return;
+      case 'balance.opening':
+      case 'funding':
+      case 'transfer':
+      case 'balance.adjustment':
+        this.#moneyEntries.push(entry);
+        return;
+      case 'loss.mark':
+        this.#lossMark = entry.mark;
         return;
       case 'sweep':
         return this.#sweep(entry.completeTo);
@@ -110,6 +130,8 @@ class Ledger {
       epoch: this.#epoch,
       orders: [...this.#orders.values()],
       bookEntries: this.#bookEntries,
+      moneyEntries: this.#moneyEntries,
+      lossMark: this.#lossMark,
       positions: positionsOf(this.#bookEntries),
       latched: [...this.#latched.values()],
       fallback: this.#fallback,

@@ -224,6 +224,9 @@ function applyToMarket(
     case 'funding':
       state.setFunding(event.rate1h, at);
       break;
+    case 'openInterest':
+      state.setOpenInterest(event.held, at);
+      break;
     case 'book.snapshot':
       state.applySnapshot(event, at);
       break;

@@ -14,6 +14,7 @@ import {
 import {
   unixMs,
   type MarketId,
+  type OpenInterest,
   type OraclePrice,
   type Steps,
   type UnixMs,
@@ -44,6 +45,7 @@ export class MarketState implements MarketLens {
   #oracle: OraclePrice | undefined;
   #oracleAt: UnixMs | undefined;
   #fundingRate1h: number | undefined;
+  #openInterest: OpenInterest | undefined;
   /** Of this turn, or of the last one until the next begins; as many as it brings. */
   #trades: Trade[] = [];
   #isDirty = false;
@@ -176,6 +178,11 @@ export class MarketState implements MarketLens {
     this.#fundingRate1h = rate1h;
   }
 
+  setOpenInterest(held: OpenInterest, at: UnixMs): void {
+    this.#at = at;
+    this.#openInterest = held;
+  }
+
   applySnapshot(changes: Changes, at: UnixMs): void {
     this.#at = at;
     this.#book.applySnapshot(changes, at);
@@ -259,6 +266,7 @@ export class MarketState implements MarketLens {
         oracle: this.#oracle,
         oracleAt: this.#oracleAt,
         fundingRate1h: this.#fundingRate1h,
+        openInterest: this.#openInterest,
         candle,
       };
     }

@@ -1,5 +1,5 @@
 /** The account as the venue tells it: snapshots and updates of one subaccount. */
-import type { BlockHeight, SignedSize, MarketId, Usd } from './quantities.js';
+import type { BlockHeight, SignedSize, MarketId, UnixMs, Usd } from './quantities.js';
 import type { Fill, VenueOrder, VenuePosition } from './order.js';
 
 /** `address/number`, as the venue names a subaccount. */
@@ -34,4 +34,41 @@ export interface AccountUpdate {
   readonly fills: readonly Fill[];
   readonly positions: readonly PositionUpdate[];
   readonly usdc: Usd | undefined;
+}
+
+/** What one hour's funding moved for one position: > 0 was received. One per market and height. */
+export interface FundingPayment {
+  readonly market: MarketId;
+  readonly height: BlockHeight;
+  readonly at: UnixMs;
+  readonly payment: Usd;
+}
+
+/** Money that came (> 0) or went (< 0) by no trade: deposits, withdrawals, transfers. */
+export interface Transfer {
+  readonly transferId: string;
+  readonly height: BlockHeight;
+  readonly at: UnixMs;
+  readonly amount: Usd;
+}
+
+/** Balance that no booked fill explains, as of a height: funding and transfers count after it. */
+export interface BalanceOpening {
+  readonly usdc: Usd;
+  readonly height: BlockHeight;
+  readonly at: UnixMs;
+}
+
+/** Added to the balance so that it is the venue's: everything up to this height is in it. */
+export interface BalanceAdjustment {
+  readonly amount: Usd;
+  readonly height: BlockHeight;
+}
+
+/** A figure of the account that is further from the venue's own than its tolerance. */
+export interface FigureDrift {
+  readonly figure: 'usdc' | 'equity' | 'freeCollateral';
+  readonly ours: Usd;
+  readonly venue: Usd;
+  readonly tolerance: Usd;
 }

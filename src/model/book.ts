@@ -1,5 +1,5 @@
 /** What a market looks like at one instant: the view that leaves the market stage once per turn. */
-import type { MarketId, OraclePrice, Steps, Ticks, UnixMs } from './quantities.js';
+import type { MarketId, OpenInterest, OraclePrice, Steps, Ticks, UnixMs } from './quantities.js';
 import type { MarketSpec } from './market.js';
 
 export type Side = 'buy' | 'sell';
@@ -73,6 +73,8 @@ export interface MarketView {
   readonly oracleAt: UnixMs | undefined;
   /** Next hourly funding as a fraction of notional; longs pay when > 0. Undefined: not known. */
   readonly fundingRate1h: number | undefined;
+  /** Undefined: not known. */
+  readonly openInterest?: OpenInterest | undefined;
   /** Open candle, when there is one. */
   readonly candle: Candle | undefined;
 }

@@ -1,9 +1,17 @@
 /** What the decoder makes of one frame: facts for the stages, or the reason why there are none. */
 import type { AccountSnapshot, AccountUpdate } from './account.js';
-import type { Candle, CandleResolution, Trade } from './book.js';
+import type { Candle, CandleResolution, MarketView, Trade } from './book.js';
 import type { MarketSpec, MarketStatus } from './market.js';
 import type { VenueOrder } from './order.js';
-import type { BlockHeight, MarketId, OraclePrice, Steps, Ticks, UnixMs } from './quantities.js';
+import type {
+  BlockHeight,
+  MarketId,
+  OpenInterest,
+  OraclePrice,
+  Steps,
+  Ticks,
+  UnixMs,
+} from './quantities.js';
 
 /** Price and absolute size of one book level; size 0 removes it. */
 export interface LevelChange {
@@ -17,6 +25,7 @@ export type MarketEvent =
   | { readonly type: 'oracle'; readonly market: MarketId; readonly price: OraclePrice }
   /** Next hourly funding as a fraction of notional, for signals only. */
   | { readonly type: 'funding'; readonly market: MarketId; readonly rate1h: number }
+  | { readonly type: 'openInterest'; readonly market: MarketId; readonly held: OpenInterest }
   | {
       readonly type: 'book.snapshot' | 'book.update' | 'book.reread';
       readonly market: MarketId;
@@ -38,6 +47,16 @@ export type MarketEvent =
       readonly candles: readonly Candle[];
     }
   | { readonly type: 'height'; readonly height: BlockHeight; readonly time: UnixMs };
+
+/** What somebody who knows this view can tell of the market beside its books and trades. */
+export function factsOf({ market, ...view }: MarketView): readonly MarketEvent[] {
+  const facts: MarketEvent[] = [];
+  if (view.oracle !== undefined) facts.push({ type: 'oracle', market, price: view.oracle });
+  const { fundingRate1h: rate1h, openInterest: held } = view;
+  if (rate1h !== undefined) facts.push({ type: 'funding', market, rate1h });
+  if (held !== undefined) facts.push({ type: 'openInterest', market, held });
+  return facts;
+}
 
 export type AccountEvent =
   | {

@@ -34,6 +34,12 @@ export const MARKET_STATUSES = [
 ] as const;
 export type MarketStatus = (typeof MARKET_STATUSES)[number];
 
+export interface OpenInterestCaps {
+  readonly lower: Usd;
+  /** ≥ lower, > 0. */
+  readonly upper: Usd;
+}
+
 /** What the venue says about one market. All integers; changed only by governance. */
 export interface MarketSpec {
   readonly market: MarketId;
@@ -52,6 +58,8 @@ export interface MarketSpec {
   readonly initialMarginPpm: number;
   readonly maintenanceMarginPpm: number;
   readonly isolated: boolean;
+  /** Between these notionals of open interest the initial margin grows to all. Absent: never. */
+  readonly openInterestCaps?: OpenInterestCaps | undefined;
 }
 
 /** Exponent that turns Price × Size into Usd: negative for all real markets (BTC-USD: −9). */

@@ -74,6 +74,7 @@ export const DENIAL_CODES = [
   'permission.closed',
   'market.unknown',
   'market.inactive',
+  'market.isolated',
   'book.not-live',
   'book.old',
   'oracle.missing',

@@ -22,6 +22,8 @@ export type SignedSize = Brand<bigint, 'SignedSize'>;
 export type Usd = Brand<bigint, 'Usd'>;
 /** Oracle price: USD per whole base unit × 1e18. > 0. */
 export type OraclePrice = Brand<bigint, 'OraclePrice'>;
+/** All that is held long in a market: whole base units × 1e18. ≥ 0. */
+export type OpenInterest = Brand<bigint, 'OpenInterest'>;
 /** A market's ticker, such as `BTC-USD`. */
 export type MarketId = Brand<string, 'MarketId'>;
 /** Our own order number, uint32, never reused. */
@@ -36,6 +38,7 @@ export type BlockHeight = Brand<number, 'BlockHeight'>;
 export type UnixMs = Brand<number, 'UnixMs'>;
 
 export const ORACLE_SCALE = 18;
+export const OPEN_INTEREST_SCALE = 18;
 export const USD_SCALE = 6;
 
 const MARKET = /^[A-Za-z0-9][A-Za-z0-9.,_/+$-]{0,63}-USD$/;
@@ -60,6 +63,8 @@ export const signedSize = (value: bigint): SignedSize => value as SignedSize;
 export const usd = (value: bigint): Usd => value as Usd;
 export const oraclePrice = (value: bigint): OraclePrice =>
   atLeast(value, 'OraclePrice', 1n) as OraclePrice;
+export const openInterest = (value: bigint): OpenInterest =>
+  atLeast(value, 'OpenInterest', 0n) as OpenInterest;
 export const blockHeight = (value: number): BlockHeight =>
   wholeNumber(value, 'BlockHeight', 0) as BlockHeight;
 

@@ -1,5 +1,5 @@
 /** Causes for restricting trading, who may clear them, and the permission that follows. */
-import type { UnixMs } from './quantities.js';
+import type { UnixMs, Usd } from './quantities.js';
 
 export type RiskLevel = 'active' | 'reducing' | 'halted';
 
@@ -10,6 +10,7 @@ export const RISK_CAUSES = [
   'chain.slow',
   'indexer.lag',
   'position.drift',
+  'account.drift',
   'order.overfill',
   'order.unexplained',
   'foreign.activity',
@@ -43,3 +44,13 @@ export type Permission =
 
 /** How long a permission lives between decision and signature. */
 export const PERMISSION_MS = 250;
+
+/** What losses are counted from: profit and loss of the account at these two moments. */
+export interface LossMark {
+  /** Days since 1970, UTC. */
+  readonly day: number;
+  /** At the day's first look, or when an operator cleared its loss. */
+  readonly dayOpenPnl: Usd;
+  /** The best there was, or when an operator cleared the drawdown. */
+  readonly peakPnl: Usd;
+}

@@ -3,19 +3,15 @@
  * `cost − realizedPnl` grows by exactly the signed quote amount that the venue moved, so that
  * nothing is lost to rounding however a position was built or closed.
  */
+import { positionValue } from '../model/account-margin.js';
 import { notionalFloor, type MarketSpec } from '../model/market.js';
 import { signedFillSize, type Fill } from '../model/order.js';
 import type { Position } from '../model/position.js';
 import {
   absolute,
-  divideCeil,
-  divideFloor,
-  ORACLE_SCALE,
-  powerOfTen,
   signedSize,
   smallest,
   usd,
-  USD_SCALE,
   type MarketId,
   type OraclePrice,
   type SignedSize,
@@ -62,39 +58,6 @@ export function withTrade(position: Position, change: SignedSize, quote: Usd): P
 export const cashFlow = (position: Position): Usd =>
   usd(position.realizedPnl - position.cost - position.fees);
 
-/** Signed value at the oracle price, rounded towards −∞: never overstated. */
-export function positionValue(held: SignedSize, spec: MarketSpec, oracle: OraclePrice): Usd {
-  const exponent = spec.sizeExponent + USD_SCALE - ORACLE_SCALE;
-  const product = held * oracle;
-  return usd(
-    exponent < 0 ? divideFloor(product, powerOfTen(-exponent)) : product * powerOfTen(exponent),
-  );
-}
-
 export function unrealizedPnl(position: Position, spec: MarketSpec, oracle: OraclePrice): Usd {
   return usd(positionValue(position.size, spec, oracle) - position.cost);
 }
-
-/** An open size and what it is valued with. */
-export interface Holding {
-  readonly size: SignedSize;
-  readonly spec: MarketSpec;
-  readonly oracle: OraclePrice;
-}
-
-/** The account's net collateral: balance plus the value of every position. */
-export function equity(balance: Usd, holdings: readonly Holding[]): Usd {
-  return usd(holdings.reduce((sum, held) => sum + valueOf(held), balance as bigint));
-}
-
-/** Equity less the initial margin of every position, each margin rounded up. */
-export function freeCollateral(balance: Usd, holdings: readonly Holding[]): Usd {
-  const margin = holdings.reduce((sum, held) => sum + marginOf(held), 0n);
-  return usd(equity(balance, holdings) - margin);
-}
-
-const valueOf = ({ size: held, spec, oracle }: Holding): bigint =>
-  positionValue(held, spec, oracle);
-
-const marginOf = (held: Holding): bigint =>
-  divideCeil(absolute(valueOf(held)) * BigInt(held.spec.initialMarginPpm), 1_000_000n);

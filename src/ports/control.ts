@@ -156,6 +156,87 @@ export interface PositionState {
   readonly feesUsd: string;
 }
 
+/** One market of the account, whoever's it is. */
+export interface AccountPositionState {
+  readonly market: string;
+  readonly size: string;
+  readonly averageEntry: string | null;
+  readonly oraclePrice: string | null;
+  readonly notionalUsd: string | null;
+  readonly realizedPnlUsd: string;
+  readonly unrealizedPnlUsd: string | null;
+  readonly feesUsd: string;
+  /** > 0: received. */
+  readonly fundingUsd: string;
+  /** Scaled by open interest. */
+  readonly initialMarginUsd: string | null;
+  readonly maintenanceMarginUsd: string | null;
+  /** Oracle price at which the account is liquidated, all others as they are; null: none. */
+  readonly liquidationPrice: string | null;
+}
+
+/** The account's money by our own books; null: not known. */
+export interface AccountState {
+  readonly subaccount: number;
+  readonly usdc: string | null;
+  readonly equityUsd: string | null;
+  readonly initialMarginUsd: string | null;
+  readonly maintenanceMarginUsd: string | null;
+  readonly freeCollateralUsd: string | null;
+  /** Realised, unrealised and funding, fees taken off, since the journal began. */
+  readonly pnlUsd: string | null;
+  /** The same since midnight UTC, or since an operator cleared a daily loss. */
+  readonly dayPnlUsd: string | null;
+  readonly realizedPnlUsd: string;
+  readonly unrealizedPnlUsd: string | null;
+  readonly feesUsd: string;
+  readonly fundingUsd: string;
+  /** Paid in less taken out. */
+  readonly transfersUsd: string;
+  /** What operators have accepted without an explanation. */
+  readonly adjustmentsUsd: string;
+  readonly positions: readonly AccountPositionState[];
+  /** The venue's word that was compared last. */
+  readonly venue: {
+    readonly height: number;
+    readonly usdc: string;
+    readonly equityUsd: string;
+    readonly freeCollateralUsd: string;
+    readonly agrees: boolean;
+    readonly differences: readonly {
+      readonly figure: string;
+      readonly oursUsd: string;
+      readonly venueUsd: string;
+      readonly toleranceUsd: string;
+    }[];
+  } | null;
+}
+
+/** For how long live orders may still fill; null: no end, or not known. */
+interface LastingState {
+  readonly lastBlock: number | null;
+  readonly blocks: number | null;
+  readonly seconds: number | null;
+}
+
+/** The worst exposure if this process dies now: nobody cancels, everything live fills. */
+export interface IfDeadState extends LastingState {
+  readonly orders: number;
+  readonly heldUsd: string | null;
+  readonly worstUsd: string | null;
+  readonly markets: readonly (LastingState & {
+    readonly market: string;
+    readonly orders: number;
+    readonly position: string;
+    /** With all buys filled and no sell. */
+    readonly longest: string;
+    /** With all sells filled and no buy. */
+    readonly shortest: string;
+    readonly heldUsd: string | null;
+    readonly worstUsd: string | null;
+  })[];
+}
+
 export interface RiskState {
   readonly level: string;
   readonly breaches: readonly {
@@ -165,7 +246,9 @@ export interface RiskState {
     readonly evidence: string;
     readonly at: number;
   }[];
-  readonly exposureUsd: string;
+  /** Null while something has no oracle price. */
+  readonly exposureUsd: string | null;
+  readonly ifDead: IfDeadState;
   readonly limits: Readonly<Record<string, number>>;
   /** The chain's limits, how far they are used; `limit` is null while unknown. */
   readonly venueLimits: readonly {
@@ -191,6 +274,7 @@ export interface Control {
   scorecard(): ScorecardState;
   orders(): readonly OrderState[];
   positions(): readonly PositionState[];
+  account(): AccountState;
   risk(): RiskState;
   isReady(): { readonly ready: boolean; readonly reasons: readonly string[] };
   /** Queued at the inbox like everything else; emits once, when it has been run. */

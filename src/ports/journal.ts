@@ -1,9 +1,15 @@
 /** What happened, durably and in order: intents before bytes, results, fills, latches, commands. */
 import type { Observable } from 'rxjs';
+import type {
+  BalanceAdjustment,
+  BalanceOpening,
+  FundingPayment,
+  Transfer,
+} from '../model/account.js';
 import type { Command } from '../model/command.js';
 import type { Fallback } from '../model/engine-status.js';
 import type { CancelRequest, Fill, OrderEnd, OrderRequest } from '../model/order.js';
-import type { Breach } from '../model/risk.js';
+import type { Breach, LossMark } from '../model/risk.js';
 import type {
   BlockHeight,
   ClientId,
@@ -41,6 +47,14 @@ export type JournalEntry =
       readonly size: SignedSize;
       readonly cost?: Usd;
     }
+  /** Once per journal: the balance that funding, transfers and fills count from. */
+  | { readonly type: 'balance.opening'; readonly opening: BalanceOpening }
+  | { readonly type: 'funding'; readonly payment: FundingPayment }
+  | { readonly type: 'transfer'; readonly transfer: Transfer }
+  /** What an operator has accepted of the venue's balance without an explanation. */
+  | { readonly type: 'balance.adjustment'; readonly adjustment: BalanceAdjustment }
+  /** The figures that losses are counted from: they outlive the run. */
+  | { readonly type: 'loss.mark'; readonly mark: LossMark }
   | { readonly type: 'sweep'; readonly completeTo: BlockHeight }
   | { readonly type: 'risk.latched'; readonly breach: Breach }
   | { readonly type: 'risk.cleared'; readonly cause: string; readonly by: string }

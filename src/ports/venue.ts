@@ -2,12 +2,19 @@
  * The venue as execution and reconciliation see it: sends are fire-and-forget, answers are inputs.
  */
 import type { Observable } from 'rxjs';
-import type { AccountSnapshot } from '../model/account.js';
+import type { AccountSnapshot, FundingPayment, Transfer } from '../model/account.js';
 import type { LevelChange } from '../model/events.js';
 import type { Candle } from '../model/book.js';
 import type { MarketSpec } from '../model/market.js';
 import type { CancelRequest, Fill, OrderRequest, VenueOrder } from '../model/order.js';
-import type { BlockHeight, MarketId, OrderId, OraclePrice, UnixMs } from '../model/quantities.js';
+import type {
+  BlockHeight,
+  MarketId,
+  OpenInterest,
+  OrderId,
+  OraclePrice,
+  UnixMs,
+} from '../model/quantities.js';
 import type { VenueLimits } from '../model/venue-limits.js';
 
 export type SendAnswer =
@@ -35,6 +42,10 @@ export interface VenuePort {
   /** Newest first, complete down to `since` (inclusive). */
   fillsSince(since: BlockHeight): Observable<readonly Fill[]>;
   account(): Observable<AccountSnapshot | undefined>;
+  /** Oldest first, complete from `since` (inclusive) on; rows come a minute after their hour. */
+  fundingPayments(since: UnixMs): Observable<readonly FundingPayment[]>;
+  /** Oldest first, complete from `since` (inclusive) on. */
+  transfers(since: BlockHeight): Observable<readonly Transfer[]>;
   /** Height that the indexer has processed. */
   indexerHeight(): Observable<BlockHeight>;
   /** Height that the chain has committed, as our node sees it. */
@@ -52,4 +63,5 @@ export interface VenuePort {
 export interface VenueMarket {
   readonly spec: MarketSpec;
   readonly oracle: OraclePrice | undefined;
+  readonly openInterest?: OpenInterest | undefined;
 }

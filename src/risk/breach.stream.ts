@@ -1,4 +1,4 @@
-/** Observations in, edges out: where a breach begins and where it ends. */
+/** Observations in, edges out: where a breach begins, where it ends, and what losses count from. */
 import {
   interval,
   map,
@@ -11,13 +11,17 @@ import {
   type SchedulerLike,
 } from 'rxjs';
 import { unixMs } from '../model/quantities.js';
+import type { LossMark } from '../model/risk.js';
 import {
   IDLE_BREAKERS,
+  isNewMark,
+  lossMarkOf,
   observe,
   type BreakerLimits,
   type BreakerTurn,
   type Observation,
   type RiskEdge,
+  withMark,
 } from './breakers.js';
 
 export interface BreachOptions {
@@ -25,9 +29,24 @@ export interface BreachOptions {
   readonly scheduler: SchedulerLike;
   /** Silence counts from its first value on; from the subscription, unless given. */
   readonly watching$?: Observable<unknown>;
+  /** What an earlier run has left; asked when the first figure comes. */
+  readonly lossMark?: () => LossMark | undefined;
+}
+
+/** To be written down, so that a restart counts losses from the same figures. */
+export interface LossMarkEdge {
+  readonly type: 'mark';
+  readonly mark: LossMark;
 }
 
 const TICK_MS = 1000;
+
+interface Marked {
+  readonly turn: BreakerTurn;
+  /** The newest that was told. */
+  readonly mark: LossMark | undefined;
+  readonly told: readonly LossMarkEdge[];
+}
 
 /**
  * Looks by itself once a second, so that silence is noticed too. Faults are heard from the
@@ -35,15 +54,27 @@ const TICK_MS = 1000;
  */
 export function breachEdges(
   observations$: Observable<Observation>,
-  { limits, scheduler, watching$ = of(true) }: BreachOptions,
-): Observable<RiskEdge> {
+  { limits, scheduler, lossMark, watching$ = of(true) }: BreachOptions,
+): Observable<RiskEdge | LossMarkEdge> {
   const ticks$ = watching$.pipe(
     switchMap(() => interval(TICK_MS, scheduler)),
     map((): Observation => ({ type: 'tick', at: unixMs(scheduler.now()) })),
   );
-  const idle: BreakerTurn = { state: IDLE_BREAKERS, edges: [] };
+  const idle: Marked = { turn: { state: IDLE_BREAKERS, edges: [] }, mark: undefined, told: [] };
   return merge(observations$, ticks$).pipe(
-    scan((last, observation) => observe(last.state, observation, limits), idle),
-    mergeMap(({ edges }) => edges),
+    scan((last, observation): Marked => {
+      const isFirst = last.mark === undefined && needsMark(observation);
+      const before = isFirst ? lossMark?.() : last.mark;
+      const state = isFirst ? withMark(last.turn.state, before) : last.turn.state;
+      const turn = observe(state, observation, limits);
+      const mark = lossMarkOf(turn.state);
+      if (mark === undefined || !isNewMark(before, mark, limits)) {
+        return { turn, mark: before, told: [] };
+      }
+      return { turn, mark, told: [{ type: 'mark', mark }] };
+    }, idle),
+    mergeMap(({ turn, told }) => [...turn.edges, ...told]),
   );
 }
+
+const needsMark = ({ type }: Observation): boolean => type === 'pnl' || type === 'cleared';

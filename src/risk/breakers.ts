@@ -6,7 +6,7 @@
 import { formatUsd } from '../model/market.js';
 import type { PositionDrift } from '../model/position.js';
 import { usd, type BlockHeight, type UnixMs, type Usd } from '../model/quantities.js';
-import type { Breach, RiskCause } from '../model/risk.js';
+import type { Breach, LossMark, RiskCause } from '../model/risk.js';
 import { usdLimit } from './usd-limit.js';
 
 /** More blocks between chain and indexer than this: what we know of our fills is old. */
@@ -17,6 +17,8 @@ export const CHAIN_AGE_MS_MAX = 5000;
 export const REJECTS_MAX = 5;
 const REJECT_WINDOW_MS = 60_000;
 const DAY_MS = 86_400_000;
+const NO_DAY = -1;
+const LOWEST_PNL = usd(-(10n ** 30n));
 
 export interface BreakerLimits {
   /** Loss since the day's (UTC) first figure. */
@@ -100,6 +102,34 @@ export const IDLE_BREAKERS: BreakerState = {
 export interface BreakerTurn {
   readonly state: BreakerState;
   readonly edges: readonly RiskEdge[];
+}
+
+/** Breakers that go on counting losses where an earlier run has stopped. */
+export const withMark = (state: BreakerState, mark: LossMark | undefined): BreakerState => ({
+  ...state,
+  ...mark,
+});
+
+/** What must be remembered beyond this run; undefined before the first figure. */
+export const lossMarkOf = ({ day, dayOpenPnl, peakPnl }: BreakerState): LossMark | undefined =>
+  day === undefined ? undefined : { day, dayOpenPnl, peakPnl };
+
+/** The part of the limit by which the best figure may grow before it is remembered again. */
+const PEAK_STEPS = 100n;
+
+/**
+ * A rising best figure is remembered by hundredths of the drawdown's limit: what a crash forgets of
+ * it is less than that. Everything else is remembered at once.
+ */
+export function isNewMark(
+  before: LossMark | undefined,
+  now: LossMark,
+  { maxDrawdownUsd }: BreakerLimits,
+): boolean {
+  if (before === undefined || before.day !== now.day) return true;
+  if (before.dayOpenPnl !== now.dayOpenPnl || now.peakPnl < before.peakPnl) return true;
+  const step = (usdLimit(maxDrawdownUsd) ?? 0n) / PEAK_STEPS;
+  return now.peakPnl - before.peakPnl > step;
 }
 
 /** One observation: the next state, and the edges at which breaches begin or end. */
@@ -209,7 +239,7 @@ function checkDrift(
 
 function withPnl(state: BreakerState, pnl: Usd, at: UnixMs): BreakerState {
   const day = Math.floor(at / DAY_MS);
-  const isFirst = state.pnl === undefined;
+  const isFirst = state.day === undefined;
   return {
     ...state,
     pnl,
@@ -245,9 +275,14 @@ function checkRejects(state: BreakerState, code: string, at: UnixMs): BreakerTur
 
 function rearm(state: BreakerState, cause: RiskCause): BreakerState {
   const tripped = state.tripped.filter((other) => other !== cause);
-  const pnl = state.pnl ?? usd(0n);
-  if (cause === 'loss.daily') return { ...state, tripped, dayOpenPnl: pnl };
-  if (cause === 'drawdown') return { ...state, tripped, peakPnl: pnl };
+  const { pnl } = state;
+  // Without a figure of this run the next one is the first, whatever an earlier run has left.
+  if (cause === 'loss.daily') {
+    return pnl === undefined
+      ? { ...state, tripped, day: NO_DAY }
+      : { ...state, tripped, dayOpenPnl: pnl };
+  }
+  if (cause === 'drawdown') return { ...state, tripped, peakPnl: pnl ?? LOWEST_PNL };
   if (cause === 'rejects.repeated') return { ...state, tripped, rejects: [] };
   return { ...state, tripped };
 }

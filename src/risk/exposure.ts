@@ -7,10 +7,11 @@ import type { Side } from '../model/book.js';
 import { oracleNotional, oracleOfPrice, type MarketSpec } from '../model/market.js';
 import {
   absolute,
-  divideCeil,
   largest,
   usd,
+  type BlockHeight,
   type MarketId,
+  type OpenInterest,
   type OraclePrice,
   type Price,
   type SignedSize,
@@ -25,44 +26,56 @@ export interface LiveOrder {
   readonly remaining: bigint;
   readonly limitPrice: Price;
   readonly reduceOnly: boolean;
+  /** The last block in which it may fill; undefined: until somebody cancels it. */
+  readonly lastBlock?: BlockHeight | undefined;
 }
 
 /** One market in which there is a position or a live order. */
 export interface MarketHolding {
   readonly spec: MarketSpec;
   readonly oracle: OraclePrice | undefined;
+  readonly openInterest?: OpenInterest | undefined;
   readonly position: SignedSize;
   readonly orders: readonly LiveOrder[];
 }
 
-export interface Exposure {
-  /** Value of the largest position that can come of it, rounded up. */
-  readonly worst: Usd;
-  /** Initial margin that this would take beyond what the position takes now, rounded up. */
-  readonly addedMargin: Usd;
+/** The largest positions that can come of it, signed; both are the position when nothing can. */
+export interface Reach {
+  readonly longest: SignedSize;
+  readonly shortest: SignedSize;
+}
+
+/** Orders that can make a position larger. */
+export const growingOrders = ({ orders }: MarketHolding): readonly LiveOrder[] =>
+  orders.filter((order) => !order.reduceOnly && order.remaining > 0n);
+
+export function reachOf(holding: MarketHolding): Reach {
+  const orders = growingOrders(holding);
+  return {
+    longest: (holding.position + remaining(orders, 'buy')) as SignedSize,
+    shortest: (holding.position - remaining(orders, 'sell')) as SignedSize,
+  };
 }
 
 /**
- * Values at the highest of the oracle price and all limit prices. Undefined when there is something
- * to value and no oracle price to value it with.
+ * Value of the largest position that can come of it, rounded up, at the highest of the oracle price
+ * and all limit prices. Undefined when there is something to value and no oracle price.
  */
-export function worstCase(holding: MarketHolding): Exposure | undefined {
+export function worstCase(holding: MarketHolding): Usd | undefined {
   const { spec, oracle, position } = holding;
-  const orders = holding.orders.filter((order) => !order.reduceOnly && order.remaining > 0n);
-  if (position === 0n && orders.length === 0) return { worst: usd(0n), addedMargin: usd(0n) };
+  const orders = growingOrders(holding);
+  if (position === 0n && orders.length === 0) return usd(0n);
   if (oracle === undefined) return undefined;
   const highest = orders.reduce(
     (price, order) => largest(price, oracleOfPrice(spec, order.limitPrice)),
     oracle as bigint,
   ) as OraclePrice;
-  const reach = largest(
-    absolute(position + remaining(orders, 'buy')),
-    absolute(position - remaining(orders, 'sell')),
-  ) as SignedSize;
-  const worst = oracleNotional(spec, reach, highest);
-  const now = oracleNotional(spec, absolute(position) as SignedSize, oracle);
-  const margin = divideCeil((worst - now) * BigInt(spec.initialMarginPpm), 1_000_000n);
-  return { worst, addedMargin: usd(largest(margin, 0n)) };
+  const { longest, shortest } = reachOf(holding);
+  return oracleNotional(
+    spec,
+    largest(absolute(longest), absolute(shortest)) as SignedSize,
+    highest,
+  );
 }
 
 const remaining = (orders: readonly LiveOrder[], side: Side): bigint =>

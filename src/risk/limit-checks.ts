@@ -1,8 +1,16 @@
 /** Pre-trade checks against limits: price, size, exposure, margin, rate. No number, no order. */
 import { formatUsd, oracleNotional, oracleOfPrice } from '../model/market.js';
 import type { Denial, DenialCode, OrderIntent } from '../model/order.js';
-import { absolute, largest, usd, type OraclePrice, type Usd } from '../model/quantities.js';
-import { worstCase, type Exposure, type MarketHolding } from './exposure.js';
+import {
+  absolute,
+  divideCeil,
+  largest,
+  usd,
+  type OraclePrice,
+  type Usd,
+} from '../model/quantities.js';
+import { worstCase, type MarketHolding } from './exposure.js';
+import { marginNeed } from './margin-need.js';
 import {
   deny,
   EXIT_COLLAR_FACTOR,
@@ -46,27 +54,44 @@ export const checkOrderNotional: Check = (intent, { view, limits }) => {
 export const checkPositionNotional: Check = (intent, context) => {
   const { view, limits } = context;
   if (view === undefined) return deny('market.unknown', `nothing is known of ${intent.market}`);
-  const exposure = worstCase(holdingWith(intent, context, view.spec));
-  if (exposure === undefined) return deny('oracle.missing', 'the position cannot be valued');
+  const worst = worstCase(holdingWith(intent, context, view.spec));
+  if (worst === undefined) return deny('oracle.missing', 'the position cannot be valued');
   const code = 'limit.position-notional';
-  return above(code, 'worst-case position', exposure.worst, limits.maxPositionNotionalUsd);
+  return above(code, 'worst-case position', worst, limits.maxPositionNotionalUsd);
 };
 
 export const checkExposure: Check = (intent, context) => {
-  const exposure = totalExposure(intent, context);
-  if (exposure === undefined) return deny('oracle.missing', 'the exposure cannot be valued');
-  const { maxExposureUsd } = context.limits;
-  return above('limit.exposure', 'worst-case exposure', exposure.worst, maxExposureUsd);
+  const worst = total(intent, context, worstCase);
+  if (worst === undefined) return deny('oracle.missing', 'the exposure cannot be valued');
+  return above('limit.exposure', 'worst-case exposure', worst, context.limits.maxExposureUsd);
 };
 
+/** In the worst case equity, less what the fills cost, is the initial margin and its buffer. */
 export const checkFreeCollateral: Check = (intent, context) => {
-  const { freeCollateral } = context;
-  if (freeCollateral === undefined) return deny('free-collateral', 'free collateral is unknown');
-  const exposure = totalExposure(intent, context);
-  if (exposure === undefined) return deny('oracle.missing', 'the margin cannot be valued');
-  if (exposure.addedMargin <= freeCollateral) return undefined;
-  const [needed, free] = [formatUsd(exposure.addedMargin), formatUsd(freeCollateral)];
-  return deny('free-collateral', `${needed} USD of margin needed, ${free} free`);
+  const { equity, limits } = context;
+  if (equity === undefined) return deny('free-collateral', 'the equity is unknown');
+  const margin = total(intent, context, (holding) => marginNeed(holding)?.margin);
+  const loss = total(intent, context, (holding) => marginNeed(holding)?.loss);
+  if (margin === undefined || loss === undefined) {
+    return deny('oracle.missing', 'the margin cannot be valued');
+  }
+  const buffer = bufferOf(margin, limits.marginBufferPct);
+  if (buffer !== undefined && margin + buffer + loss <= equity) return undefined;
+  const needed = `${formatUsd(margin)} USD of initial margin`;
+  const more = `${limits.marginBufferPct} % of buffer and ${formatUsd(loss)} of costs`;
+  return deny('free-collateral', `${needed}, ${more}, at most ${formatUsd(equity)} of equity`);
+};
+
+/** One market holds the account alone where it is isolated: the chain would refuse. */
+export const checkIsolation: Check = ({ market }, { view, holdings }) => {
+  if (view === undefined) return deny('market.unknown', `nothing is known of ${market}`);
+  for (const [other, { spec, position, orders }] of holdings) {
+    if (other === market || !(spec.isolated || view.spec.isolated)) continue;
+    if (position === 0n && orders.every(({ reduceOnly }) => reduceOnly)) continue;
+    const isolated = view.spec.isolated ? market : other;
+    return deny('market.isolated', `${isolated} is isolated: not beside ${other} and ${market}`);
+  }
+  return undefined;
 };
 
 export const checkEntryRate: Check = (_intent, { entriesLastMinute, limits }) =>
@@ -118,19 +143,30 @@ function holdingWith(
 ): MarketHolding {
   const order = { ...intent, remaining: intent.size };
   const orders = [...(holdings.get(intent.market)?.orders ?? []), order];
-  return { spec, oracle: view?.oracle, position, orders };
+  const { oracle, openInterest } = view ?? {};
+  return { spec, oracle, openInterest, position, orders };
 }
 
-function totalExposure(intent: OrderIntent, context: RiskContext): Exposure | undefined {
+/** Over all markets, with the intent's order live; undefined when one cannot be valued. */
+function total(
+  intent: OrderIntent,
+  context: RiskContext,
+  of: (holding: MarketHolding) => bigint | undefined,
+): Usd | undefined {
   const { view, holdings } = context;
   if (view === undefined) return undefined;
   const after = new Map(holdings).set(intent.market, holdingWith(intent, context, view.spec));
-  let [worst, addedMargin] = [0n, 0n];
+  let sum = 0n;
   for (const holding of after.values()) {
-    const exposure = worstCase(holding);
-    if (exposure === undefined) return undefined;
-    worst += exposure.worst;
-    addedMargin += exposure.addedMargin;
+    const value = of(holding);
+    if (value === undefined) return undefined;
+    sum += value;
   }
-  return { worst: usd(worst), addedMargin: usd(addedMargin) };
+  return usd(sum);
+}
+
+/** Rounded up; undefined for what is no share. */
+function bufferOf(margin: Usd, percent: number): bigint | undefined {
+  if (!Number.isFinite(percent) || percent < 0) return undefined;
+  return divideCeil(margin * BigInt(Math.ceil(percent * 10_000)), 1_000_000n);
 }

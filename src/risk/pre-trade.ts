@@ -15,6 +15,7 @@ import {
   checkExitRate,
   checkExposure,
   checkFreeCollateral,
+  checkIsolation,
   checkOrderNotional,
   checkPositionNotional,
   checkShrinks,
@@ -51,6 +52,7 @@ const GROWING: readonly Check[] = [
   checkOrderNotional,
   checkPositionNotional,
   checkExposure,
+  checkIsolation,
   checkFreeCollateral,
 ];
 

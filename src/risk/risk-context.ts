@@ -15,6 +15,8 @@ export interface RiskLimits {
   /** Greatest distance between limit price and oracle price, in percent of the oracle price. */
   readonly priceCollarPct: number;
   readonly maxOrdersPerMinute: number;
+  /** Equity that must be left beyond the worst case's initial margin, in percent of that. */
+  readonly marginBufferPct: number;
 }
 
 /** Greatest ages in milliseconds. */
@@ -57,8 +59,8 @@ export interface RiskContext {
   readonly exitsLastMinute: number;
   /** Whether an order was already made for an intent of this id. */
   readonly isKnownIntent: (intentId: string) => boolean;
-  /** Equity less the initial margin of all positions; undefined while unknown. */
-  readonly freeCollateral: Usd | undefined;
+  /** Balance and the value of all positions; undefined while unknown. */
+  readonly equity: Usd | undefined;
   /** How far the chain's limits on messages of this kind are used; undefined while unknown. */
   readonly sends: (kind: SendKind) => readonly LimitUsage[] | undefined;
   readonly stateful: OpenStateful;

@@ -10,6 +10,7 @@ import { defer, delay, of, Subject, type Observable, type SchedulerLike } from '
 import type { AccountSnapshot } from '../model/account.js';
 import type { Level, MarketView } from '../model/book.js';
 import type { AccountEvent } from '../model/events.js';
+import { accountRisk, unscaledInitialMargin } from '../model/account-margin.js';
 import { notionalFloor, priceOfTicks, sizeOfSteps, type MarketSpec } from '../model/market.js';
 import type { Fill, OrderRequest, VenueOrder } from '../model/order.js';
 import {
@@ -100,6 +101,9 @@ class Paper implements PaperVenue {
   fillsSince = (since: BlockHeight): Observable<readonly Fill[]> =>
     defer(() => of(this.#fills.filter(({ height }) => height >= since).toReversed()));
   account = (): Observable<AccountSnapshot> => defer(() => of(this.#snapshot()));
+  /** Paper pays no funding, and nobody moves its money. */
+  fundingPayments: VenuePort['fundingPayments'] = () => of([]);
+  transfers: VenuePort['transfers'] = () => of([]);
   indexerHeight = (): Observable<BlockHeight> => this.#options.real.indexerHeight();
   chainHeight = (): Observable<BlockHeight> => this.#options.real.chainHeight();
   limits: VenuePort['limits'] = () => this.#options.real.limits();
@@ -192,15 +196,22 @@ class Paper implements PaperVenue {
     return { market, size: signedSize(this.#positions.get(market) ?? 0n) };
   }
 
-  /** Without oracle prices at hand, equity is the balance: the books value positions themselves. */
+  /** A position without an oracle price is valued at nothing. */
   #snapshot(): AccountSnapshot {
     const positions = [...this.#positions.keys()].map((market) => this.#position(market));
     const usdc = usd(this.#usdc);
+    const holdings = positions.flatMap(({ market, size: held }) => {
+      const view = this.#options.view(market);
+      if (view?.oracle === undefined) return [];
+      return [{ size: held, spec: view.spec, oracle: view.oracle }];
+    });
+    const { equity } = accountRisk(usdc, holdings);
+    const margin = holdings.reduce((sum, held) => sum + unscaledInitialMargin(held), 0n);
     return {
       height: this.#options.height(),
       usdc,
-      equity: usdc,
-      freeCollateral: usdc,
+      equity,
+      freeCollateral: usd(equity - margin),
       positions: positions.filter(({ size: held }) => held !== 0n),
     };
   }

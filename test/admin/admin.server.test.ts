@@ -13,6 +13,7 @@ const reads = [
   '/v1/decisions',
   '/v1/orders',
   '/v1/positions',
+  '/v1/account',
   '/v1/risk',
   '/metrics',
 ];
@@ -70,6 +71,7 @@ describe('reading', () => {
   it('shows the projection as it is', async () => {
     expect((await call('GET', '/v1/state', tokens.read)).json()).toEqual(control.state());
     expect((await call('GET', '/v1/risk', tokens.read)).json()).toEqual(control.risk());
+    expect((await call('GET', '/v1/account', tokens.read)).json()).toEqual(control.account());
     expect((await call('GET', '/v1/decisions', tokens.read)).json()).toEqual(control.decisions());
     expect((await call('GET', '/v1/scorecard', tokens.read)).json()).toEqual(control.scorecard());
   });
@@ -87,6 +89,24 @@ describe('reading', () => {
     expect(text).toContain('perpetua_latency_ms_count{hop="journal"} 1');
     expect(text).toContain('perpetua_process_resident_memory_bytes');
     expect(text).toContain('perpetua_nodejs_eventloop_lag');
+  });
+});
+
+describe('the metrics of money', () => {
+  it('tell the account, and what is not known as no number', async () => {
+    const text = await createMetrics(control).render();
+    const lines = [
+      'perpetua_if_dead_blocks 5',
+      'perpetua_equity_usd 102',
+      'perpetua_free_collateral_usd 97',
+      'perpetua_maintenance_margin_usd 3',
+      'perpetua_pnl_usd Nan',
+      'perpetua_day_pnl_usd -1.5',
+      'perpetua_funding_usd -0.2',
+      'perpetua_fees_usd 0.1',
+      'perpetua_account_agrees 0',
+    ];
+    expect(lines.filter((line) => !text.includes(`${line}\n`))).toEqual([]);
   });
 });
 

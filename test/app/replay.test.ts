@@ -57,6 +57,21 @@ describe('a replay', () => {
     expect(new Set(rows.map(({ afterSeconds }) => afterSeconds))).toEqual(new Set([1, 5]));
   });
 
+  it('under the old bot has the same books, and its scores and strategy', async () => {
+    const file = join(folder, 'legacy.ndjson');
+    writeFileSync(file, `${(await record()).join('\n')}\n`);
+    const ours = await replayFile(file);
+    const { scorecard, ...report } = await replayFile(file, { engine: 'legacy', scorecard: true });
+    expect(report.strategy).toBe('legacyOverall');
+    expect(report.markets).toEqual(ours.markets);
+    expect(report.frames).toEqual(ours.frames);
+    expect(Object.keys(report.looks).every((code) => / (overall|book)/.test(code))).toBe(true);
+    expect(scorecard?.subjects.map(({ name }) => name)).toContain('legacyOverall');
+    expect(JSON.stringify(await replayFile(file, { engine: 'legacy' }))).toBe(
+      JSON.stringify(report),
+    );
+  });
+
   it('of nothing is empty', async () => {
     expect(await replay((async function* none() {})())).toMatchObject({
       frames: { received: 0, applied: 0, rejected: 0, quarantined: 0 },

@@ -45,6 +45,12 @@ const scorecard = {
 } as const;
 const file = join(mkdtempSync(join(tmpdir(), 'perpetua-calibration-')), 'out.json');
 
+it('refuses a strategy beside the old bot, which brings its own', async () => {
+  await expect(run({ engine: 'legacy', strategy: 'sniper' })).rejects.toThrow(
+    '--engine legacy brings its own strategy; expected no --strategy, was sniper',
+  );
+});
+
 beforeEach(() => {
   vi.mocked(replayFile).mockImplementation((_, options) =>
     Promise.resolve(options?.scorecard === true ? { ...plain, scorecard } : plain),

@@ -23,7 +23,6 @@ import {
 const own: OwnOrder = {
   request: aRequest,
   answer: undefined,
-  fillIds: [],
   filled: 0n,
   end: undefined,
 };
@@ -82,7 +81,7 @@ describe('fills', () => {
     const ended: OwnOrder = { ...own, end: 'canceled' };
     const result = plan({ orders: [ended] }, { fills: [fill(1)] });
     expect(result.fillsToBook).toHaveLength(1);
-    expect([result.ordersToRecover, result.ordersDead]).toEqual([[], []]);
+    expect(result.ordersDead).toEqual([]);
   });
 
   it('of no order of ours are orphans: liquidations and foreign orders', () => {
@@ -131,11 +130,9 @@ describe('an order', () => {
   ])('%s', (_name, change, fills, sweptAt, end) => {
     const order = { ...own, ...change };
     const truth = { fills, sweptAt: blockHeight(sweptAt) };
-    const { ordersToRecover, ordersDead } = plan({ orders: [order] }, truth);
+    const { ordersDead } = plan({ orders: [order] }, truth);
     const filled = fills.reduce((sum, { size }) => sum + size, 0n);
-    const fillIds = fills.map(({ fillId }) => fillId);
     const { request } = order;
-    expect(ordersToRecover).toEqual(end === undefined ? [{ request, filled, fillIds }] : []);
     expect(ordersDead).toEqual(
       end === undefined ? [] : [{ orderId: request.orderId, end, filled }],
     );

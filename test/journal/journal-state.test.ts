@@ -32,6 +32,7 @@ describe('a journal that is read back', () => {
       orders: [],
       bookEntries: [],
       positions: [],
+      moneyEntries: [],
       latched: [],
       completeTo: 0,
     });
@@ -122,5 +123,28 @@ describe('a journal that is read back', () => {
       { type: 'command', command: { type: 'halt', by: 'ada', reason: 'lunch' } },
     );
     expect(state.latched).toEqual([breach]);
+  });
+
+  it('keeps what moved the balance in order, and the newest figures of losses', () => {
+    const opening = { usdc: usd(5n), height: blockHeight(3), at: NOW };
+    const money: readonly JournalEntry[] = [
+      { type: 'balance.opening', opening },
+      {
+        type: 'funding',
+        payment: { market: BTC, height: blockHeight(4), at: NOW, payment: usd(-1n) },
+      },
+      {
+        type: 'transfer',
+        transfer: { transferId: 'a', height: blockHeight(5), at: NOW, amount: usd(7n) },
+      },
+      { type: 'balance.adjustment', adjustment: { amount: usd(2n), height: blockHeight(6) } },
+    ];
+    const mark = (day: number): JournalEntry => ({
+      type: 'loss.mark',
+      mark: { day, dayOpenPnl: usd(1n), peakPnl: usd(2n) },
+    });
+    const state = recover(mark(1), ...money, mark(2));
+    expect(state.moneyEntries).toEqual(money);
+    expect(state.lossMark).toEqual({ day: 2, dayOpenPnl: 1n, peakPnl: 2n });
   });
 });

@@ -1,16 +1,14 @@
 /** The books of one position: exact to the last millionth, however it was built. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { positionValue } from '../../src/model/account-margin.js';
 import { notionalFloor } from '../../src/model/market.js';
 import { signedFillSize, type Fill } from '../../src/model/order.js';
 import { averageEntry, type Position } from '../../src/model/position.js';
 import { price, signedSize, size, usd } from '../../src/model/quantities.js';
 import {
   cashFlow,
-  equity,
   flatPosition,
-  freeCollateral,
-  positionValue,
   unrealizedPnl,
   withFill,
   withTrade,
@@ -124,34 +122,5 @@ describe('a position', () => {
         expect(held === 0n ? cost === 0n : cost * held >= 0n).toBe(true);
       }),
     );
-  });
-});
-
-describe('an account', () => {
-  const holding = (steps: number) => ({
-    size: signedSize(BigInt(steps) * 1_000_000n),
-    spec: btcSpec,
-    oracle: oracle(50_000),
-  });
-
-  it('is worth its balance and its positions', () => {
-    expect(equity(usd(100_000_000n), [holding(10), holding(-4)])).toBe(130_000_000n);
-  });
-
-  it('has the initial margin of long and short positions taken off what is free', () => {
-    const free = freeCollateral(usd(100_000_000n), [holding(10), holding(-4)]);
-    expect(free).toBe(130_000_000n - 2_500_000n - 1_000_000n);
-  });
-
-  it('is never overstated by rounding', () => {
-    const dust = { ...holding(0), oracle: oracle(1) };
-    expect(positionValue(signedSize(1n), btcSpec, dust.oracle)).toBe(0n);
-    expect(positionValue(signedSize(-1n), btcSpec, dust.oracle)).toBe(-1n);
-    expect(freeCollateral(usd(0n), [{ ...dust, size: signedSize(-1n) }])).toBe(-2n);
-  });
-
-  it('values markets whose sizes are coarse', () => {
-    const coarse = { ...btcSpec, sizeExponent: 12 };
-    expect(positionValue(signedSize(2n), coarse, oracle(1))).toBe(2n * 10n ** 18n);
   });
 });

@@ -34,6 +34,7 @@ const limits: RiskLimits = {
   maxExposureUsd: 5000,
   priceCollarPct: 1,
   maxOrdersPerMinute: 30,
+  marginBufferPct: 10,
 };
 
 const open: RiskContext = {
@@ -49,7 +50,7 @@ const open: RiskContext = {
   entriesLastMinute: 0,
   exitsLastMinute: 0,
   isKnownIntent: () => false,
-  freeCollateral: usd(1_000_000_000n),
+  equity: usd(1_000_000_000n),
   sends: () => [],
   stateful: { open: 0, equity: usd(0n), tiers: [] },
 };
@@ -81,6 +82,8 @@ function codeOf(intent: OrderIntent, context: RiskContext): DenialCode | 'approv
   const result = approve(intent, context);
   return result.ok ? 'approved' : result.error.code;
 }
+
+const isolatedEth = { ...ethSpec, isolated: true };
 
 interface Row {
   readonly when: string;
@@ -151,8 +154,15 @@ const REFUSED_ENTRIES: readonly Row[] = [
   row('too many orders were sent', 'limit.order-rate', { entriesLastMinute: 30 }),
   row('too many orders work', 'limit.working-orders', { workingOrders: 150 }),
   row('the intent was seen before', 'duplicate.intent', { isKnownIntent: () => true }),
-  row('the margin is not there', 'free-collateral', { freeCollateral: usd(25_009_999n) }),
-  row('free collateral is unknown', 'free-collateral', { freeCollateral: undefined }),
+  row('the margin is not there', 'free-collateral', { equity: usd(27_950_099n) }),
+  row('the equity is unknown', 'free-collateral', { equity: undefined }),
+  row('its isolated market would stand beside another', 'market.isolated', {
+    ...withView({ spec: { ...btcSpec, isolated: true } }),
+    holdings: new Map([[ETH, holding({ spec: ethSpec, position: signedSize(1n) })]]),
+  }),
+  row('it would stand beside an order in an isolated market', 'market.isolated', {
+    holdings: new Map([[ETH, holding({ spec: isolatedEth, orders: [order(1)] })]]),
+  }),
   row('another market cannot be valued', 'oracle.missing', {
     holdings: new Map([[ETH, holding({ oracle: undefined, position: signedSize(1n) })]]),
   }),
@@ -178,6 +188,7 @@ describe('an entry', () => {
       'limit.exposure',
       'price.collar',
       'limit.order-rate',
+      'free-collateral',
     ]);
   });
 
@@ -187,13 +198,14 @@ describe('an entry', () => {
   });
 
   it('exactly at its limits passes, one above does not', () => {
-    const [notional, margin] = [usd(500_200_000n), usd(25_010_000n)];
+    // 25 of margin, 2.5 of buffer, 0.2 to the limit and 0.2501 of fees.
+    const [notional, equity] = [usd(500_200_000n), usd(27_950_100n)];
     const exact = withLimits({
       maxOrderNotionalUsd: Number(notional) / 1e6,
       maxPositionNotionalUsd: Number(notional) / 1e6,
       maxExposureUsd: Number(notional) / 1e6,
     });
-    const context = { ...open, ...exact, freeCollateral: margin };
+    const context = { ...open, ...exact, equity };
     expect(codeOf(anEntry, context)).toBe('approved');
     expect(codeOf({ ...anEntry, size: btcSize(101) }, context)).toBe('limit.order-notional');
   });
@@ -232,7 +244,8 @@ describe('an exit', () => {
     ['the oracle price is old', withView({ oracleAt: unixMs(NOW - 60_001), oracle: oracle(1) })],
     ['entries have used up their rate', { entriesLastMinute: 30 }],
     ['the position is larger than any limit', withLimits({ maxOrderNotionalUsd: 1 })],
-    ['free collateral is unknown', { freeCollateral: undefined }],
+    ['the equity is unknown', { equity: undefined }],
+    ['its market is isolated', withView({ spec: { ...btcSpec, isolated: true } })],
   ])('passes while %s', (_name, context) => {
     expect(codeOf(anExit, { ...long, ...context })).toBe('approved');
   });

@@ -50,6 +50,10 @@ export const ACCOUNT = { owner: ADDRESS, number: 0 };
 
 export interface VirtualOptions {
   readonly seed?: number;
+  /** Its number; 0 unless told otherwise. */
+  readonly subaccount?: number;
+  /** Midnight of a Monday unless told otherwise. */
+  readonly startMs?: number;
   readonly markets?: number;
   readonly preset?: ExchangeOptions['preset'];
   /** Of the first run; the next has the next. */
@@ -78,6 +82,11 @@ const refused = (clock: Clock): Observable<HttpAnswer> =>
     }),
   );
 
+const accountOf = ({ subaccount = 0 }: VirtualOptions): typeof ACCOUNT => ({
+  ...ACCOUNT,
+  number: subaccount,
+});
+
 /** The clock, and the exchange on it. */
 interface Ground {
   readonly clock: SimulatedClock;
@@ -86,12 +95,13 @@ interface Ground {
 }
 
 function makeGround(options: VirtualOptions): Ground {
-  const { seed = 7, markets = 2, preset = 'calm', fundUsd = 10_000, habits, limits } = options;
-  const clock = new SimulatedClock(START);
+  const { seed = 7, markets = 2, preset = 'calm', startMs = START } = options;
+  const { fundUsd = 10_000, habits, limits } = options;
+  const clock = new SimulatedClock(startMs);
   const exchange = createExchange({
     seed,
     ...marketsOf(markets),
-    startTimeMs: START,
+    startTimeMs: startMs,
     startHeight: 1000,
     takerFeePpm: 500,
     makerFeePpm: 100,
@@ -100,7 +110,7 @@ function makeGround(options: VirtualOptions): Ground {
   });
   const host = new ExchangeHost({ exchange, clock, random: seededRandom(seed), habits });
   const quoteQuantums = BigInt(fundUsd) * 1_000_000n;
-  host.submit({ type: 'fund', subaccount: ACCOUNT, quoteQuantums });
+  host.submit({ type: 'fund', subaccount: accountOf(options), quoteQuantums });
   host.start();
   return { clock, host, memory: connectInMemory({ host, clock, latencyMs: 2 }) };
 }
@@ -108,6 +118,8 @@ function makeGround(options: VirtualOptions): Ground {
 export class VirtualService {
   readonly ground: Ground;
   readonly clock: SimulatedClock;
+  /** That the service trades. */
+  readonly account: typeof ACCOUNT;
   readonly host: ExchangeHost;
   readonly rows: JournalRow[] = [];
   readonly log: { level: string; event: string; fields: Record<string, unknown> }[] = [];
@@ -135,6 +147,7 @@ export class VirtualService {
 
   constructor(options: VirtualOptions = {}) {
     this.#options = options;
+    this.account = accountOf(options);
     this.ground = options.beside?.ground ?? makeGround(options);
     ({ clock: this.clock, host: this.host } = this.ground);
     this.root = new ServiceRoot(this.#world(), this.#engines());
@@ -223,7 +236,7 @@ export class VirtualService {
       type: 'place',
       order: {
         ...order,
-        id: { subaccount: ACCOUNT, clientId: 99, orderFlags: 0, clobPairId: 0 },
+        id: { subaccount: this.account, clientId: 99, orderFlags: 0, clobPairId: 0 },
         goodTilBlock: this.host.exchange.height + 5,
         goodTilBlockTime: 0,
         timeInForce: 'IOC',
@@ -246,7 +259,7 @@ export class VirtualService {
   /** The exchange's own figure. */
   venuePosition(ticker: string): bigint {
     const spec = this.root.pipeline.fold.spec(marketId(ticker));
-    const held = this.host.exchange.subaccount(ACCOUNT)?.positions ?? [];
+    const held = this.host.exchange.subaccount(this.account)?.positions ?? [];
     return (
       held.find(({ clobPairId, closed }) => clobPairId === spec?.venueNumber && !closed)
         ?.quantums ?? 0n
@@ -254,7 +267,7 @@ export class VirtualService {
   }
 
   venueUsdc(): bigint {
-    return this.host.exchange.subaccount(ACCOUNT)?.quoteQuantums ?? 0n;
+    return this.host.exchange.subaccount(this.account)?.quoteQuantums ?? 0n;
   }
 
   entries<T extends JournalEntry['type']>(type: T): Extract<JournalEntry, { type: T }>[] {
@@ -286,7 +299,7 @@ export class VirtualService {
       stamp: () => clock.now(),
       atTurnEnd: (work) => void clock.setTimeout(work, 0),
     });
-    const subaccount = { address: ADDRESS, number: 0 };
+    const subaccount = { address: ADDRESS, number: this.account.number };
     return {
       config,
       version: 'test',
@@ -385,7 +398,7 @@ export class VirtualService {
         type: 'place',
         order: {
           id: {
-            subaccount: ACCOUNT,
+            subaccount: this.account,
             clientId: request.clientId,
             orderFlags: 0,
             clobPairId: spec?.venueNumber ?? 0,
@@ -411,7 +424,7 @@ export class VirtualService {
   ): Observable<SendAnswer> {
     return defer(() => {
       const id = {
-        subaccount: ACCOUNT,
+        subaccount: this.account,
         clientId: request.clientId,
         orderFlags: 0,
         clobPairId: spec?.venueNumber ?? 0,
