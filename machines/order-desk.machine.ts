@@ -117,6 +117,11 @@ export const orderDeskMachine = setup({
       const { state, live, filled } = event;
       return withRow(context, { ...row, state, live, filled });
     }),
+    noteTerms: assign(({ context, event }) => {
+      if (event.type !== 'order.terms') return {};
+      const row = context.orders[event.orderId];
+      return row === undefined ? {} : withRow(context, { ...row, request: event.request });
+    }),
     relay: emit(({ event }) => event as OrderReport),
     reap: enqueueActions(({ context, event, enqueue }) => {
       if (!('actorId' in event)) return;
@@ -164,6 +169,8 @@ export const orderDeskMachine = setup({
     'order.changed': { actions: ['noteChange', 'relay'] },
     'order.ended': { actions: 'relay' },
     'order.lateFill': { actions: 'relay' },
+    'order.terms': { actions: ['noteTerms', 'relay'] },
+    'order.successorDue': { actions: 'relay' },
     'order.sweepNeeded': { actions: 'relay' },
     'order.anomaly': { actions: 'relay' },
     'xstate.done.actor.*': { actions: 'reap' },

@@ -1,81 +1,43 @@
 /**
- * The vocabulary of the order chart: its context, its guards (what a fact says), its actions
- * (what is noted, what is reported to the desk, what is asked of the venue) and its delays.
+ * The vocabulary of the order chart: its guards (what a fact says), its actions (what is noted,
+ * what is reported to the desk, what is asked of the venue) and its delays.
  */
 import { assign, enqueueActions, sendParent, sendTo, setup } from 'xstate';
 import {
-  claimedFill,
   saysAlive,
   saysExpired,
   type OrderFact,
   type OrderReport,
   type VenueLinkEvent,
-  type VenueWord,
 } from '../src/model/facts.js';
-import type { OrderEnd, OrderRequest } from '../src/model/order.js';
+import type { OrderEnd } from '../src/model/order.js';
+import { blockHeight, largest, size, unixMs, type OrderId } from '../src/model/quantities.js';
+import { cancelOf, replacementOf, type NewTerms } from '../src/model/replacement.js';
 import {
-  largest,
-  size,
-  type BlockHeight,
-  type FillId,
-  type OrderId,
-  type Size,
-} from '../src/model/quantities.js';
+  claimOf,
+  isInclusionOver,
+  isLastWord,
+  isMissingFills,
+  isOfNewestTerms,
+  isOfOlderTerms,
+  isOver,
+  isRetirable,
+  isSwept,
+  isUntouched,
+  reasonOf,
+  widestTerms,
+  wordOf,
+  type OrderContext,
+  type OrderInput,
+  type OrderOutput,
+} from './order-context.js';
 import { unprovidedEvents } from './unprovided.machine.js';
-
-export interface OrderInput {
-  readonly request: OrderRequest;
-  /** Set for an order of an earlier run: it starts in `unknown`, with the fills known so far. */
-  readonly recovered?: { readonly filled: Size; readonly fillIds: readonly FillId[] };
-}
-
-export interface OrderContext {
-  readonly request: OrderRequest;
-  readonly recovered: boolean;
-  readonly state: string;
-  readonly filled: Size;
-  readonly fillIds: readonly FillId[];
-  /** The most that the venue ever claimed to be filled. */
-  readonly venueFilled: Size;
-  /** Whether the venue ever showed it alive; a cancel alone proves nothing. */
-  readonly seen: boolean;
-  /** The indexer's height as last heard. */
-  readonly height: BlockHeight;
-  /** Questions asked while unknown: only paces the next one. */
-  readonly queries: number;
-  /** What it is if it ends by height. */
-  readonly ending: 'canceled' | 'expired';
-  readonly end: OrderEnd | undefined;
-  /** Whether the end has been reported. */
-  readonly ended: boolean;
-  readonly reason: string | undefined;
-}
-
-export interface OrderOutput {
-  readonly orderId: OrderId;
-  readonly end: OrderEnd | undefined;
-  readonly filled: Size;
-}
-
-/** Blocks after goodTilBlock during which the chain remembers the order's fills. */
-export const RETIRE_BLOCKS = 40;
 
 const identity = ({ request }: OrderContext) => ({
   orderId: request.orderId,
   intentId: request.intentId,
   market: request.market,
 });
-
-const wordOf = (event: OrderFact): VenueWord | undefined =>
-  event.type === 'venue.order' || event.type === 'query.report' ? event : undefined;
-
-const isMissingFills = (context: OrderContext, word: VenueWord): boolean =>
-  claimedFill(word, context.request.size) > context.filled;
-
-const reasonOf = (event: OrderFact): string | undefined => {
-  if ('message' in event) return `${event.code}: ${event.message}`;
-  return 'reason' in event ? event.reason : undefined;
-};
 
 const changed = (context: OrderContext): OrderReport => ({
   type: 'order.changed',
@@ -93,10 +55,29 @@ const unexplained = (context: OrderContext, evidence: string): OrderReport => ({
   evidence,
 });
 
-const isSwept = (context: OrderContext, event: OrderFact): boolean =>
-  event.type === 'sweep.completed' &&
-  context.height > context.request.goodTilBlock &&
-  event.completeTo > context.request.goodTilBlock;
+/** Without the event around them: they are signed and journaled. */
+const termsOf = ({ price, size: whole, goodTilBlock, newestFrameAt, heldMs }: NewTerms) => ({
+  price,
+  size: whole,
+  goodTilBlock,
+  newestFrameAt,
+  heldMs,
+});
+
+const cancelEvent = (context: OrderContext): VenueLinkEvent => ({
+  type: 'venueLink.cancel',
+  request: cancelOf(widestTerms(context)),
+});
+
+const saysLast = (context: OrderContext, event: OrderFact, status: string): boolean => {
+  const word = wordOf(event);
+  return word?.status === status && isLastWord(context, word);
+};
+
+const isNewestAnd = (context: OrderContext, event: OrderFact, status: string): boolean => {
+  const word = wordOf(event);
+  return word?.status === status && isOfNewestTerms(context, word);
+};
 
 export const orderVocabulary = setup({
   types: {
@@ -119,20 +100,26 @@ export const orderVocabulary = setup({
   },
   guards: {
     isRecovered: ({ context }) => context.recovered,
-    isComplete: ({ context }) => context.filled >= context.request.size,
-    isUntouched: ({ context }) => context.filled === 0n && context.venueFilled === 0n,
-    isUnseen: ({ context }) => !context.seen && context.filled === 0n && context.venueFilled === 0n,
+    isComplete: ({ context }) => context.filled >= widestTerms(context).size,
+    isUntouched: ({ context }) => isUntouched(context),
+    isUnseen: ({ context }) => !context.seen && isUntouched(context),
+    isStateful: ({ context }) => context.request.stateful !== undefined,
     isDuplicateFill: ({ context, event }) =>
       event.type === 'venue.fill' && context.fillIds.includes(event.fillId),
     completesOrder: ({ context, event }) =>
-      event.type === 'venue.fill' && context.filled + event.size >= context.request.size,
-    isPastGoodTilBlock: ({ context, event }) =>
-      event.type === 'chain.height' && event.height > context.request.goodTilBlock,
-    isRetirable: ({ context, event }) =>
-      event.type === 'chain.height' && event.height > context.request.goodTilBlock + RETIRE_BLOCKS,
+      event.type === 'venue.fill' && context.filled + event.size >= widestTerms(context).size,
+    isOver: ({ context, event }) => isOver(context, event),
+    isRetirable: ({ context, event }) => isRetirable(context, event),
     isSwept: ({ context, event }) => isSwept(context, event),
     isSweptAfterCancel: ({ context, event }) =>
       context.ending === 'canceled' && isSwept(context, event),
+    /** Not found after the last block that could have taken it: it never came. */
+    isProvedAbsent: ({ context, event }) =>
+      event.type === 'query.notFound' &&
+      event.attempt === context.queries &&
+      context.askedLate &&
+      !context.seen &&
+      isUntouched(context),
     saysBestEffortOpened: ({ event }) => wordOf(event)?.status === 'bestEffortOpened',
     saysOpen: ({ event }) => wordOf(event)?.status === 'open',
     saysUntriggered: ({ event }) => wordOf(event)?.status === 'untriggered',
@@ -140,20 +127,54 @@ export const orderVocabulary = setup({
       const word = wordOf(event);
       return word !== undefined && saysAlive(word);
     },
-    saysBestEffortCanceled: ({ event }) => wordOf(event)?.status === 'bestEffortCanceled',
-    saysCanceled: ({ event }) => wordOf(event)?.status === 'canceled',
-    saysExpired: ({ event }) => {
+    /** Not when older terms only make room for newer ones. */
+    saysBestEffortCanceled: ({ context, event }) => {
       const word = wordOf(event);
-      return word !== undefined && saysExpired(word);
+      return word?.status === 'bestEffortCanceled' && !isOfOlderTerms(context, word);
+    },
+    /** A node has dropped a stateful order: only the chain can end it. */
+    isHint: ({ context, event }) =>
+      context.request.stateful !== undefined && wordOf(event)?.status === 'bestEffortCanceled',
+    /** The chain does not know it as dead, whatever we took for a proof. */
+    reappears: ({ context, event }) => {
+      const word = wordOf(event);
+      const { stateful } = context.request;
+      if (word === undefined || stateful === undefined) return false;
+      return saysAlive(word) && context.time <= stateful.goodTilTime;
+    },
+    saysFilled: ({ context, event }) => saysLast(context, event, 'filled'),
+    saysCanceled: ({ context, event }) => saysLast(context, event, 'canceled'),
+    /** With a rest to be ordered anew nothing but the proof will do, as fills may be late. */
+    saysCanceledWithoutProof: ({ context, event }) =>
+      context.successor !== undefined &&
+      context.request.stateful === undefined &&
+      saysLast(context, event, 'canceled'),
+    saysExpired: ({ context, event }) => {
+      const word = wordOf(event);
+      return word !== undefined && saysExpired(word) && isLastWord(context, word);
     },
     saysGoneButFillsAreMissing: ({ context, event }) => {
       const word = wordOf(event);
-      if (word?.status !== 'canceled' && word?.status !== 'filled') return false;
-      return isMissingFills(context, word);
+      return word !== undefined && isLastWord(context, word) && isMissingFills(context, word);
     },
     claimsMore: ({ context, event }) => {
       const word = wordOf(event);
       return word !== undefined && isMissingFills(context, word);
+    },
+    mayReplaceInPlace: ({ context, event }) =>
+      event.type === 'order.replace' &&
+      replacementOf(context.request, event, context.filled) !== undefined,
+    answersReplacement: ({ context, event }) =>
+      'goodTilBlock' in event && event.goodTilBlock === context.replacement?.goodTilBlock,
+    leavesNothing: ({ context, event }) =>
+      event.type === 'order.replace' && event.size <= context.filled,
+    saysReplacementOpened: ({ context, event }) => isNewestAnd(context, event, 'bestEffortOpened'),
+    saysReplacementOpen: ({ context, event }) => isNewestAnd(context, event, 'open'),
+    /** The order is off the book while its replacement may be on the way there. */
+    saysGone: ({ event }) => {
+      const word = wordOf(event);
+      const makesRoom = word?.removalReason?.endsWith('REPLACED') ?? false;
+      return word !== undefined && !saysAlive(word) && !makesRoom;
     },
   },
   actions: {
@@ -161,47 +182,71 @@ export const orderVocabulary = setup({
       ({ system }) => system.get('venueLink'),
       ({ context }): VenueLinkEvent => ({ type: 'venueLink.place', request: context.request }),
     ),
-    /** With a smaller goodTilBlock it would be reported as canceled, and cancel nothing. */
-    sendCancel: sendTo(
+    sendReplacement: sendTo(
       ({ system }) => system.get('venueLink'),
-      ({ context: { request } }): VenueLinkEvent => ({
-        type: 'venueLink.cancel',
-        request: {
-          orderId: request.orderId,
-          clientId: request.clientId,
-          market: request.market,
-          goodTilBlock: request.goodTilBlock,
-        },
+      ({ context }): VenueLinkEvent => ({
+        type: 'venueLink.replace',
+        request: context.replacement ?? context.request,
       }),
     ),
+    sendCancel: sendTo(
+      ({ system }) => system.get('venueLink'),
+      ({ context }) => cancelEvent(context),
+    ),
+    /** A lost cancel fences nothing: from the second question on it goes along with each. */
+    fenceAgain: enqueueActions(({ context, enqueue, system }) => {
+      if (context.fenced || context.queries < 2) return;
+      enqueue.sendTo(system.get('venueLink'), cancelEvent(context));
+    }),
     query: sendTo(
       ({ system }) => system.get('venueLink'),
       ({ context }): VenueLinkEvent => ({
         type: 'venueLink.query',
         orderId: context.request.orderId,
+        attempt: context.queries,
       }),
     ),
-    countQuery: assign({ queries: ({ context }) => context.queries + 1 }),
+    countQuery: assign(({ context }) => ({
+      queries: context.queries + 1,
+      askedLate: isInclusionOver(context),
+    })),
     noteState: assign({ state: (_, params: { readonly state: string }) => params.state }),
-    noteEnd: assign((_, { end }: { readonly end: OrderEnd }) => ({ end, state: `closed.${end}` })),
-    noteHeight: assign({
-      height: ({ context, event }) =>
-        event.type === 'chain.height' && event.height > context.height
-          ? event.height
-          : context.height,
+    noteEnd: assign(({ context }, { end }: { readonly end: OrderEnd }) => ({
+      end,
+      state: `closed.${end}`,
+      closedAt: context.end === undefined ? context.height : context.closedAt,
+    })),
+    noteHeight: assign(({ context, event }) => {
+      if (event.type !== 'chain.height') return {};
+      const over = context.request.stateful !== undefined && isOver(context, event);
+      return {
+        height: blockHeight(Math.max(context.height, event.height)),
+        time: unixMs(Math.max(context.time, event.time ?? 0)),
+        overAt: context.overAt ?? (over ? event.height : undefined),
+      };
     }),
     noteReason: assign({ reason: ({ context, event }) => reasonOf(event) ?? context.reason }),
     noteSilence: assign({ reason: 'no answer in time' }),
-    noteCanceled: assign({ ending: 'canceled' }),
+    /** On chain a cancel that was taken proves nothing, perhaps it found nothing to cancel. */
+    noteCanceled: assign(({ context }) =>
+      context.request.stateful === undefined ? { ending: 'canceled', fenced: true } : {},
+    ),
+    noteAbsence: assign(({ context }) => ({
+      overAt: context.height,
+      reason: 'it never reached a block',
+    })),
+    forgetAbsence: assign({ overAt: undefined, queries: 0 }),
     noteWord: assign(({ context, event }) => {
       const word = wordOf(event);
       if (word === undefined) return {};
-      const claimed = claimedFill(word, context.request.size);
+      const claimed = claimOf(context, word);
       const gone = word.status === 'canceled' || word.status === 'bestEffortCanceled';
+      const isLast = context.request.stateful !== undefined && isLastWord(context, word);
       return {
         seen: context.seen || saysAlive(word),
         venueFilled: size(largest(claimed, context.venueFilled)),
         ending: gone && !saysExpired(word) ? 'canceled' : context.ending,
+        overAt: context.overAt ?? (isLast ? blockHeight(context.height + 1) : undefined),
         reason: word.removalReason ?? context.reason,
       };
     }),
@@ -213,13 +258,41 @@ export const orderVocabulary = setup({
           }
         : {},
     ),
+    noteReplacement: assign(({ context, event }) =>
+      event.type === 'order.replace'
+        ? { replacement: replacementOf(context.request, termsOf(event), context.filled) }
+        : {},
+    ),
+    noteSuccessor: assign(({ event }) =>
+      event.type === 'order.replace' ? { successor: termsOf(event) } : {},
+    ),
+    /** The venue has shown the new terms. */
+    takeReplacement: assign(({ context }) => ({
+      request: context.replacement ?? context.request,
+      replacement: undefined,
+      hasOlderTerms: true,
+    })),
+    /** The new terms were refused: it is what it was. */
+    dropReplacement: assign({ replacement: undefined }),
+    reportTerms: sendParent(({ context }) => ({
+      type: 'order.terms',
+      ...identity(context),
+      request: widestTerms(context),
+    })),
     report: sendParent(({ context }) => changed(context)),
     /** Reports the end once; a late fill may still correct it. */
     reportEnd: enqueueActions(({ context, enqueue }) => {
-      const { end, filled, reason, ended } = context;
+      const { end, filled, reason, ended, successor } = context;
       if (end === undefined || ended) return;
       enqueue.assign({ ended: true });
       enqueue.sendParent({ type: 'order.ended', ...identity(context), end, filled, reason });
+      if (successor === undefined || successor.size <= filled) return;
+      enqueue.sendParent({
+        type: 'order.successorDue',
+        ...identity(context),
+        terms: successor,
+        filled,
+      });
     }),
     reportLateFill: sendParent(({ context }) => ({
       type: 'order.lateFill',
@@ -236,8 +309,9 @@ export const orderVocabulary = setup({
       enqueue.sendParent({ type: 'order.sweepNeeded', ...identity(context) });
     }),
     reportOverfill: enqueueActions(({ context, enqueue }) => {
-      if (context.filled <= context.request.size) return;
-      const evidence = `expected at most ${context.request.size} filled, was ${context.filled}`;
+      const { size: most } = widestTerms(context);
+      if (context.filled <= most) return;
+      const evidence = `expected at most ${most} filled, was ${context.filled}`;
       enqueue.sendParent({ ...unexplained(context, evidence), cause: 'order.overfill' });
     }),
     reportMissingFills: enqueueActions(({ context, enqueue }) => {

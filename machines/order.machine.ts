@@ -1,29 +1,31 @@
 /**
- * One approved short-term order, honest about finality: only the venue's facts move it forward,
- * fills are booked in every state once per id, and height alone ends nothing without a sweep of
- * the fills.
+ * One approved order, honest about finality: only the venue's facts move it forward, fills are
+ * booked in every state once per id, and neither height nor time ends anything without a sweep of
+ * the fills. Short-term, long-term and conditional orders share the chart, drawn in `README.md`.
  *
  *   draft ─▶ submitted{sending ─▶ accepted} ─▶ working{bestEffortOpened, open, untriggered}
- *     │             │ silence                       │ order.cancel
- *     ▼ recovered   ▼                               ▼
- *   unknown{waiting ⇄ querying} ◀── silence ── pendingCancel ─▶ cancelUnconfirmed
- *     └────────── alive after all ─────────────────▲
+ *     │             │ silence              pendingReplace ◀──▶ │ order.cancel
+ *     ▼ recovered   ▼                            │ silence     ▼
+ *   unknown{waiting ⇄ querying} ◀── silence ─────┴── pendingCancel ─▶ cancelUnconfirmed
+ *     └────────── alive after all ─────────────────────▲
  *
- *   live states ─ indexer height > goodTilBlock, or fills missing ─▶ sweeping ─ swept ─▶ closed
- *   live states ─ a complete fill, the venue's definitive word ───────────────────────▶ closed
- *   closed{filled, canceled, expired, rejected, denied} ─ height > goodTilBlock + 40 ─▶ retired
+ *   live states ─ over by the indexer's clock, or fills missing ─▶ sweeping ─ swept ─▶ closed
+ *   live states ─ a complete fill, the venue's definitive word ──────────────────────▶ closed
+ *   closed{filled, canceled, expired, rejected, denied} ─ forty blocks later ─▶ retired
  *
  * 1. `unknown` is fenced by a cancel and queried; it has no transition that submits again. What
- *    turns out to be alive goes on to `pendingCancel`, because its cancel was already asked
- *    for.
- * 2. A fill that completes the order closes it from anywhere; a fill after the end is still
- *    booked.
- * 3. There is no pendingReplace: orders are not replaced.
- * 4. `fillIds` is bounded by size ÷ step; an overfill is booked, and reported as an anomaly.
+ *    turns out to be alive goes on to `pendingCancel`, because its cancel was already asked for.
+ * 2. A fill that completes the order closes it from anywhere; a fill after the end is still booked.
+ * 3. A replacement keeps the id. Until the venue shows the new terms, or refuses them, either may
+ *    be alive: the larger size counts, and only the later good-til-block ends it. What the chain
+ *    does not replace is canceled, and its rest reported once it is proved dead.
+ * 4. Of a stateful order a node's word is a hint: only the chain ends it, or the time of its end.
+ *    One that was never seen is dead when no block can take it any more and nobody finds it then.
+ * 5. `fillIds` is bounded by size ÷ step; an overfill is booked, and reported as an anomaly.
  */
 
 import type { OrderEnd } from '../src/model/order.js';
-import { blockHeight, size } from '../src/model/quantities.js';
+import { initialContext } from './order-context.js';
 import { orderVocabulary } from './order-vocabulary.machine.js';
 
 /** A claim of openness; for the states that may become, or are, working. */
@@ -43,12 +45,14 @@ const openings = [
 
 /** In every live state: the venue's word that it is gone, or nearly. */
 const endings = [
-  { guard: 'saysGoneButFillsAreMissing', target: '.sweeping', actions: 'noteWord' },
-  { guard: 'saysExpired', target: '.closed.expired', actions: 'noteWord' },
-  { guard: 'saysCanceled', target: '.closed.canceled', actions: 'noteWord' },
+  { guard: 'saysGoneButFillsAreMissing', target: '#order.sweeping', actions: 'noteWord' },
+  { guard: 'saysFilled', target: '#order.closed.filled', actions: 'noteWord' },
+  { guard: 'saysCanceledWithoutProof', target: '#order.sweeping', actions: 'noteWord' },
+  { guard: 'saysExpired', target: '#order.closed.expired', actions: 'noteWord' },
+  { guard: 'saysCanceled', target: '#order.closed.canceled', actions: 'noteWord' },
   {
     guard: 'saysBestEffortCanceled',
-    target: '.cancelUnconfirmed',
+    target: '#order.cancelUnconfirmed',
     actions: ['noteWord', 'compareFills'],
   },
   { actions: ['noteWord', 'compareFills'] },
@@ -56,9 +60,42 @@ const endings = [
 
 /** In every live state: it never left us. Not believed once the venue has shown it alive. */
 const notSent = [
-  { guard: 'isUnseen', target: '.closed.denied', actions: 'noteReason' },
-  { target: '.unknown', actions: ['noteReason', 'reportContradiction'] },
+  { guard: 'isUnseen', target: '#order.closed.denied', actions: 'noteReason' },
+  { target: '#order.unknown', actions: ['noteReason', 'reportContradiction'] },
 ] as const;
+
+/** In working states: a node has dropped it, which proves nothing of an order on chain. */
+const hint = { guard: 'isHint', actions: ['noteWord', 'compareFills', 'query'] } as const;
+
+/** In unknown: it is there, and its cancel was asked for. */
+const aliveAfterAll = {
+  guard: 'saysAlive',
+  target: '#order.pendingCancel',
+  actions: ['noteWord', 'compareFills'],
+} as const;
+
+/** While a replacement is under way: shown, or made doubtful, by what the venue says. */
+const replacing = [
+  {
+    guard: 'saysReplacementOpened',
+    target: '#order.working.bestEffortOpened',
+    actions: ['noteWord', 'takeReplacement', 'reportTerms', 'compareFills'],
+  },
+  {
+    guard: 'saysReplacementOpen',
+    target: '#order.working.open',
+    actions: ['noteWord', 'takeReplacement', 'reportTerms', 'compareFills'],
+  },
+  { guard: 'saysGone', target: '#order.unknown', actions: ['noteWord', 'compareFills'] },
+  { actions: ['noteWord', 'compareFills'] },
+] as const;
+
+/** The new terms certainly never came to be: it stands as it stood. */
+const notReplaced = {
+  guard: 'answersReplacement',
+  target: '#order.working.asBefore',
+  actions: ['noteReason', 'dropReplacement', 'reportTerms'],
+} as const;
 
 /** Entry actions of a state: its name goes to the context, then to the parent. */
 const enter = (state: string) => [{ type: 'noteState', params: { state } }, 'report'] as const;
@@ -67,21 +104,7 @@ const close = (end: OrderEnd) =>
 
 export const orderMachine = orderVocabulary.createMachine({
   id: 'order',
-  context: ({ input }) => ({
-    request: input.request,
-    recovered: input.recovered !== undefined,
-    state: 'draft',
-    filled: input.recovered?.filled ?? size(0n),
-    fillIds: input.recovered?.fillIds ?? [],
-    venueFilled: size(0n),
-    seen: false,
-    height: blockHeight(0),
-    queries: 0,
-    ending: 'expired',
-    end: undefined,
-    ended: false,
-    reason: undefined,
-  }),
+  context: ({ input }) => initialContext(input),
   output: ({ context }) => ({
     orderId: context.request.orderId,
     end: context.end,
@@ -109,15 +132,29 @@ export const orderMachine = orderVocabulary.createMachine({
     'venue.order': endings,
     'query.report': endings,
     'chain.height': [
-      { guard: 'isPastGoodTilBlock', target: '.sweeping', actions: 'noteHeight' },
+      { guard: 'isOver', target: '.sweeping', actions: 'noteHeight' },
       { actions: 'noteHeight' },
     ],
     'send.rejected': [
       { guard: 'isUntouched', target: '.closed.rejected', actions: 'noteReason' },
       { target: '.unknown', actions: ['noteReason', 'reportContradiction'] },
     ],
-    'order.denied': notSent,
     'send.unsent': notSent,
+    // What comes too late to change anything, or in a state that has its own way of finding out.
+    'send.accepted': {},
+    'send.unknown': {},
+    'order.cancel': {},
+    'order.replace': {},
+    'cancel.accepted': {},
+    'cancel.rejected': {},
+    'cancel.unknown': {},
+    'replace.accepted': {},
+    'replace.rejected': {},
+    'replace.unknown': {},
+    'replace.unsent': {},
+    'query.notFound': {},
+    'query.failed': {},
+    'sweep.completed': {},
   },
   states: {
     draft: {
@@ -135,7 +172,6 @@ export const orderMachine = orderVocabulary.createMachine({
         'order.cancel': 'pendingCancel',
         'send.unknown': { target: 'unknown', actions: 'noteReason' },
         'venue.order': openings,
-        'query.report': openings,
       },
       states: {
         sending: {
@@ -152,7 +188,18 @@ export const orderMachine = orderVocabulary.createMachine({
     working: {
       tags: 'live',
       initial: 'bestEffortOpened',
-      on: { 'order.cancel': 'pendingCancel' },
+      // Confirmed terms may be smaller than what older ones have filled in the meantime.
+      always: { guard: 'isComplete', target: 'closed.filled' },
+      on: {
+        'order.cancel': 'pendingCancel',
+        'order.replace': [
+          { guard: 'mayReplaceInPlace', target: 'pendingReplace', actions: 'noteReplacement' },
+          { guard: 'leavesNothing', target: 'pendingCancel' },
+          { target: 'pendingCancel', actions: 'noteSuccessor' },
+        ],
+        'venue.order': hint,
+        'query.report': hint,
+      },
       states: {
         bestEffortOpened: {
           entry: enter('working.bestEffortOpened'),
@@ -166,6 +213,35 @@ export const orderMachine = orderVocabulary.createMachine({
           entry: enter('working.untriggered'),
           on: { 'venue.order': [openings[1]], 'query.report': [openings[1]] },
         },
+        asBefore: { type: 'history' },
+      },
+    },
+    /** The same id with new terms: until the venue shows which, either set may be alive. */
+    pendingReplace: {
+      tags: 'live',
+      entry: ['sendReplacement', 'reportTerms'],
+      initial: 'sending',
+      on: {
+        'order.cancel': 'pendingCancel',
+        'replace.rejected': notReplaced,
+        'replace.unsent': notReplaced,
+        'replace.unknown': {
+          guard: 'answersReplacement',
+          target: 'unknown',
+          actions: 'noteReason',
+        },
+        'venue.order': replacing,
+      },
+      states: {
+        sending: {
+          entry: enter('pendingReplace.sending'),
+          after: { ackTimeout: { target: '#order.unknown', actions: 'noteSilence' } },
+          on: { 'replace.accepted': { guard: 'answersReplacement', target: 'accepted' } },
+        },
+        accepted: {
+          entry: enter('pendingReplace.accepted'),
+          after: { openTimeout: { target: '#order.unknown', actions: 'noteSilence' } },
+        },
       },
     },
     pendingCancel: {
@@ -173,7 +249,7 @@ export const orderMachine = orderVocabulary.createMachine({
       entry: ['sendCancel', ...enter('pendingCancel')],
       after: { cancelTimeout: { target: 'unknown', actions: 'noteSilence' } },
       on: {
-        'cancel.accepted': { target: 'cancelUnconfirmed' },
+        'cancel.accepted': 'cancelUnconfirmed',
         'cancel.rejected': { target: 'unknown', actions: 'noteReason' },
         'cancel.unknown': { target: 'unknown', actions: 'noteReason' },
       },
@@ -182,6 +258,8 @@ export const orderMachine = orderVocabulary.createMachine({
     cancelUnconfirmed: {
       tags: ['live', 'ambiguous'],
       entry: ['noteCanceled', ...enter('cancelUnconfirmed')],
+      // On chain it is final, but not before a block contains it: ask rather than wait.
+      after: { cancelTimeout: { guard: 'isStateful', target: 'unknown' } },
       on: {
         'venue.order': { guard: 'saysBestEffortCanceled', actions: ['noteWord', 'compareFills'] },
         'query.report': { guard: 'saysBestEffortCanceled', actions: ['noteWord', 'compareFills'] },
@@ -193,16 +271,8 @@ export const orderMachine = orderVocabulary.createMachine({
       entry: 'sendCancel',
       initial: 'waiting',
       on: {
-        'venue.order': {
-          guard: 'saysAlive',
-          target: 'pendingCancel',
-          actions: ['noteWord', 'compareFills'],
-        },
-        'query.report': {
-          guard: 'saysAlive',
-          target: 'pendingCancel',
-          actions: ['noteWord', 'compareFills'],
-        },
+        'venue.order': aliveAfterAll,
+        'query.report': aliveAfterAll,
         'cancel.accepted': { actions: 'noteCanceled' },
       },
       states: {
@@ -211,23 +281,33 @@ export const orderMachine = orderVocabulary.createMachine({
           after: { queryBackoff: 'querying' },
         },
         querying: {
-          entry: ['countQuery', 'query', ...enter('unknown.querying')],
+          entry: ['countQuery', 'fenceAgain', 'query', ...enter('unknown.querying')],
           after: { queryTimeout: 'waiting' },
           on: {
-            'query.notFound': 'waiting',
+            'query.notFound': [
+              { guard: 'isProvedAbsent', target: '#order.sweeping', actions: 'noteAbsence' },
+              { target: 'waiting' },
+            ],
             'query.failed': { target: 'waiting', actions: 'noteReason' },
           },
         },
       },
     },
-    /** The last block is over, or fills are missing: asks until all fills have been read. */
+    /** Its time is over, or fills are missing: asks until all fills have been read. */
     sweeping: {
       tags: ['live', 'ambiguous'],
       entry: ['askForSweep', ...enter('sweeping')],
       after: { sweepRetry: { target: 'sweeping', reenter: true } },
       on: {
         'chain.height': { actions: 'noteHeight' },
-        'venue.order': { actions: 'noteWord' },
+        'venue.order': [
+          {
+            guard: 'reappears',
+            target: 'unknown',
+            actions: ['noteWord', 'forgetAbsence', 'reportContradiction'],
+          },
+          { actions: 'noteWord' },
+        ],
         'query.report': { actions: 'noteWord' },
         'sweep.completed': [
           { guard: 'isSweptAfterCancel', target: 'closed.canceled', actions: 'reportMissingFills' },
@@ -253,24 +333,20 @@ export const orderMachine = orderVocabulary.createMachine({
         'chain.height': [{ guard: 'isRetirable', target: 'retired' }, { actions: 'noteHeight' }],
         'send.rejected': {},
         'send.unsent': {},
-        'order.denied': {},
       },
       states: {
         filled: { entry: close('filled') },
         canceled: { entry: close('canceled') },
-        expired: { entry: close('expired') },
+        expired: { entry: close('expired'), on: { 'venue.order': unexpectedly('reappears') } },
         rejected: { entry: close('rejected') },
-        denied: {
-          entry: close('denied'),
-          on: {
-            'venue.order': {
-              guard: 'saysAlive',
-              actions: ['noteWord', 'reportContradiction', 'sendCancel'],
-            },
-          },
-        },
+        denied: { entry: close('denied'), on: { 'venue.order': unexpectedly('saysAlive') } },
       },
     },
     retired: { type: 'final' },
   },
 });
+
+/** Alive although it was over for us: canceled at once, and told. */
+function unexpectedly<TGuard extends 'reappears' | 'saysAlive'>(guard: TGuard) {
+  return { guard, actions: ['noteWord', 'reportContradiction', 'sendCancel'] } as const;
+}

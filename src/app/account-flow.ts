@@ -28,8 +28,9 @@ export function accountFlow(options: AccountFlowOptions): (event: AccountEvent) 
       if (LIVE_STATUSES.has(order.status)) onForeign(order);
       return;
     }
-    const { status, totalFilled, removalReason } = order;
-    tellOrder(order.orderId, { type: 'venue.order', status, totalFilled, removalReason });
+    const { status, totalFilled, removalReason, goodTilBlock } = order;
+    const word = { status, totalFilled, removalReason, goodTilBlock };
+    tellOrder(order.orderId, { type: 'venue.order', ...word });
   };
   return (event) => {
     switch (event.type) {

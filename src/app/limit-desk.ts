@@ -71,6 +71,11 @@ export class LimitDesk {
     if (height !== undefined) this.#budget.record(sendKindOf(request), height);
   }
 
+  /** In place: another message. Stateful orders are never replaced in place. */
+  replaced(request: OrderRequest | undefined): void {
+    if (request !== undefined && sendKindOf(request) === 'short-term') this.placed(request);
+  }
+
   /** Counts the cancel, unless it is refused. Cancels of stateful orders are not limited. */
   cancel(request: CancelRequest): Denial | undefined {
     const height = this.#height();

@@ -168,7 +168,10 @@ export class MarketPipeline implements MarketEngine {
   /** State first, then those who hear of it. */
   #forward(event: MarketEvent, at: UnixMs): void {
     this.fold.apply(event, at);
-    if (event.type === 'height') this.heights$.next({ height: event.height, at });
+    if (event.type === 'height') {
+      const { height, time } = event;
+      this.heights$.next({ height, time, at });
+    }
     if (event.type === 'book.snapshot') this.snapshots$.next(event.market);
   }
 

@@ -72,7 +72,11 @@ export class OrderTable {
       case 'order.lateFill':
         this.#change(report.orderId, { filled: report.filled });
         return;
+      case 'order.terms':
+        this.#change(report.orderId, { request: report.request });
+        return;
       case 'order.sweepNeeded':
+      case 'order.successorDue':
       case 'order.anomaly':
         return;
     }

@@ -228,7 +228,8 @@ class ReconcileWork {
 
   #tell(orderId: OrderId, order: VenueOrder | undefined): void {
     const { core } = this.#parts;
-    if (order === undefined) return void core.tellOrder(orderId, { type: 'query.notFound' });
+    // Its absence proves nothing yet: the order asks for itself.
+    if (order === undefined) return;
     const { status, totalFilled, removalReason } = order;
     core.tellOrder(orderId, { type: 'query.report', status, totalFilled, removalReason });
   }

@@ -21,12 +21,13 @@ import {
 import { createActor, type Actor, type AnyActorRef } from 'xstate';
 import type { ServiceReport, StepFact } from '../../machines/service.machine.js';
 import { dydxWire } from '../dydx/indexer-wire.codec.js';
-import { orderIdOf } from '../dydx/order-id.codec.js';
+import { orderFlags, orderIdOf } from '../dydx/order-id.codec.js';
 import type { Verdict } from '../model/decision.js';
 import type { MarketEngine } from '../ports/engine.js';
 import type { SignalLens } from '../ports/lenses.js';
 import { orderId, type ClientId, type MarketId, type OrderId } from '../model/quantities.js';
 import type { RiskLevel } from '../model/risk.js';
+import type { Lifetime } from '../model/stateful-order.js';
 import { Scorecard } from '../report/scorecard.js';
 import { scoring } from '../report/scorecard.stream.js';
 import { accountWatch } from './account-watch.js';
@@ -202,11 +203,11 @@ export class ServiceRoot {
       now: () => clock.now(),
       view: (market) => this.pipeline.fold.view(market, clock.now()),
       specOf: (market) => this.engine.spec(market),
-      orderIdOf: (clientId: ClientId, market: MarketId): OrderId => {
+      orderIdOf: (clientId: ClientId, market: MarketId, lifetime?: Lifetime): OrderId => {
         const venueNumber = this.engine.spec(market)?.venueNumber ?? 0;
         return subaccount === undefined
           ? orderId('00000000-0000-0000-0000-000000000000')
-          : orderIdOf({ subaccount, clientId, venueNumber });
+          : orderIdOf({ subaccount, clientId, venueNumber, flags: orderFlags(lifetime) });
       },
       record: (entry) => this.journal.write(entry),
       circumstances: {
@@ -285,8 +286,8 @@ export class ServiceRoot {
       frameTroubles(pipeline, { log, onAccountLost: () => core.sweepWanted$.next() }),
       pipeline.account$.pipe(tap(core.account)),
       pipeline.heights$.pipe(
-        tap(({ height, at }) => {
-          if (this.heights.indexed(height, at)) core.grew(height);
+        tap(({ height, time, at }) => {
+          if (this.heights.indexed(height, at)) core.grew(height, time);
         }),
       ),
       pipeline.signals$.pipe(

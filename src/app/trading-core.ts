@@ -20,6 +20,7 @@ import {
   type Usd,
 } from '../model/quantities.js';
 import type { MarketSpec } from '../model/market.js';
+import type { Lifetime } from '../model/stateful-order.js';
 import type { Permission, RiskLevel } from '../model/risk.js';
 import type { JournalEntry } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
@@ -39,6 +40,7 @@ import { orderFlow } from './order-flow.js';
 import { OrderTable } from './order-table.js';
 import { LimitDesk } from './limit-desk.js';
 import type { FactHub } from './provide.js';
+import { replaceFlow, type ReplaceFlow } from './replace-flow.js';
 import { RunClaim } from './run-claim.js';
 import { LatencySamples } from './run-report.js';
 
@@ -58,7 +60,7 @@ export interface TradingCoreOptions {
   readonly now: () => UnixMs;
   readonly view: (market: MarketId) => MarketView | undefined;
   readonly specOf: (market: MarketId) => MarketSpec | undefined;
-  readonly orderIdOf: (clientId: ClientId, market: MarketId) => OrderId;
+  readonly orderIdOf: (clientId: ClientId, market: MarketId, lifetime?: Lifetime) => OrderId;
   readonly record: (entry: JournalEntry) => void;
   readonly circumstances: Circumstances;
   readonly log: Log;
@@ -90,8 +92,11 @@ export class TradingCore {
   /** A sweep of the account is wanted soon. Hot. */
   readonly sweepWanted$ = new Subject<void>();
   readonly wish: (wish: Wish) => void;
+  /** New price and size for a working order: in place, or by a cancel first. */
+  readonly replace: ReplaceFlow['replace'];
   readonly account: (event: AccountEvent) => void;
   readonly #options: TradingCoreOptions;
+  readonly #replacing: ReplaceFlow;
   readonly #entries = new OrderRate();
   readonly #exits = new OrderRate();
   readonly #denials: DeniedWish[] = [];
@@ -125,6 +130,19 @@ export class TradingCore {
       submit: (request) => this.#submit(request),
       denied: (wish, denial) => this.#deny(wish, denial),
     });
+    this.#replacing = replaceFlow({
+      orders: this.orders,
+      now: options.now,
+      risk: (intent) => this.#riskContext(intent.market, this.#ageOf(intent)),
+      request: () => this.#requestContext(),
+      tell: (orderId, fact) => {
+        if (fact.type === 'order.replace') this.limits.replaced(this.orders.get(orderId)?.request);
+        return this.tellOrder(orderId, fact);
+      },
+      submit: (request) => this.#submit(request),
+      log,
+    });
+    this.replace = this.#replacing.replace;
     const flow = accountFlow({
       books: this.books,
       orders: this.orders,
@@ -154,10 +172,10 @@ export class TradingCore {
     return this.#options.hub.orders.next(orderId, fact);
   }
 
-  /** Every live order hears of the indexer's height. */
-  grew(height: BlockHeight): void {
+  /** Every order hears of the indexer's height, and of the time of that block. */
+  grew(height: BlockHeight, time: UnixMs): void {
     for (const { request } of this.orders.all()) {
-      this.tellOrder(request.orderId, { type: 'chain.height', height });
+      this.tellOrder(request.orderId, { type: 'chain.height', height, time });
     }
   }
 
@@ -175,7 +193,10 @@ export class TradingCore {
     switch (report.type) {
       case 'order.changed':
       case 'order.lateFill':
+      case 'order.terms':
         return;
+      case 'order.successorDue':
+        return this.#replacing.succeed(report);
       case 'order.sweepNeeded':
         return this.sweepWanted$.next();
       case 'order.anomaly':
@@ -334,7 +355,7 @@ export class TradingCore {
     const { heights, orderIdOf } = this.#options;
     const height = heights.best();
     if (height === undefined || this.#clientIds === undefined) return undefined;
-    return { height, clientIds: this.#clientIds, orderIdOf };
+    return { height, now: this.#options.now(), clientIds: this.#clientIds, orderIdOf };
   }
 
   /** The key is registered before the desk hears of it, and so before anything is sent. */

@@ -40,6 +40,8 @@ export interface VenueLinkOptions {
   readonly now: () => UnixMs;
   readonly meter: Meter;
   readonly onAnswer: (request: OrderRequest, answer: SendAnswer) => void;
+  /** The answer to a replacement, which says nothing of the order itself. */
+  readonly onReplaced?: (request: OrderRequest, answer: SendAnswer) => void;
 }
 
 export const venueLinkLogic = (options: VenueLinkOptions) =>
@@ -50,17 +52,45 @@ export const venueLinkLogic = (options: VenueLinkOptions) =>
       switch (event.type) {
         case 'venueLink.place':
           return start(place(event.request, options));
+        case 'venueLink.replace':
+          return start(replace(event.request, options));
         case 'venueLink.cancel':
           return start(cancel(event.request, options));
         case 'venueLink.query':
-          return start(query(event.orderId, options));
+          return start(query(event, options));
       }
     });
     return () => underWay.unsubscribe();
   });
 
 function place(request: OrderRequest, options: VenueLinkOptions): Observable<unknown> {
-  const { inbox, venue, record, tell, permit, onAnswer } = options;
+  const { record, tell, onAnswer } = options;
+  return send(request, options).pipe(
+    tap((answer) => {
+      onAnswer(request, answer);
+      tell(request.orderId, placedFact(answer));
+    }),
+    switchMap((answer) => record({ type: 'order.sent', orderId: request.orderId, answer })),
+    catchError(() => EMPTY),
+  );
+}
+
+/**
+ * A second intent of the same id: from then on the journal, too, counts the larger of both. Its
+ * answer is none of the order's, which lives or died by its first one.
+ */
+function replace(request: OrderRequest, options: VenueLinkOptions): Observable<unknown> {
+  return send(request, options).pipe(
+    tap((answer) => {
+      options.onReplaced?.(request, answer);
+      options.tell(request.orderId, replacedFact(request, answer));
+    }),
+  );
+}
+
+/** Durable, then permitted, then broadcast. */
+function send(request: OrderRequest, options: VenueLinkOptions): Observable<SendAnswer> {
+  const { inbox, venue, record, permit } = options;
   const durable$ = inbox.door('answer', 'journal', record({ type: 'order.intent', request }));
   return timed('journal', durable$, options).pipe(
     switchMap(() => {
@@ -73,12 +103,6 @@ function place(request: OrderRequest, options: VenueLinkOptions): Observable<unk
       return of<SendAnswer>({ type: 'unsent', reason });
     }),
     catchError((error: Error) => of<SendAnswer>({ type: 'unsent', reason: error.message })),
-    tap((answer) => {
-      onAnswer(request, answer);
-      tell(request.orderId, placedFact(answer));
-    }),
-    switchMap((answer) => record({ type: 'order.sent', orderId: request.orderId, answer })),
-    catchError(() => EMPTY),
   );
 }
 
@@ -97,12 +121,17 @@ function cancel(request: CancelRequest, options: VenueLinkOptions): Observable<u
   );
 }
 
-function query(orderId: OrderId, { inbox, venue, tell }: VenueLinkOptions): Observable<unknown> {
+type Query = Extract<VenueLinkEvent, { type: 'venueLink.query' }>;
+
+function query(
+  { orderId, attempt }: Query,
+  { inbox, venue, tell }: VenueLinkOptions,
+): Observable<unknown> {
   return inbox.door('answer', 'venue', venue.order(orderId)).pipe(
     map((order): OrderFact => {
-      if (order === undefined) return { type: 'query.notFound' };
-      const { status, totalFilled, removalReason } = order;
-      return { type: 'query.report', status, totalFilled, removalReason };
+      if (order === undefined) return { type: 'query.notFound', attempt };
+      const { status, totalFilled, removalReason, goodTilBlock } = order;
+      return { type: 'query.report', status, totalFilled, removalReason, goodTilBlock };
     }),
     catchError((error: Error) => of<OrderFact>({ type: 'query.failed', reason: error.message })),
     tap((fact) => tell(orderId, fact)),
@@ -130,6 +159,21 @@ function placedFact(answer: SendAnswer): OrderFact {
       return { type: 'send.unknown', reason: answer.reason };
     case 'unsent':
       return { type: 'send.unsent', reason: answer.reason };
+  }
+}
+
+function replacedFact({ goodTilBlock }: OrderRequest, answer: SendAnswer): OrderFact {
+  switch (answer.type) {
+    case 'accepted':
+      return { type: 'replace.accepted', goodTilBlock };
+    case 'rejected': {
+      const { code, message } = answer;
+      return { type: 'replace.rejected', code, message, goodTilBlock };
+    }
+    case 'unknown':
+      return { type: 'replace.unknown', reason: answer.reason, goodTilBlock };
+    case 'unsent':
+      return { type: 'replace.unsent', reason: answer.reason, goodTilBlock };
   }
 }
 

@@ -219,7 +219,10 @@ export class BatchEngine implements EngineBooks {
       if (watched === undefined) continue;
       if (!this.apply({ event: watched, at })) areTaken = false;
       const { listener } = this.#options;
-      if (watched.type === 'height') listener.height({ height: watched.height, at });
+      if (watched.type === 'height') {
+        const { height, time } = watched;
+        listener.height({ height, time, at });
+      }
       if (watched.type === 'book.snapshot') listener.snapshot(watched.market);
     }
     return areTaken;

@@ -1,6 +1,8 @@
 /**
- * What a node's answer to a broadcast means for us. Every code of which we are not certain that the
- * message is dead is `unknown`: the order is then fenced and queried, never sent again.
+ * What a node's answer to a broadcast means for us: the one place that knows the codes. Every code
+ * of which we are not certain that the message is dead is `unknown`, those that no order can cause
+ * and those that nobody has listed included: the order is then fenced and queried, never sent
+ * again.
  */
 import type { SendAnswer } from '../ports/venue.js';
 
@@ -11,6 +13,7 @@ export type Broadcast = 'place' | 'cancel';
 type Remedy =
   | 'fresh-height'
   | 'smaller-good-til-block'
+  | 'new-good-til-time'
   | 'market-parameters'
   | 'market-status'
   | 'new-price'
@@ -34,7 +37,7 @@ const rejected = (name: string): Verdict => ({ type: 'rejected', name });
 const retryable = (name: string, remedy: Remedy): Verdict => ({ type: 'retryable', name, remedy });
 const unknown = (name: string): Verdict => ({ type: 'unknown', name });
 
-/** `x/clob/types/errors.go`. Codes that are absent are internal to the chain and must not occur. */
+/** `x/clob/types/errors.go`, without the codes below. */
 const CLOB: Readonly<Record<number, Verdict>> = {
   2: rejected('order does not exist'),
   3: rejected('invalid side'),
@@ -50,7 +53,7 @@ const CLOB: Readonly<Record<number, Verdict>> = {
   17: rejected('too many orders on one side'),
   20: unknown('an order with this id is alive'),
   24: unknown('already filled'),
-  29: rejected('good-til-time of the cancel too early'),
+  29: retryable('good-til-time of the cancel too early', 'new-good-til-time'),
   30: unknown('the same order is known'),
   32: rejected('cancel already pending'),
   34: retryable('conflicts with the market status', 'market-status'),
@@ -71,9 +74,9 @@ const CLOB: Readonly<Record<number, Verdict>> = {
   3000: rejected('invalid order flags'),
   3001: rejected('zero good-til-time'),
   3002: rejected('long-term order cannot be immediate'),
-  3003: retryable('good-til-time passed', 'fresh-height'),
-  3004: rejected('good-til-time too far'),
-  3005: rejected('stateful order exists'),
+  3003: retryable('good-til-time passed', 'new-good-til-time'),
+  3004: retryable('good-til-time too far', 'new-good-til-time'),
+  3005: unknown('a stateful order with this id is alive'),
   3006: rejected('stateful order does not exist'),
   3007: retryable('collateral check failed', 'collateral'),
   3008: rejected('previously canceled'),
@@ -91,6 +94,24 @@ const CLOB: Readonly<Record<number, Verdict>> = {
   11_003: rejected('invalid leverage'),
   11_004: rejected('invalid leverage'),
 };
+
+/** First and last: proposals, liquidations, the operations queue, governance. No order gets one. */
+const INTERNAL: readonly (readonly [number, number])[] = [
+  [13, 16],
+  [18, 19],
+  [21, 23],
+  [25, 28],
+  [31, 31],
+  [33, 33],
+  [35, 35],
+  [37, 37],
+  [39, 43],
+  [1000, 1022],
+  [4000, 4008],
+  [5000, 5000],
+  [9000, 9002],
+  [10_000, 10_000],
+];
 
 /** Cosmos SDK. 19 and 20 may be said of bytes that a first, unanswered attempt brought there. */
 const SDK: Readonly<Record<number, Verdict>> = {
@@ -135,7 +156,9 @@ export function classifyCheckTx(broadcast: Broadcast, { codespace, code }: Check
   if (code === 0) return accepted;
   if (broadcast === 'cancel' && codespace === 'clob' && CANCEL_IS_THERE.has(code)) return accepted;
   const verdict = Object.hasOwn(TABLES, codespace) ? TABLES[codespace]?.[code] : undefined;
-  return verdict ?? unknown('unlisted code');
+  if (verdict !== undefined) return verdict;
+  const isInternal = INTERNAL.some(([first, last]) => code >= first && code <= last);
+  return unknown(codespace === 'clob' && isInternal ? 'internal to the chain' : 'unlisted code');
 }
 
 /** An answer without a transaction hash: everything but a plain acceptance. */

@@ -16,15 +16,25 @@ export function liveVenue({ signer, reads, specOf }: LiveVenueOptions): VenuePor
   return {
     ...reads,
     place(request, expiresAt) {
+      if (request.stateful !== undefined) return of(notSigned);
       const spec = specOf(request.market);
       return spec ? signer.place(request, spec, expiresAt) : of(unknownMarket(request.market));
     },
     cancel(request) {
+      if (request.stateful !== undefined) return of(notSigned);
       const spec = specOf(request.market);
       return spec ? signer.cancel(request, spec) : of(unknownMarket(request.market));
     },
   };
 }
+
+/**
+ * The signing thread knows short-term messages only: under a wrong kind it would be another order.
+ */
+const notSigned: SendAnswer = {
+  type: 'unsent',
+  reason: 'orders on chain are not signed: they need a sequence',
+};
 
 const unknownMarket = (market: MarketId): SendAnswer => ({
   type: 'unsent',

@@ -2,11 +2,15 @@
 import { createHash } from 'node:crypto';
 import type { Subaccount } from '../model/account.js';
 import type { Liquidity } from '../model/order.js';
+import type { Lifetime } from '../model/stateful-order.js';
 import { fillId, orderId, type ClientId, type FillId, type OrderId } from '../model/quantities.js';
 
 const NAMESPACE = Buffer.from('0f9da948a6fb4c459edc4685c3f3317d', 'hex');
-/** All our orders are short-term. */
-const SHORT_TERM_FLAGS = 0;
+/** The kind of an order, as a part of its id. */
+export const ORDER_FLAGS = { shortTerm: 0, conditional: 32, longTerm: 64 } as const;
+
+export const orderFlags = (lifetime: Lifetime | undefined): number =>
+  ORDER_FLAGS[lifetime?.kind ?? 'shortTerm'];
 
 /** RFC 4122 version 5: SHA-1 over namespace and name, with the version and variant bits set. */
 function uuid(name: string): string {
@@ -27,7 +31,7 @@ export const orderIdOf = (order: {
   readonly venueNumber: number;
   readonly flags?: number;
 }): OrderId => {
-  const flags = order.flags ?? SHORT_TERM_FLAGS;
+  const flags = order.flags ?? ORDER_FLAGS.shortTerm;
   const owner = subaccountId(order.subaccount);
   return orderId(uuid(`${owner}-${order.clientId}-${order.venueNumber}-${flags}`));
 };

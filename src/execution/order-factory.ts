@@ -21,6 +21,7 @@ import {
   price,
   size,
   smallest,
+  unixMs,
   USD_SCALE,
   type BlockHeight,
   type ClientId,
@@ -32,11 +33,15 @@ import {
   type UnixMs,
 } from '../model/quantities.js';
 import { ok, type Result } from '../model/result.js';
+import { INCLUDE_MS, NO_BLOCK, type Lifetime } from '../model/stateful-order.js';
 
 /** Blocks that an immediate order lives: an attempt stays uncertain for about two seconds. */
 export const IOC_BLOCKS = 3;
-/** Any other short-term order; the chain allows at most 40. */
-export const SHORT_TERM_BLOCKS = 15;
+/**
+ * Orders that rest: the dead man's switch. If this process dies, what it left working is gone
+ * within so many blocks, about seven seconds; the chain would allow 40.
+ */
+export const WORKING_BLOCKS = 10;
 
 /**
  * Exits that a frame has caused; all others (age, a settled change of mind, another attempt) are
@@ -82,19 +87,20 @@ export function makeIntent(wish: Wish, context: SizingContext): Result<OrderInte
 export interface RequestContext {
   /** Newest height of the chain. */
   readonly height: BlockHeight;
+  readonly now: UnixMs;
   readonly clientIds: { next(): ClientId };
-  readonly orderIdOf: (clientId: ClientId, market: MarketId) => OrderId;
+  readonly orderIdOf: (clientId: ClientId, market: MarketId, lifetime?: Lifetime) => OrderId;
 }
 
 export function makeRequest(
   approved: Approved<OrderIntent>,
-  { height, clientIds, orderIdOf }: RequestContext,
+  { height, now, clientIds, orderIdOf }: RequestContext,
 ): OrderRequest {
-  const { intentId, strategy, market, side, timeInForce, reduceOnly, purpose } = approved;
+  const { intentId, strategy, market, side, timeInForce, reduceOnly, purpose, lifetime } = approved;
   const clientId = clientIds.next();
-  const blocks = timeInForce === 'ioc' ? IOC_BLOCKS : SHORT_TERM_BLOCKS;
+  const blocks = timeInForce === 'ioc' ? IOC_BLOCKS : WORKING_BLOCKS;
   return {
-    orderId: orderIdOf(clientId, market),
+    orderId: orderIdOf(clientId, market, lifetime),
     clientId,
     intentId,
     strategy,
@@ -105,7 +111,10 @@ export function makeRequest(
     timeInForce,
     reduceOnly,
     purpose,
-    goodTilBlock: blockHeight(height + blocks),
+    goodTilBlock: lifetime === undefined ? blockHeight(height + blocks) : NO_BLOCK,
+    ...(lifetime === undefined
+      ? {}
+      : { stateful: { ...lifetime, includeBy: unixMs(now + INCLUDE_MS) } }),
     newestFrameAt: approved.newestFrameAt,
     heldMs: approved.heldMs,
   };

@@ -17,6 +17,7 @@ import {
   type MarketId,
   type OrderId,
 } from '../model/quantities.js';
+import { eitherOf } from '../model/replacement.js';
 import type { Fallback } from '../model/engine-status.js';
 import type { Breach, LossMark, RiskCause } from '../model/risk.js';
 import type { JournalEntry, JournalRow } from '../ports/journal.js';
@@ -139,7 +140,12 @@ class Ledger {
     };
   }
 
+  /** A second intent of an id replaces the order: it may be alive under either terms. */
   #intend(request: OrderRequest): void {
+    const known = this.#orders.get(request.orderId);
+    if (known !== undefined) {
+      return this.#change(request.orderId, { request: eitherOf(known.request, request) });
+    }
     this.#orders.set(request.orderId, {
       request,
       answer: undefined,

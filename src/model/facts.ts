@@ -6,6 +6,7 @@
 import type { Side } from './book.js';
 import type { Reason, TradeVerdict } from './decision.js';
 import type { CancelRequest, Denial, OrderEnd, OrderRequest, VenueOrder, Wish } from './order.js';
+import type { NewTerms } from './replacement.js';
 import type {
   BlockHeight,
   FillId,
@@ -20,11 +21,20 @@ import type { Breach, RiskCause, RiskLevel } from './risk.js';
 /** Fire-and-forget requests to the one root-level actor that talks to the venue. */
 export type VenueLinkEvent =
   | { readonly type: 'venueLink.place'; readonly request: OrderRequest }
+  /** The same id with new terms: the answer is a fact of its own. */
+  | { readonly type: 'venueLink.replace'; readonly request: OrderRequest }
   | { readonly type: 'venueLink.cancel'; readonly request: CancelRequest }
-  | { readonly type: 'venueLink.query'; readonly orderId: OrderId };
+  /** The answer says which attempt it answers: an old one proves nothing about later. */
+  | { readonly type: 'venueLink.query'; readonly orderId: OrderId; readonly attempt: number };
 
-/** What the venue says of one order; `totalFilled` undefined means unknown, not zero. */
-export type VenueWord = Pick<VenueOrder, 'status' | 'totalFilled' | 'removalReason'>;
+/**
+ * What the venue says of one order; `totalFilled` undefined means unknown, not zero. The
+ * good-til-block tells, where it is there, which terms of a replaced order the word is about.
+ */
+export type VenueWord = Pick<VenueOrder, 'status' | 'totalFilled' | 'removalReason'> &
+  Partial<Pick<VenueOrder, 'goodTilBlock'>>;
+
+type OfReplacement = Pick<OrderRequest, 'goodTilBlock'>;
 
 /**
  * Facts for one order. Of one frame, deliver the fills before the order's status: a status whose
@@ -37,18 +47,31 @@ export type OrderFact =
   | { readonly type: 'send.unknown'; readonly reason: string }
   /** Certainly not sent. */
   | { readonly type: 'send.unsent'; readonly reason: string }
-  | { readonly type: 'order.denied'; readonly reason: string }
   | { readonly type: 'order.cancel' }
+  /** Heard by a working order only: in place where the chain allows it, else by a cancel first. */
+  | ({ readonly type: 'order.replace' } & NewTerms)
+  /** Answers to the replacement with this good-til-block; earlier ones are of no interest. */
+  | ({ readonly type: 'replace.accepted' } & OfReplacement)
+  | ({
+      readonly type: 'replace.rejected';
+      readonly code: string;
+      readonly message: string;
+    } & OfReplacement)
+  | ({ readonly type: 'replace.unknown'; readonly reason: string } & OfReplacement)
+  | ({ readonly type: 'replace.unsent'; readonly reason: string } & OfReplacement)
   | { readonly type: 'cancel.accepted' }
   | { readonly type: 'cancel.rejected'; readonly code: string; readonly message: string }
   | { readonly type: 'cancel.unknown'; readonly reason: string }
   | ({ readonly type: 'venue.order' } & VenueWord)
   | { readonly type: 'venue.fill'; readonly fillId: FillId; readonly size: Size }
   | ({ readonly type: 'query.report' } & VenueWord)
-  | { readonly type: 'query.notFound' }
+  | { readonly type: 'query.notFound'; readonly attempt: number }
   | { readonly type: 'query.failed'; readonly reason: string }
-  /** The indexer's height, not the chain's: our fills come from the indexer. */
-  | { readonly type: 'chain.height'; readonly height: BlockHeight }
+  /**
+   * The indexer's height, not the chain's: our fills come from the indexer. With the time of that
+   * block, which is what ends stateful orders.
+   */
+  | { readonly type: 'chain.height'; readonly height: BlockHeight; readonly time?: UnixMs }
   /** All fills of blocks ≤ completeTo have been delivered. */
   | { readonly type: 'sweep.completed'; readonly completeTo: BlockHeight };
 
@@ -75,6 +98,14 @@ export type OrderReport =
     })
   /** A fill after the end: booked, and the end corrected if the order is complete now. */
   | (OrderIdentity & { readonly type: 'order.lateFill'; readonly filled: Size })
+  /** The widest terms under which it may be alive; they follow the steps of a replacement. */
+  | (OrderIdentity & { readonly type: 'order.terms'; readonly request: OrderRequest })
+  /** Proved dead with a rest to be ordered anew under other terms. */
+  | (OrderIdentity & {
+      readonly type: 'order.successorDue';
+      readonly terms: NewTerms;
+      readonly filled: Size;
+    })
   /** Fills may be missing: read them all up to the indexer's height, then `sweep.completed`. */
   | (OrderIdentity & { readonly type: 'order.sweepNeeded' })
   | (OrderIdentity & {

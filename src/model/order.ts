@@ -3,6 +3,7 @@
  */
 import type { Side } from './book.js';
 import type { Decision, Reason } from './decision.js';
+import type { Lifetime, StatefulTerms } from './stateful-order.js';
 import {
   signedSize,
   type BlockHeight,
@@ -50,6 +51,8 @@ export interface OrderIntent {
   readonly size: Size;
   readonly limitPrice: Price;
   readonly timeInForce: TimeInForce;
+  /** Absent for short-term orders, which live in the validators' memory. */
+  readonly lifetime?: Lifetime;
   readonly reduceOnly: boolean;
   readonly purpose: 'entry' | 'exit';
   readonly reasons: readonly Reason[];
@@ -91,6 +94,7 @@ export const DENIAL_CODES = [
   'limit.unknown',
   'limit.block-rate',
   'limit.equity-tier',
+  'order.not-working',
   'reduce-only.would-grow',
   'duplicate.intent',
   'free-collateral',
@@ -110,8 +114,10 @@ export interface OrderRequest {
   readonly timeInForce: TimeInForce;
   readonly reduceOnly: boolean;
   readonly purpose: 'entry' | 'exit';
-  /** Short-term orders die with this height. */
+  /** Short-term orders die with this height; `NO_BLOCK` for stateful ones. */
   readonly goodTilBlock: BlockHeight;
+  /** Set for orders that live on chain. */
+  readonly stateful?: StatefulTerms;
   readonly newestFrameAt: UnixMs;
   readonly heldMs: number;
 }
@@ -122,6 +128,8 @@ export interface CancelRequest {
   readonly market: MarketId;
   /** Never below the order's: a smaller one would be reported as canceled and cancel nothing. */
   readonly goodTilBlock: BlockHeight;
+  /** Of the order: its kind is part of its id, and its time is the least that the cancel needs. */
+  readonly stateful?: StatefulTerms;
 }
 
 /** How an order ended. */

@@ -25,6 +25,8 @@ export interface StampedFrame {
 
 export interface StampedHeight {
   readonly height: BlockHeight;
+  /** Of the block, by the chain. */
+  readonly time: UnixMs;
   readonly at: UnixMs;
 }
 

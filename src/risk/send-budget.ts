@@ -7,7 +7,7 @@
  * 3. Entries leave a reserve, exits a smaller one, cancels may use everything.
  * 4. A rule that is no number refuses all but cancels.
  */
-import type { Denial, OrderIntent } from '../model/order.js';
+import type { Denial, OrderIntent, OrderRequest } from '../model/order.js';
 import type { BlockHeight, Usd } from '../model/quantities.js';
 import type { BlockRule, EquityTier, LimitUsage, VenueLimits } from '../model/venue-limits.js';
 
@@ -15,10 +15,11 @@ export type SendKind = 'short-term' | 'stateful';
 export type SendPurpose = OrderIntent['purpose'] | 'cancel';
 
 /** Orders that live on chain carry the terms of their life; short-term ones have none. */
-export const sendKindOf = (order: object): SendKind => {
-  const { lifetime, stateful } = order as { lifetime?: unknown; stateful?: unknown };
-  return lifetime === undefined && stateful === undefined ? 'short-term' : 'stateful';
-};
+export const sendKindOf = ({
+  lifetime,
+  stateful,
+}: Partial<Pick<OrderIntent, 'lifetime'> & Pick<OrderRequest, 'stateful'>>): SendKind =>
+  lifetime === undefined && stateful === undefined ? 'short-term' : 'stateful';
 
 /** Parts of a limit that are kept free, in percent. */
 const RESERVE_PCT: Readonly<Record<SendPurpose, number>> = { entry: 20, exit: 10, cancel: 0 };

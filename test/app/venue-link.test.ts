@@ -1,4 +1,7 @@
-/** The one way out: the journal first, then permission, then the bytes; every answer finds its order. */
+/**
+ * The one way out: the journal first, then permission, then the bytes; every answer finds its
+ * order.
+ */
 import { NEVER, of, throwError, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
@@ -121,6 +124,37 @@ describe('a place', () => {
   });
 });
 
+describe('a replacement', () => {
+  const { goodTilBlock } = request;
+
+  it.each<[SendAnswer, OrderFact]>([
+    [accepted, { type: 'replace.accepted', goodTilBlock }],
+    [
+      { type: 'rejected', code: 'clob.20', message: 'no' },
+      { type: 'replace.rejected', code: 'clob.20', message: 'no', goodTilBlock },
+    ],
+    [
+      { type: 'unknown', reason: 'silence' },
+      { type: 'replace.unknown', reason: 'silence', goodTilBlock },
+    ],
+    [
+      { type: 'unsent', reason: 'late' },
+      { type: 'replace.unsent', reason: 'late', goodTilBlock },
+    ],
+  ])('answered with %o is told as its own, and is no answer to the order', (answer, fact) => {
+    const venue = { place: () => of(answer) };
+    const { facts, rows } = ask({ type: 'venueLink.replace', request }, { venue });
+    expect(facts).toEqual([fact]);
+    expect(rows).toEqual(['order.intent']);
+  });
+
+  it('that is not permitted when its intent is durable does not leave', () => {
+    const permission = { granted: false, reasons: ['halted'] } as const;
+    const { facts } = ask({ type: 'venueLink.replace', request }, { venue: {}, permission });
+    expect(facts).toEqual([{ type: 'replace.unsent', reason: 'halted', goodTilBlock }]);
+  });
+});
+
 describe('a cancel', () => {
   it.each<[SendAnswer, OrderFact]>([
     [accepted, { type: 'cancel.accepted' }],
@@ -150,7 +184,7 @@ describe('a query', () => {
   };
 
   it.each<[Observable<VenueOrder | undefined>, OrderFact]>([
-    [of(undefined), { type: 'query.notFound' }],
+    [of(undefined), { type: 'query.notFound', attempt: 3 }],
     [broken, { type: 'query.failed', reason: 'disk full' }],
     [
       of(open),
@@ -159,11 +193,13 @@ describe('a query', () => {
         status: 'open',
         totalFilled: size(5n),
         removalReason: undefined,
+        goodTilBlock: cancel.goodTilBlock,
       },
     ],
   ])('tells what the venue knows of the order, %#', (answer$, fact) => {
     const venue = { order: () => answer$ };
-    expect(ask({ type: 'venueLink.query', orderId: id }, { venue }).facts).toEqual([fact]);
+    const asked: VenueLinkEvent = { type: 'venueLink.query', orderId: id, attempt: 3 };
+    expect(ask(asked, { venue }).facts).toEqual([fact]);
   });
 });
 

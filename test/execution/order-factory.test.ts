@@ -6,6 +6,7 @@ import type { Decision } from '../../src/model/decision.js';
 import { oracleNotional } from '../../src/model/market.js';
 import type { Approved, OrderIntent, Wish } from '../../src/model/order.js';
 import { blockHeight, clientId, price, signedSize, unixMs } from '../../src/model/quantities.js';
+import { NO_BLOCK, type Lifetime } from '../../src/model/stateful-order.js';
 import { ClientIds } from '../../src/execution/client-ids.js';
 import {
   makeCancel,
@@ -231,6 +232,7 @@ describe('a request', () => {
   const approved = anEntry as Approved<OrderIntent>;
   const given = {
     height: blockHeight(100),
+    now: NOW,
     clientIds: new ClientIds(1),
     orderIdOf: (id: number) => anOrderId(id),
   };
@@ -246,11 +248,40 @@ describe('a request', () => {
 
   it.each<readonly [OrderIntent['timeInForce'], number]>([
     ['ioc', 103],
-    ['gtt', 115],
-    ['postOnly', 115],
+    ['gtt', 110],
+    ['postOnly', 110],
   ])('of time in force %s ends with height %s', (timeInForce, goodTilBlock) => {
     const request = makeRequest({ ...approved, timeInForce }, given);
     expect(request.goodTilBlock).toBe(goodTilBlock);
+  });
+});
+
+describe('a request for an order on chain', () => {
+  const goodTilTime = unixMs(NOW + 3_600_000);
+  const seen: unknown[] = [];
+  const given = {
+    height: blockHeight(100),
+    now: NOW,
+    clientIds: new ClientIds(1),
+    orderIdOf: (id: number, _market: unknown, lifetime: unknown) => {
+      seen.push(lifetime);
+      return anOrderId(id);
+    },
+  };
+
+  it.each<Lifetime>([
+    { kind: 'longTerm', goodTilTime },
+    {
+      kind: 'conditional',
+      goodTilTime,
+      trigger: { type: 'stopLoss', price: btcPrice(49_000) },
+    },
+  ])('of kind $kind ends with its time and with no height', (lifetime) => {
+    const intent = { ...anEntry, timeInForce: 'gtt', lifetime } as Approved<OrderIntent>;
+    const request = makeRequest(intent, given);
+    expect(request.goodTilBlock).toBe(NO_BLOCK);
+    expect(request.stateful).toEqual({ ...lifetime, includeBy: NOW + 60_000 });
+    expect(seen.at(-1)).toBe(lifetime);
   });
 });
 

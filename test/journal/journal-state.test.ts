@@ -1,7 +1,7 @@
 /** What a restart reads out of the journal. */
 import { describe, expect, it } from 'vitest';
 import { isLive, recoverState, type RecoveredState } from '../../src/journal/journal-state.js';
-import { blockHeight, signedSize, usd } from '../../src/model/quantities.js';
+import { blockHeight, signedSize, size, usd } from '../../src/model/quantities.js';
 import type { Breach } from '../../src/model/risk.js';
 import type { JournalEntry } from '../../src/ports/journal.js';
 import { aFill, aFillId, anOrderId, aRequest, BTC, ETH, NOW } from '../support/money-samples.js';
@@ -46,6 +46,16 @@ describe('a journal that is read back', () => {
   it('keeps an order without an answer alive: its bytes may have left', () => {
     const { orders } = recover(intent);
     expect(orders.filter(isLive)).toMatchObject([{ answer: undefined, filled: 0n, fillIds: [] }]);
+  });
+
+  it('counts the wider terms of an order that was replaced, and keeps its fills', () => {
+    const { goodTilBlock, price: old, size: whole } = aRequest;
+    const later = blockHeight(goodTilBlock + 10);
+    const smaller = { ...aRequest, size: size(whole / 2n), goodTilBlock: later };
+    const { orders } = recover(intent, fill, { type: 'order.intent', request: smaller });
+    expect(orders).toMatchObject([
+      { request: { size: whole, price: old, goodTilBlock: later }, filled: aFill.size },
+    ]);
   });
 
   it('keeps what was answered, filled and asked to be canceled with its order', () => {

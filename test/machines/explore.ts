@@ -1,5 +1,11 @@
 /** Walks every reachable state of a machine, with its own timers among the events. */
-import type { AnyActorLogic, AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate';
+import type {
+  AnyActorLogic,
+  AnyMachineSnapshot,
+  AnyStateMachine,
+  AnyStateNode,
+  EventObject,
+} from 'xstate';
 import { getAdjacencyMap } from 'xstate/graph';
 
 export interface Fact extends EventObject {
@@ -26,7 +32,8 @@ export interface Graph {
 
 export interface Exploration {
   readonly input?: unknown;
-  readonly world: readonly Fact[];
+  /** Facts, perhaps other ones in every state. */
+  readonly world: readonly Fact[] | ((state: AnyMachineSnapshot) => readonly Fact[]);
   /** The part of the context that distinguishes states; it must be bounded under the world. */
   readonly abstract: (state: AnyMachineSnapshot) => unknown;
 }
@@ -55,12 +62,13 @@ function json(value: unknown): string {
 export function explore(machine: AnyStateMachine, { input, world, abstract }: Exploration): Graph {
   const keyOf = (state: AnyMachineSnapshot): string =>
     json([state.value, state.status, abstract(state)]);
+  const worldOf = typeof world === 'function' ? world : () => world;
   const map = getAdjacencyMap(
     machine as AnyActorLogic,
     {
       input,
       events: (state: AnyMachineSnapshot) =>
-        state.status === 'active' ? [...world, ...timersOf(state)] : [],
+        state.status === 'active' ? [...worldOf(state), ...timersOf(state)] : [],
       serializeState: keyOf,
       serializeEvent: json,
       limit: 100_000,
@@ -77,9 +85,9 @@ export function explore(machine: AnyStateMachine, { input, world, abstract }: Ex
     })),
   );
   const reached = new Set(states.flatMap(nodeIds));
-  const unreached = [
-    ...(machine as unknown as { idMap: Map<string, unknown> }).idMap.keys(),
-  ].filter((id) => !reached.has(id));
+  const unreached = [...(machine as unknown as { idMap: Map<string, AnyStateNode> }).idMap]
+    .filter(([id, { type }]) => type !== 'history' && !reached.has(id))
+    .map(([id]) => id);
 
   const stuck: Graph['stuck'] = (isGoal, isAllowed) => {
     const arriving = new Set(entries.filter(([, { state }]) => isGoal(state)).map(([key]) => key));

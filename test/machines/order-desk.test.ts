@@ -11,6 +11,7 @@ import { orderMachine } from '../../machines/order.machine.js';
 import type { DeskFact, DeskFault, OrderFact, OrderReport } from '../../src/model/facts.js';
 import { blockHeight, size, type OrderId } from '../../src/model/quantities.js';
 import { silence } from './host.js';
+import { LATER_BLOCK, resting } from './order-worlds.js';
 import { fillOf, GOOD_TIL_BLOCK, requestOf } from './orders.js';
 
 type OrderKey = { readonly orderId: OrderId };
@@ -175,4 +176,20 @@ test.each([
 ])('a stream of facts that $name is a fault', ({ facts }) => {
   const logic = fromEventObservable<DeskFact, OrderDeskInput>(facts);
   expect(start(quietOrder, logic).reportsOf('desk.fault')).toHaveLength(1);
+});
+
+test('the row of an order that is being replaced has the wider terms, and all is told', () => {
+  const { actor, rows, reportsOf } = start();
+  actor.send({ type: 'desk.place', request: resting.request });
+  const tell = (fact: OrderFact): void => {
+    const { children } = actor.getSnapshot();
+    (children as Record<string, { send: (fact: OrderFact) => void }>)['order.1']?.send(fact);
+  };
+  tell({ ...canceled, status: 'open' });
+  const goodTilBlock = blockHeight(LATER_BLOCK);
+  const { price, newestFrameAt } = resting.request;
+  const terms = { price, size: size(5n), goodTilBlock, newestFrameAt, heldMs: 0 };
+  tell({ type: 'order.replace', ...terms });
+  expect(rows()).toMatchObject([{ request: { size: 5n, goodTilBlock }, live: true }]);
+  expect(reportsOf('order.terms')).toHaveLength(1);
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fromEventObservable } from 'xstate';
 import { EMPTY, of, throwError } from 'rxjs';
-import type { OrderInput } from '../../machines/order-vocabulary.machine.js';
+import type { OrderInput } from '../../machines/order-context.js';
 import { orderMachine } from '../../machines/order.machine.js';
 import type { OrderFact } from '../../src/model/facts.js';
 import type { VenueOrderStatus } from '../../src/model/order.js';
@@ -130,8 +130,8 @@ test('silence after the send makes it unknown, fenced by a cancel and queried wi
     wait(pauseMs - 50);
     expect(asked).toHaveLength(queries);
     wait(50);
-    expect(asked.at(-1)).toEqual({ type: 'venueLink.query', orderId: request.orderId });
-    subject.send({ type: 'query.notFound' });
+    expect(asked.at(-1)).toMatchObject({ type: 'venueLink.query', orderId: request.orderId });
+    subject.send({ type: 'query.notFound', attempt: 1 });
   }
 });
 
@@ -177,12 +177,6 @@ test.each<{ name: string; fact: OrderFact; end: string; reason: string }>([
     reason: 'permission expired',
   },
   {
-    name: 'denied before the send',
-    fact: { type: 'order.denied', reason: 'journal failed' },
-    end: 'denied',
-    reason: 'journal failed',
-  },
-  {
     name: 'expired by the venue’s word',
     fact: word('canceled', 0n, 'EXPIRED'),
     end: 'expired',
@@ -204,13 +198,10 @@ test('a rejection of an order that has fills is not believed', () => {
   ]);
 });
 
-test.each<OrderFact>([
-  { type: 'send.unsent', reason: 'late' },
-  { type: 'order.denied', reason: 'late' },
-])('$type about an order that the venue shows alive is not believed', (fact) => {
+test('that it was never sent is not believed of an order that the venue shows alive', () => {
   const { subject, toldOf } = start();
   subject.send(word('open'));
-  subject.send(fact);
+  subject.send({ type: 'send.unsent', reason: 'late' });
   expect(subject.getSnapshot().matches('unknown')).toBe(true);
   expect(toldOf('order.anomaly')).toHaveLength(1);
 });
@@ -352,7 +343,7 @@ test('under any facts and any waiting, filled is the sum of the distinct fills',
     word('open'),
     word('bestEffortCanceled'),
     word('canceled'),
-    { type: 'query.notFound' },
+    { type: 'query.notFound', attempt: 1 },
     ...[1, 2, 3, 4].map((n) => fill(n)),
     height(GOOD_TIL_BLOCK),
     height(GOOD_TIL_BLOCK + 1),

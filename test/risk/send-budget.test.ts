@@ -1,7 +1,7 @@
 /** The chain's limits on messages: what counts, for how long, and who may use the rest. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blockHeight, usd } from '../../src/model/quantities.js';
+import { blockHeight, unixMs, usd } from '../../src/model/quantities.js';
 import type { BlockRule, LimitUsage, VenueLimits } from '../../src/model/venue-limits.js';
 import { sameMarginPpm, withMarginPpm } from '../../src/risk/custom-margin.js';
 import {
@@ -184,8 +184,9 @@ describe('one stateful order more', () => {
 
 it('an order with terms of its life on chain is stateful', () => {
   expect(sendKindOf({})).toBe('short-term');
-  expect(sendKindOf({ lifetime: { type: 'long-term' } })).toBe('stateful');
-  expect(sendKindOf({ stateful: {} })).toBe('stateful');
+  const lifetime = { kind: 'longTerm', goodTilTime: unixMs(60_000) } as const;
+  expect(sendKindOf({ lifetime })).toBe('stateful');
+  expect(sendKindOf({ stateful: { ...lifetime, includeBy: unixMs(9_000) } })).toBe('stateful');
 });
 
 it('margin that the account has asked for raises the market’s and never lowers it', () => {

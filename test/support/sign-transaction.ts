@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { MsgSend } from 'cosmjs-types/cosmos/bank/v1beta1/tx.js';
 import { PubKey } from 'cosmjs-types/cosmos/crypto/secp256k1/keys.js';
 import { AuthInfo, SignDoc, TxBody, TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx.js';
-import type { PlaceOrder } from '../../src/simulator/order-terms.js';
+import type { CancelOrder, PlaceOrder } from '../../src/simulator/order-terms.js';
 import { addressOf } from '../../src/simulator/validator/addresses.codec.js';
 import { USDC_DENOM } from '../../src/simulator/validator/coins.js';
 
@@ -90,6 +90,12 @@ export function placeMessage(order: PlaceOrder): Message {
   });
 }
 
+/** The terms of a cancel are its order's id and one of its two ends. */
+export function cancelMessage({ id, goodTilBlock, goodTilBlockTime }: CancelOrder): Message {
+  const end = id.orderFlags === 0 ? { goodTilBlock } : { goodTilBlockTime };
+  return message('MsgCancelOrder', { orderId: wireId(id), ...end });
+}
+
 const CONDITIONS = { STOP_LOSS: 1, TAKE_PROFIT: 2 };
 
 const stopTerms = (
@@ -136,8 +142,10 @@ export class Wallet {
   readonly address: string;
   readonly #key: ReturnType<typeof createPrivateKey>;
 
-  constructor(seed: string) {
-    const secret = createHash('sha256').update(seed).digest();
+  /** From a seed, or a secret of 32 bytes. */
+  constructor(seed: string | Uint8Array) {
+    const secret =
+      typeof seed === 'string' ? createHash('sha256').update(seed).digest() : Buffer.from(seed);
     const curve = createECDH('secp256k1');
     curve.setPrivateKey(secret);
     const point = curve.getPublicKey();

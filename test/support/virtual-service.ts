@@ -1,6 +1,6 @@
 /**
- * The whole service and the whole exchange on one virtual clock: no sockets, no disk, no threads. It can be
- * cut off, killed and started again on the same exchange and the same journal.
+ * The whole service and the whole exchange on one virtual clock: no sockets, no disk, no threads.
+ * It can be cut off, killed and started again on the same exchange and the same journal.
  */
 import {
   AsyncSubject,
@@ -66,6 +66,10 @@ export interface VirtualOptions {
   readonly fundUsd?: number;
   readonly habits?: ExchangeHostOptions['habits'];
   readonly flags?: Readonly<Record<string, unknown>>;
+  /** Faults, an indexer with a copy to lag behind with, and the like. */
+  readonly hosting?: Partial<ExchangeHostOptions> & { readonly isCopied?: boolean };
+  /** Instead of orders that go into the exchange as they are. */
+  readonly sends?: (service: VirtualService, http: HttpPort) => Pick<VenuePort, 'place' | 'cancel'>;
   /** Instead of the streaming engine as it is. */
   readonly makeStreaming?: typeof streamingEngine;
   /** A user's strategy, where the flags name a file. */
@@ -97,8 +101,9 @@ interface Ground {
 function makeGround(options: VirtualOptions): Ground {
   const { seed = 7, markets = 2, preset = 'calm', startMs = START } = options;
   const { fundUsd = 10_000, habits, limits } = options;
+  const { isCopied = false, ...hosting } = options.hosting ?? {};
   const clock = new SimulatedClock(startMs);
-  const exchange = createExchange({
+  const exchangeOptions: ExchangeOptions = {
     seed,
     ...marketsOf(markets),
     startTimeMs: startMs,
@@ -107,8 +112,11 @@ function makeGround(options: VirtualOptions): Ground {
     makerFeePpm: 100,
     preset,
     limits,
-  });
-  const host = new ExchangeHost({ exchange, clock, random: seededRandom(seed), habits });
+  };
+  const exchange = createExchange(exchangeOptions);
+  const indexerCopy = isCopied ? createExchange(exchangeOptions) : undefined;
+  const random = seededRandom(seed);
+  const host = new ExchangeHost({ exchange, indexerCopy, clock, random, habits, ...hosting });
   const quoteQuantums = BigInt(fundUsd) * 1_000_000n;
   host.submit({ type: 'fund', subaccount: accountOf(options), quoteQuantums });
   host.start();
@@ -334,6 +342,7 @@ export class VirtualService {
           ...reads,
           place: (request) => this.#place(request, specOf(request.market)),
           cancel: (request) => this.#cancel(request, specOf(request.market)),
+          ...this.#options.sends?.(this, http),
         };
         const socketUrl = 'ws://memory';
         if (config.mode !== 'paper') return Promise.resolve({ socketUrl, venue });

@@ -1,0 +1,126 @@
+/**
+ * New price and size for an order that works: checked by risk as if the old one were not there,
+ * then told to its machine. What the chain does not replace in place is ordered anew when the old
+ * order is proved dead, for what is left of it, after another look by risk.
+ *
+ * The exposure of the table follows the machine: while both terms may be alive, the wider ones
+ * count.
+ */
+import { makeRequest, WORKING_BLOCKS, type RequestContext } from '../execution/order-factory.js';
+import type { OrderFact, OrderReport } from '../model/facts.js';
+import type { Denial, OrderIntent, OrderRequest } from '../model/order.js';
+import { blockHeight, size, type OrderId, type Price, type Size } from '../model/quantities.js';
+import type { UnixMs } from '../model/quantities.js';
+import { replacementOf } from '../model/replacement.js';
+import { ok, type Result } from '../model/result.js';
+import type { Log } from '../ports/log.js';
+import { approve } from '../risk/pre-trade.js';
+import type { RiskContext } from '../risk/risk-context.js';
+import type { OrderRecord, OrderTable } from './order-table.js';
+
+export interface ReplaceFlowOptions {
+  readonly orders: OrderTable;
+  readonly now: () => UnixMs;
+  readonly risk: (intent: OrderIntent) => RiskContext;
+  /** Undefined while the chain's height is unknown. */
+  readonly request: () => RequestContext | undefined;
+  readonly tell: (orderId: OrderId, fact: OrderFact) => boolean;
+  readonly submit: (request: OrderRequest) => void;
+  readonly log: Log;
+}
+
+/** On tick and on step. The size is the whole one, with what is filled already. */
+export interface NewPriceAndSize {
+  readonly price: Price;
+  readonly size: Size;
+}
+
+type SuccessorDue = Extract<OrderReport, { type: 'order.successorDue' }>;
+
+export interface ReplaceFlow {
+  readonly replace: (
+    orderId: OrderId,
+    change: NewPriceAndSize,
+  ) => Result<'in-place' | 'after-cancel', Denial>;
+  readonly succeed: (report: SuccessorDue) => void;
+}
+
+export function replaceFlow(options: ReplaceFlowOptions): ReplaceFlow {
+  const { orders, now, risk, request, tell, submit, log } = options;
+  return {
+    replace(orderId, { price, size: whole }) {
+      const record = orders.get(orderId);
+      const context = request();
+      if (!record?.state.startsWith('working')) return deny(record?.state ?? 'not known');
+      // A place that is refused after all must not be mistaken for the end of its replacement.
+      if (record.answer?.type !== 'accepted') return deny(`${record.state}, not answered yet`);
+      if (context === undefined) return deny('at an unknown height');
+      const intent = intentOf(record, { price, size: whole, now: now() });
+      const approved = approve(intent, withoutOld(risk(intent), record));
+      if (!approved.ok && intent.size > 0n) return approved;
+      const { goodTilBlock: last } = record.request;
+      const goodTilBlock = blockHeight(Math.max(context.height + WORKING_BLOCKS, last + 1));
+      const terms = { price, size: whole, goodTilBlock, newestFrameAt: now(), heldMs: 0 };
+      const isInPlace = replacementOf(record.request, terms, record.filled) !== undefined;
+      tell(orderId, { type: 'order.replace', ...terms });
+      return ok(isInPlace ? 'in-place' : 'after-cancel');
+    },
+    succeed({ orderId, terms, filled }) {
+      const record = orders.get(orderId);
+      const context = request();
+      if (record === undefined || context === undefined) return;
+      const { price, size: whole } = terms;
+      const old = intentOf({ ...record, filled }, { price, size: whole, now: now() });
+      const intent = { ...old, intentId: `${old.intentId}+` };
+      const approved = approve(intent, risk(intent));
+      if (approved.ok) return submit(makeRequest(approved.value, context));
+      log.write('info', 'order.denied', { market: intent.market, ...approved.error });
+    },
+  };
+}
+
+/** What is left of the order, under its new terms. */
+function intentOf(
+  { request, filled }: OrderRecord,
+  { price, size: whole, now }: NewPriceAndSize & { readonly now: UnixMs },
+): OrderIntent {
+  const { intentId, strategy, market, side, timeInForce, reduceOnly, purpose, stateful } = request;
+  return {
+    intentId,
+    strategy,
+    market,
+    side,
+    size: size(whole > filled ? whole - filled : 0n),
+    limitPrice: price,
+    timeInForce,
+    ...(stateful === undefined ? {} : { lifetime: stateful }),
+    reduceOnly,
+    purpose,
+    reasons: [{ code: 'replace', text: 'new terms for a working order' }],
+    newestFrameAt: now,
+    decidedAt: now,
+    heldMs: 0,
+  };
+}
+
+/** As if the order were not there: the new terms are to take its place. */
+function withoutOld(context: RiskContext, { request, filled }: OrderRecord): RiskContext {
+  const holding = context.holdings.get(request.market);
+  const isKnownIntent = (): boolean => false;
+  if (holding === undefined) return { ...context, isKnownIntent };
+  const remaining = request.size - filled;
+  const at = holding.orders.findIndex(
+    (order) =>
+      order.side === request.side &&
+      order.remaining === remaining &&
+      order.limitPrice === request.price,
+  );
+  const orders = holding.orders.filter((_, index) => index !== at);
+  const holdings = new Map(context.holdings).set(request.market, { ...holding, orders });
+  return { ...context, holdings, workingOrders: context.workingOrders - 1, isKnownIntent };
+}
+
+const deny = (was: string): { readonly ok: false; readonly error: Denial } => ({
+  ok: false,
+  error: { code: 'order.not-working', message: `expected a working order, was ${was}` },
+});
