@@ -2,7 +2,7 @@
  * Prometheus metrics: pulled from the projection at scrape time, so that no hot path pays for them.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { AccountState, Control } from '../ports/control.js';
+import type { AccountState, Control, EndpointState } from '../ports/control.js';
 import { HOPS, type Hop, type Meter } from '../ports/meter.js';
 
 const LATENCY_BUCKETS_MS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1000];
@@ -28,6 +28,7 @@ export function createMetrics(control: Control): Metrics {
   addFrames(registry, control);
   addState(registry, control);
   addMoney(registry, control);
+  addEndpoints(registry, control);
   return {
     contentType: registry.contentType,
     observe: (hop, ms) => bound.get(hop)?.observe(ms),
@@ -199,4 +200,36 @@ function addMoney(registry: Registry, control: Control): void {
     ),
   ];
   for (const each of gauges) registry.registerMetric(each);
+}
+
+function addEndpoints(registry: Registry, control: Control): void {
+  const labelNames = ['kind', 'rank', 'origin'] as const;
+  type Measure = (endpoint: EndpointState) => number | null;
+  const gauge = (name: string, help: string, measure: Measure): Gauge =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const endpoint of control.state().endpoints) {
+          const { kind, origin, rank } = endpoint;
+          const value = measure(endpoint);
+          if (value !== null) this.set({ kind, origin, rank }, value);
+        }
+      },
+    });
+  const gauges = [
+    gauge('perpetua_endpoint_healthy', '1 while an address can be used and does not lag.', (one) =>
+      one.state === 'healthy' ? 1 : 0,
+    ),
+    gauge('perpetua_endpoint_current', '1 for the address that was asked last.', (one) =>
+      one.isCurrent ? 1 : 0,
+    ),
+    gauge('perpetua_endpoint_errors', 'Failures since the start.', ({ errors }) => errors),
+    gauge('perpetua_endpoint_latency_ms', 'Moving mean.', ({ latencyMs }) => latencyMs),
+    gauge('perpetua_endpoint_lag_blocks', 'Behind the best.', ({ lagBlocks }) => lagBlocks),
+  ];
+  for (const one of gauges) registry.registerMetric(one);
 }

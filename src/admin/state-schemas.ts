@@ -50,6 +50,22 @@ export const serviceState = Type.Object({
       lastError: nullable(text),
     }),
   ),
+  endpoints: Type.Array(
+    Type.Object({
+      kind: Type.Enum(['rest', 'socket', 'rpc']),
+      rank: number,
+      origin: text,
+      isCurrent: Type.Boolean(),
+      state: Type.Enum(['healthy', 'lagging', 'failing']),
+      requests: number,
+      errors: number,
+      latencyMs: nullable(number),
+      height: nullable(number),
+      lagBlocks: nullable(number),
+      restsMs: number,
+      lastError: nullable(text),
+    }),
+  ),
   strategies: Type.Array(Type.Object({ name: text, state: text })),
   engine: engineState,
   frames: Type.Object({

@@ -67,6 +67,7 @@ export class ControlProjection implements Control {
         reasons: permission.granted ? [] : permission.reasons,
       },
       connections: connections.map((name) => this.#connection(name)),
+      endpoints: world.endpoints?.() ?? [],
       strategies: strategies.map((name) => ({ name, state: this.#stateOf(`strategy.${name}`) })),
       engine: { ...engine.status, fallback: engine.status.fallback ?? null },
       frames: pipeline.counts,

@@ -4,17 +4,15 @@
  * nowhere else.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { filter, firstValueFrom, of } from 'rxjs';
+import { filter, firstValueFrom, map, of } from 'rxjs';
 import { RealClock, wallNow } from '../clock/real.clock.js';
 import { seededRandom } from '../clock/seeded-random.js';
 import type { Config } from '../config/config-schema.js';
-import { ConfigError } from '../config/load-config.js';
 import { undiciHttp, type HttpClient } from '../connection/undici-http.client.js';
 import { wsSockets } from '../connection/ws-socket.client.js';
 import { indexerReads } from '../dydx/indexer.client.js';
-import { addressOfKey, keyFromSeed, readPrivateKey } from '../dydx/keys.codec.js';
 import { liveVenue } from '../dydx/live.venue.js';
 import { embeddedNetwork, NETWORKS, type Network } from '../dydx/networks.js';
 import { RestBudget } from '../dydx/rest-budget.js';
@@ -22,7 +20,7 @@ import { startSigner, type SignerOptions, type ValidatorSigner } from '../dydx/v
 import type { AccountLock } from '../journal/account-lock.store.js';
 import { openJournal, startJournalWorker, type JournalOptions } from '../journal/journal.store.js';
 import { blockHeight, usd, type Usd } from '../model/quantities.js';
-import { Failure, unwrap } from '../model/result.js';
+import { Failure, type Fault } from '../model/result.js';
 import type { Journal } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
@@ -30,12 +28,14 @@ import type { Resources } from '../ports/resources.js';
 import type { VenuePort } from '../ports/venue.js';
 import { paperVenue } from '../simulator/paper.venue.js';
 import { startEmbeddedExchange, type EmbeddedExchange } from './embedded-exchange.js';
+import { addressParts, endpointsOf, withAddresses, writtenTwice } from './endpoints.js';
+import type { Endpoints } from './endpoints.js';
+import { failoverSockets } from './failover-sockets.js';
 import { Inbox } from './inbox.js';
+import { NOBODY, readIdentity, settingError, type SigningKey } from './signing-key.js';
 import { beSoleTrader } from './sole-trader.js';
 import type { Booted, Insight, World } from './world.js';
 
-/** Nobody's address: what reads need where no account is watched. */
-const NOBODY = 'dydx1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq';
 /** Subscribes a second on one socket. */
 const EMBEDDED_SUBSCRIBES = 10;
 const PUBLIC_SUBSCRIBES = 2;
@@ -43,6 +43,8 @@ const PAPER_FEE_PPM = 500;
 const FAUCET_DEADLINE_MS = 3_000;
 const MICRO_USD = 1_000_000;
 const TERMINAL = { retryable: false } as const;
+/** Longest good-til-block that the signing thread signs, in blocks above the chain. */
+const GOOD_TIL_BLOCKS_MAX = 20;
 
 /** How threads are started: they load built JavaScript only. By default those of this tree. */
 export interface Threads {
@@ -59,6 +61,10 @@ export interface RealWorldOptions {
   readonly meter: Meter;
   readonly secrets: Set<string>;
   readonly onExchangeEnd: (how: string) => void;
+  /** The key was not let sign: that is a matter of the settings. */
+  readonly onRefusal?: (refusal: Fault) => void;
+  /** Of the keystore, where no setting tells it. */
+  readonly passphrase?: string | undefined;
   readonly threads?: Threads | undefined;
 }
 
@@ -68,9 +74,13 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
   const clock = new RealClock(() => knock());
   const inbox = new Inbox({ clock, stamp: wallNow, atTurnEnd: (work) => setImmediate(work) });
   knock = () => inbox.tick();
-  const keys = readKeys(options);
+  const { address, key } = readIdentity(options);
+  for (const part of addressParts(config.endpoints)) options.secrets.add(part);
+  const [twice] = writtenTwice(config.endpoints);
+  if (twice !== undefined) throw settingError(`endpoints.${twice}`, `expected it or ${twice}s`);
   const folder = folderOf(config);
-  const ground = new RealGround(options, clock, keys.privateKey);
+  const ground = new RealGround(options, clock, key);
+  const sockets = wsSockets({});
   let journal: Promise<Journal> | undefined;
   let lock: AccountLock | undefined;
   return {
@@ -83,13 +93,13 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
     log,
     meter,
     resources: processResources,
-    sockets: wsSockets({}),
-    subaccount:
-      keys.address === undefined ? undefined : { address: keys.address, number: config.subaccount },
+    sockets: failoverSockets({ sockets, pool: () => ground.endpoints?.socket, now: wallNow }),
+    subaccount: address === undefined ? undefined : { address, number: config.subaccount },
+    endpoints: () => ground.endpoints?.states(wallNow()) ?? [],
     subscribesPerSecond: config.network === 'embedded' ? EMBEDDED_SUBSCRIBES : PUBLIC_SUBSCRIBES,
-    hearsAccount: keys.address !== undefined && config.mode !== 'paper',
+    hearsAccount: address !== undefined && config.mode !== 'paper',
     folder,
-    boot: (insight) => ground.boot(insight, keys.address),
+    boot: (insight) => ground.boot(insight, address),
     openJournal: (identity) => {
       lock = beSoleTrader(config, identity);
       const name = `${identity.address}-${identity.subaccount}-${config.mode}.sqlite`;
@@ -117,61 +127,9 @@ async function closeStarted(starting: Promise<{ close(): Promise<void> }> | unde
   await started?.close();
 }
 
-interface Keys {
-  readonly privateKey: string | undefined;
-  readonly address: string | undefined;
-}
-
-/**
- * Embedded makes a key of its own from the seed; elsewhere a 0600 file holds it, if one is named.
- */
-function readKeys({ config, secrets }: RealWorldOptions): Keys {
-  const { keyFile, address } = config.account;
-  const privateKey =
-    keyFile !== undefined
-      ? readKeyFile(keyFile)
-      : config.network === 'embedded'
-        ? keyFromSeed(config.seed)
-        : undefined;
-  if (privateKey === undefined) {
-    if (config.mode === 'live') {
-      throw settingError('account.keyFile', 'live trading needs a key file');
-    }
-    return {
-      privateKey: undefined,
-      address: address ?? (config.mode === 'paper' ? NOBODY : undefined),
-    };
-  }
-  secrets.add(privateKey);
-  const own = addressOfKey(unwrap(readPrivateKey(privateKey)));
-  if (address !== undefined && address !== own) {
-    throw settingError('account.address', `expected ${own}, which is the key's, was ${address}`);
-  }
-  return { privateKey, address: own };
-}
-
-function readKeyFile(path: string): string {
-  try {
-    if ((statSync(path).mode & 0o077) !== 0) {
-      throw settingError('account.keyFile', `${path} is readable by others: expected mode 0600`);
-    }
-    const text = readFileSync(path, 'utf8').trim();
-    if (!readPrivateKey(text).ok) {
-      throw settingError('account.keyFile', `${path} holds no private key in hex`);
-    }
-    return text;
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw settingError('account.keyFile', (error as Error).message);
-  }
-}
-
-const settingError = (path: string, message: string): ConfigError =>
-  new ConfigError([{ place: 'settings', path, message }]);
-
 /** A paper account and an embedded exchange live as long as their service: so does the journal. */
 function folderOf({ journal, network, mode, endpoints }: Config): string {
-  const isOurs = network === 'embedded' && endpoints.restUrl === undefined;
+  const isOurs = network === 'embedded' && !isElsewhere(endpoints);
   const run = isOurs || mode === 'paper' ? [`run-${Math.floor(wallNow())}`] : [];
   const folder = join(journal.path, network, ...run);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -179,47 +137,57 @@ function folderOf({ journal, network, mode, endpoints }: Config): string {
   return folder;
 }
 
+const isElsewhere = ({ restUrl, restUrls }: Config['endpoints']): boolean =>
+  restUrl !== undefined || restUrls !== undefined;
+
 class RealGround {
   readonly #options: RealWorldOptions;
   readonly #clock: RealClock;
-  readonly #privateKey: string | undefined;
+  readonly #key: SigningKey | undefined;
   readonly #http: HttpClient = undiciHttp();
   readonly #budget = new RestBudget();
   #exchange: Promise<EmbeddedExchange> | undefined;
   #signer: ValidatorSigner | undefined;
   #isClosed = false;
+  /** Once the network is known. */
+  endpoints: Endpoints | undefined;
 
-  constructor(options: RealWorldOptions, clock: RealClock, privateKey: string | undefined) {
+  constructor(options: RealWorldOptions, clock: RealClock, key: SigningKey | undefined) {
     this.#options = options;
     this.#clock = clock;
-    this.#privateKey = privateKey;
+    this.#key = key;
   }
 
   async boot(insight: Insight, address: string | undefined): Promise<Booted> {
     const { config, log } = this.#options;
     const network = await this.#network();
-    log.write('info', 'network', { network: network.name, rest: network.restUrl });
+    const { scheduler } = this.#clock;
+    const endpoints = endpointsOf({ network, http: this.#http, scheduler, now: wallNow });
+    this.endpoints = endpoints;
+    log.write('info', 'network', { network: network.name, endpoints: endpoints.origins() });
     const reads = indexerReads({
       network,
       http: this.#http,
       clock: this.#clock,
+      pools: endpoints,
+      now: wallNow,
       subaccount: { address: address ?? NOBODY, number: config.subaccount },
       specOf: insight.specOf,
       budget: this.#budget,
     });
     const silent: VenuePort = { ...reads, place: () => of(NO_KEY), cancel: () => of(NO_KEY) };
-    const { socketUrl } = network;
+    const [socketUrl = ''] = network.socketUrls;
     if (config.mode === 'paper') return this.#paper(silent, insight, socketUrl);
-    if (config.mode === 'shadow' || this.#privateKey === undefined)
-      return { socketUrl, venue: silent };
+    if (config.mode === 'shadow' || this.#key === undefined) return { socketUrl, venue: silent };
     if (config.network === 'embedded') await this.#fund(network, address ?? NOBODY);
-    const signer = await this.#sign(network);
+    const signer = await this.#sign(this.#key, network, endpoints);
     const venue = liveVenue({ signer, reads, specOf: insight.specOf });
     return { socketUrl, venue };
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.endpoints?.close();
     await this.#signer?.close();
     await closeStarted(this.#exchange);
     await this.#http.close();
@@ -227,8 +195,7 @@ class RealGround {
 
   async #network(): Promise<Network> {
     const { config, program, onExchangeEnd } = this.#options;
-    const { restUrl, socketUrl, rpcUrl } = config.endpoints;
-    if (config.network === 'embedded' && restUrl === undefined) {
+    if (config.network === 'embedded' && !isElsewhere(config.endpoints)) {
       const { embedded, seed } = config;
       this.#exchange = startEmbeddedExchange({ program, seed, ...embedded });
       const { ended, port } = await this.#exchange;
@@ -236,12 +203,7 @@ class RealGround {
       return embeddedNetwork(port);
     }
     const known = config.network === 'embedded' ? embeddedNetwork(26657) : NETWORKS[config.network];
-    return {
-      ...known,
-      restUrl: restUrl ?? known.restUrl,
-      socketUrl: socketUrl ?? known.socketUrl,
-      rpcUrls: rpcUrl === undefined ? known.rpcUrls : [rpcUrl],
-    };
+    return withAddresses(known, config.endpoints);
   }
 
   #paper(real: VenuePort, insight: Insight, socketUrl: string): Booted {
@@ -257,9 +219,18 @@ class RealGround {
   }
 
   /** What a new account on the embedded exchange lives from; an old one has its own. */
-  async #fund(network: Network, address: string): Promise<void> {
+  async #fund({ restUrls }: Network, address: string): Promise<void> {
+    for (const [index, url] of restUrls.entries()) {
+      try {
+        return await this.#fundAt(url.replace(/\/v4$/, ''), address);
+      } catch (error) {
+        if (index === restUrls.length - 1) throw error;
+      }
+    }
+  }
+
+  async #fundAt(origin: string, address: string): Promise<void> {
     const { config } = this.#options;
-    const origin = network.restUrl.replace(/\/v4$/, '');
     const path = `/v4/addresses/${address}/subaccountNumber/${config.subaccount}`;
     const asked = { method: 'GET', url: origin + path, deadlineMs: FAUCET_DEADLINE_MS } as const;
     const { status } = await firstValueFrom(this.#http.send(asked));
@@ -274,21 +245,35 @@ class RealGround {
   }
 
   /** Waits until a node has told the account's number: for ever, with the failures in the log. */
-  async #sign(network: Network): Promise<ValidatorSigner> {
-    const { config, log, threads } = this.#options;
+  async #sign(key: SigningKey, network: Network, nodes: Endpoints): Promise<ValidatorSigner> {
+    const { config, log, onRefusal, threads } = this.#options;
     if (this.#isClosed) throw new Failure('boot.closed', 'ended while booting', TERMINAL);
-    const signer = await startSigner({
+    const signer = startSigner({
       network,
-      privateKey: this.#privateKey ?? '',
-      subaccountNumber: config.subaccount,
+      key: key.source,
+      account: key.account,
+      limits: {
+        markets: config.markets.includes('all') ? 'all' : config.markets,
+        subaccountNumbers: [config.subaccount],
+        orderNotionalMax: usdOf(config.risk.maxOrderNotionalUsd),
+        goodTilBlocksMax: GOOD_TIL_BLOCKS_MAX,
+      },
       clock: this.#clock,
       log,
-      orderNotionalMax: usdOf(config.risk.maxOrderNotionalUsd),
+      nodes: nodes.rpc,
+      now: wallNow,
       ...(threads?.signer === undefined ? {} : { startThread: threads.signer }),
     });
     this.#signer = signer;
-    await firstValueFrom(signer.state$.pipe(filter((state) => state === 'ready')));
-    return signer;
+    const isReady = await firstValueFrom(
+      signer.state$.pipe(
+        filter((state) => state === 'ready' || state === 'refused'),
+        map((state) => state === 'ready'),
+      ),
+    );
+    if (isReady || signer.refusal === undefined) return signer;
+    onRefusal?.(signer.refusal);
+    throw new Failure(signer.refusal.code, signer.refusal.message, TERMINAL);
   }
 }
 

@@ -10,6 +10,7 @@ import type { Config } from '../config/config-schema.js';
 import { addInspector, type Hub } from '../inspector/inspection-hub.server.js';
 import { inspectorPages } from '../inspector/inspector-pages.store.js';
 import { formatSize, formatUsd } from '../model/market.js';
+import type { Fault } from '../model/result.js';
 import type { Log } from '../ports/log.js';
 import { snapshots$ } from './actor-observables.js';
 import { ControlProjection } from './control-projection.js';
@@ -33,9 +34,12 @@ export interface RunOptions {
   /** The built command line, for the exchange's process; ours unless said otherwise. */
   readonly program?: string;
   readonly threads?: Threads;
+  /** Of the keystore, where no setting tells it. */
+  readonly passphrase?: string | undefined;
 }
 
 const FAILED = 1;
+const MISCONFIGURED = 78;
 const PROGRAM = fileURLToPath(new URL('../main.js', import.meta.url));
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
@@ -43,12 +47,16 @@ export async function runService(config: Config, options: RunOptions): Promise<n
   const { authored } = await choose(only(config.strategies));
   const secrets = new Set<string>();
   const log = pinoLog({ level: config.log.level, secrets, destination: options.logTo });
-  const late: { metrics?: Metrics; root?: ServiceRoot } = {};
+  const late: { metrics?: Metrics; root?: ServiceRoot; refusal?: Fault } = {};
   const world = realWorld({
     config,
     version: versionOf(),
     program: options.program ?? PROGRAM,
     threads: options.threads,
+    passphrase: options.passphrase,
+    onRefusal: (refusal) => {
+      late.refusal = refusal;
+    },
     log,
     secrets,
     meter: { observe: (hop, ms) => late.metrics?.observe(hop, ms) },
@@ -81,7 +89,8 @@ export async function runService(config: Config, options: RunOptions): Promise<n
   usage.stop();
   if (fault !== undefined) options.terminal.err(`perpetua: ${fault}`);
   if (options.json) options.terminal.out(JSON.stringify(report));
-  return fault === undefined ? 0 : FAILED;
+  if (fault === undefined) return 0;
+  return late.refusal === undefined ? FAILED : MISCONFIGURED;
 }
 
 /** Undefined only for a service that has traded and then ended as told: nothing else is success. */

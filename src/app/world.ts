@@ -7,6 +7,7 @@ import type { MarketView } from '../model/book.js';
 import type { AccountEvent } from '../model/events.js';
 import type { BlockHeight, MarketId } from '../model/quantities.js';
 import type { Observable } from 'rxjs';
+import type { EndpointState } from '../ports/control.js';
 import type { Journal, JournalIdentity } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
@@ -50,6 +51,8 @@ export interface World {
   readonly hearsAccount: boolean;
   /** Of one socket, all keys together: what the venue's edge bears. */
   readonly subscribesPerSecond: number;
+  /** The venue's addresses and their health; none where the venue is in process. */
+  readonly endpoints?: () => readonly EndpointState[];
   readonly boot: (insight: Insight) => Promise<Booted>;
   readonly openJournal: (identity: JournalIdentity) => Promise<Journal>;
   readonly recording?: Recording | undefined;

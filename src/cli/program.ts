@@ -1,9 +1,11 @@
 /** The command line: its words, its help, and which exit code means what. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { ReplayEngine } from '../app/replay.js';
+import type { Config } from '../config/config-schema.js';
 import { ConfigError, loadConfig } from '../config/load-config.js';
 import { Failure } from '../model/result.js';
 import type { DevnetFlags } from './devnet.js';
+import type { CreateFlags, ImportFlags, PassphraseFlags } from './keys-command.js';
 import type { ReplayFlags } from './replay-command.js';
 import { EXIT, type Terminal } from './terminal.js';
 
@@ -35,10 +37,11 @@ const PORT = whole(0, 65_535);
 const MARKETS = whole(1, 250);
 const SEED = whole(0, Number.MAX_SAFE_INTEGER);
 const BLOCK_MS = whole(1, 86_400_000);
+const DESCRIPTOR = whole(0, 1023);
 
 const collected = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text];
 
-interface RunFlags {
+interface RunFlags extends PassphraseFlags {
   readonly config?: string;
   readonly network?: string;
   readonly mode?: string;
@@ -46,6 +49,7 @@ interface RunFlags {
   readonly seed?: number;
   readonly for?: number;
   readonly json?: boolean;
+  readonly acceptKeyThatCanWithdraw?: boolean;
 }
 
 const ENGINES: readonly ReplayEngine[] = ['streaming', 'batch', 'both'];
@@ -66,6 +70,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addRun(program, terminal, (exit) => (code = exit));
   addDevnet(program, terminal, (exit) => (code = exit));
   addReplay(program, terminal, (exit) => (code = exit));
+  addKeys(program, terminal);
   addConfig(program, terminal);
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -102,6 +107,11 @@ function addRun(program: Command, terminal: Terminal, finish: Finish): void {
     .option('--seed <n>', 'all chance comes from it', SEED)
     .option('--for <duration>', 'stop after this time, such as 120s', duration)
     .option('--json', 'print one JSON object with the figures of the run at the end')
+    .option('--passphrase-fd <n>', "descriptor with the keystore's passphrase", DESCRIPTOR)
+    .option(
+      '--accept-key-that-can-withdraw',
+      "trade on a real network with the owner's key, which can take everything",
+    )
     .action(async (flags: RunFlags) => {
       const config = loadConfig({
         file: flags.config,
@@ -110,11 +120,21 @@ function addRun(program: Command, terminal: Terminal, finish: Finish): void {
           mode: flags.mode,
           engine: flags.engine,
           seed: flags.seed,
+          'account.acceptKeyThatCanWithdraw': flags.acceptKeyThatCanWithdraw,
         },
       });
       const { runService } = await import('../app/run-service.js');
-      finish(await runService(config, { forMs: flags.for, json: flags.json ?? false, terminal }));
+      const passphrase = await passphraseOf(config, flags, terminal);
+      const json = flags.json ?? false;
+      finish(await runService(config, { forMs: flags.for, json, terminal, passphrase }));
     });
+}
+
+async function passphraseOf(config: Config, flags: RunFlags, terminal: Terminal) {
+  const { asksPassphrase } = await import('../app/signing-key.js');
+  if (!asksPassphrase(config)) return undefined;
+  const { passphraseForRun } = await import('./keys-command.js');
+  return passphraseForRun(flags, terminal);
 }
 
 function addDevnet(program: Command, terminal: Terminal, finish: Finish): void {
@@ -172,6 +192,42 @@ function addReplay(program: Command, terminal: Terminal, finish: Finish): void {
       const { runReplay } = await import('./replay-command.js');
       await runReplay(path, flags, terminal);
       finish(EXIT.ok);
+    });
+}
+
+/** No option takes a secret: a command line can be read by everybody on the machine. */
+function withPassphrase(command: Command): Command {
+  return command
+    .option('--passphrase-file <file>', 'file with the passphrase of the keystore')
+    .option('--passphrase-fd <n>', 'descriptor with it, such as 3', DESCRIPTOR)
+    .option('--passphrase-credential <name>', 'credential of systemd with it');
+}
+
+function addKeys(program: Command, terminal: Terminal): void {
+  const keys = program.command('keys').description('Keystores: keys sealed with a passphrase.');
+  withPassphrase(keys.command('create'))
+    .description('Make a new key, and show its mnemonic once, on the terminal.')
+    .argument('<keystore>', 'file to make; one that is there is never overwritten')
+    .option('--without-mnemonic', 'show none: the keystore is the only copy')
+    .action(async (path: string, flags: CreateFlags) => {
+      const { createKeystore } = await import('./keys-command.js');
+      await createKeystore({ path, flags, terminal });
+    });
+  withPassphrase(keys.command('import'))
+    .description('Seal a key that you have, given as a mnemonic or in hex.')
+    .argument('<keystore>', 'file to make; one that is there is never overwritten')
+    .option('--key-fd <n>', 'descriptor with the key; asked for on the terminal if not', DESCRIPTOR)
+    .action(async (path: string, flags: ImportFlags) => {
+      const { importKeystore } = await import('./keys-command.js');
+      await importKeystore({ path, flags, terminal });
+    });
+  keys
+    .command('show')
+    .description('Print what is public of a keystore: address, public key, how it is sealed.')
+    .argument('<keystore>', 'file that `keys` has made')
+    .action(async (path: string) => {
+      const { showKeystore } = await import('./keys-command.js');
+      showKeystore(path, terminal);
     });
 }
 

@@ -11,6 +11,25 @@ const section = <T extends Type.TProperties>(properties: T): TObject<T> =>
 const positive = (value: number, description: string) =>
   Type.Number({ exclusiveMinimum: 0, default: value, description });
 
+const url = (scheme: string, description: string) =>
+  Type.String({ pattern: `^${scheme}://`, description });
+const urls = (scheme: string, description: string) =>
+  Type.Optional(
+    Type.Array(url(scheme, description), {
+      minItems: 1,
+      maxItems: 16,
+      expected: '1 to 16 addresses',
+    }),
+  );
+const credential = (description: string) =>
+  Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$',
+      expected: 'a name without slashes',
+      description,
+    }),
+  );
+
 export const configSchema = section({
   network: Type.Enum(['embedded', 'testnet', 'mainnet'], {
     default: 'embedded',
@@ -44,15 +63,32 @@ export const configSchema = section({
       }),
     ),
     keyFile: Type.Optional(
-      Type.String({ minLength: 1, description: 'File (0600) with the private key in hex.' }),
+      Type.String({ minLength: 1, description: 'Keystore (0600) made by `perpetua keys`.' }),
     ),
+    passphraseFile: Type.Optional(
+      Type.String({ minLength: 1, description: 'File (0600) with its passphrase.' }),
+    ),
+    passphraseCredential: credential('Credential of systemd with its passphrase.'),
+    keyCredential: credential('Credential of systemd with the key in hex, in place of keyFile.'),
+    authenticator: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: 'Its number: the key trades by it for `address`, which is not its own.',
+      }),
+    ),
+    acceptKeyThatCanWithdraw: Type.Boolean({
+      default: false,
+      description: "Trade on a real network with the owner's key, which can take everything.",
+    }),
   }),
+  /** Of each kind one, or a list in order of preference. */
   endpoints: section({
-    restUrl: Type.Optional(Type.String({ pattern: '^https?://', description: 'Indexer REST.' })),
-    socketUrl: Type.Optional(
-      Type.String({ pattern: '^wss?://', description: 'Indexer WebSocket.' }),
-    ),
-    rpcUrl: Type.Optional(Type.String({ pattern: '^https?://', description: 'Validator RPC.' })),
+    restUrl: Type.Optional(url('https?', 'Indexer REST.')),
+    restUrls: urls('https?', 'Several.'),
+    socketUrl: Type.Optional(url('wss?', 'Indexer WebSocket.')),
+    socketUrls: urls('wss?', 'Several.'),
+    rpcUrl: Type.Optional(url('https?', 'Validator RPC.')),
+    rpcUrls: urls('https?', 'Several.'),
   }),
   /** Each entry has a schema of its own: `strategy-schema.ts`. */
   strategies: Type.Array(Type.Object({}), { minItems: 1, maxItems: 1, default: [{}] }),

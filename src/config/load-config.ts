@@ -51,6 +51,7 @@ export function loadConfig(sources: ConfigSources): Config {
   const flags = fromFlags(sources.flags ?? {});
   const written: Tree = merge(flags.tree, environment.tree, file?.tree ?? {});
   if (typeof written['markets'] === 'string') written['markets'] = splitList(written['markets']);
+  splitAddresses(written['endpoints']);
   const complete = Convert(configSchema, Default(configSchema, written)) as Settled;
   const placeOf = (path: string): string =>
     flags.places.get(path) ?? environment.places.get(path) ?? file?.placeOf(path) ?? 'default';
@@ -115,6 +116,16 @@ function offsetOf(document: Document, keys: readonly string[]): number | undefin
     if (isNode(node) && node.range) return node.range[0];
   }
   return undefined;
+}
+
+/** From the environment, lists are text with commas. */
+function splitAddresses(endpoints: unknown): void {
+  if (typeof endpoints !== 'object' || endpoints === null) return;
+  const tree = endpoints as Tree;
+  for (const key of ['restUrls', 'socketUrls', 'rpcUrls']) {
+    const value = tree[key];
+    if (typeof value === 'string') tree[key] = splitList(value);
+  }
 }
 
 const splitList = (text: string): string[] =>

@@ -11,6 +11,7 @@ import {
   map,
   mergeMap,
   reduce,
+  tap,
   throwError,
   timer,
   type Observable,
@@ -25,6 +26,8 @@ import type { Clock } from '../ports/clock.js';
 import type { HttpAnswer, HttpPort, HttpRequest } from '../ports/http.js';
 import type { VenuePort } from '../ports/venue.js';
 import { readFill, readOrder, readSubaccount } from './account-contents.js';
+import { EndpointPool } from './endpoint-pool.js';
+import { DEADLINE_MS, EndpointRoad, IndexerRoad } from './endpoint-road.client.js';
 import {
   readableMarkets,
   readBook,
@@ -59,11 +62,14 @@ export interface IndexerOptions {
   readonly subaccount: Subaccount;
   /** Market parameters learned so far; reads about other markets fail with `market.unknown`. */
   readonly specOf: (market: MarketId) => MarketSpec | undefined;
+  /** Which addresses are asked, with their health; pools of the network's own if there is none. */
+  readonly pools?: { readonly rest: EndpointPool; readonly rpc: EndpointPool };
+  /** Of the pools' facts; the clock's unless a finer one is at hand. */
+  readonly now?: () => number;
   /** Of the whole process; one of its own where nobody shares it. */
   readonly budget?: RestBudget;
 }
 
-const DEADLINE_MS = 3000;
 const FILLS_PER_PAGE = 100;
 /** The most that the venue gives: for a height that has more fills than a page. */
 const FILLS_PER_PAGE_MAX = 1_000;
@@ -73,6 +79,7 @@ const OPEN_STATUSES = 'OPEN,UNTRIGGERED,BEST_EFFORT_OPENED';
 
 export function indexerReads(options: IndexerOptions): VenueReads {
   const { network, subaccount } = options;
+  const { road, indexer, rpc } = roadsOf(options);
   const requests = budgetedRequests(options);
   const owner = `address=${subaccount.address}&subaccountNumber=${subaccount.number}`;
   const knownSpec = (market: MarketId): MarketSpec => {
@@ -80,12 +87,8 @@ export function indexerReads(options: IndexerOptions): VenueReads {
     if (spec === undefined) throw new UnknownMarket(`parameters of ${market} are not known`);
     return spec;
   };
-  const get = <T>(bucket: Bucket, path: string, read: (json: unknown) => T): Observable<T> => {
-    const url = `${network.restUrl}${path}`;
-    return requests
-      .send(bucket, { method: 'GET', url, deadlineMs: DEADLINE_MS })
-      .pipe(readJson(read));
-  };
+  const get = <T>(bucket: Bucket, path: string, read: (json: unknown) => T): Observable<T> =>
+    requests.send(bucket, path, () => indexer.get(path)).pipe(readJson(read));
   const fillPage: FillPage = (until, limit) => {
     const cursor = until === undefined ? '' : `&createdBeforeOrAtHeight=${until}`;
     const path = `/fills?${owner}&limit=${limit}${cursor}`;
@@ -94,7 +97,9 @@ export function indexerReads(options: IndexerOptions): VenueReads {
     );
   };
   const ask = (query: NodeQuery): Observable<Uint8Array> =>
-    requests.send('rpc', queryRequest(network, query)).pipe(readAnswer(query.path));
+    requests
+      .send('rpc', query.path, () => road.ask(rpc, (url) => queryRequest(url, query)))
+      .pipe(readAnswer(query.path));
   const one = (market: MarketId): string => encodeURIComponent(market);
   return {
     order: (id) =>
@@ -114,10 +119,12 @@ export function indexerReads(options: IndexerOptions): VenueReads {
       ).pipe(absentWhenNotFound()),
     ...moneyReads({ owner, get }),
     indexerHeight: () =>
-      get('default', '/height', (json) => readHeight(checks.height(json).height)),
+      get('default', '/height', (json) => readHeight(checks.height(json).height)).pipe(
+        tap((height) => indexer.told(height)),
+      ),
     chainHeight: () =>
       requests
-        .send('rpc', blockRequest(network))
+        .send('rpc', 'block', () => road.ask(rpc, blockRequest))
         .pipe(readJson((json) => readBlockHeight(json, network))),
     limits: () => limitsBy(ask, subaccount),
     markets: () =>
@@ -160,6 +167,15 @@ const readAnswer = (path: string) =>
     if (code !== 0) throw new Unreadable(`${path}: code ${code} ${log ?? ''}`);
     return Buffer.from(value ?? '', 'base64');
   });
+/** Pools of the network's own where none are shared. */
+function roadsOf({ clock, http, network, now, pools }: IndexerOptions) {
+  const road = new EndpointRoad(http, now ?? (() => clock.now()));
+  const { rest, rpc } = pools ?? {
+    rest: new EndpointPool({ kind: 'rest', urls: network.restUrls, hasProbes: false }),
+    rpc: new EndpointPool({ kind: 'rpc', urls: network.rpcUrls, hasProbes: false }),
+  };
+  return { road, rpc, indexer: new IndexerRoad(road, rest) };
+}
 
 function readBlockHeight(json: unknown, { chainId }: Network): BlockHeight {
   const { header } = checks.block(json).result.block;
@@ -167,7 +183,7 @@ function readBlockHeight(json: unknown, { chainId }: Network): BlockHeight {
   throw new Unreadable(`expected chain ${chainId}, was ${header.chain_id}`);
 }
 
-const blockRequest = ({ rpcUrls: [url = ''] }: Network): HttpRequest => ({
+const blockRequest = (url: string): HttpRequest => ({
   method: 'POST',
   url,
   body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'block', params: {} }),
@@ -183,10 +199,7 @@ interface Page {
   readonly limit: number;
 }
 
-const queryRequest = (
-  { rpcUrls: [url = ''] }: Network,
-  { path, data }: NodeQuery,
-): HttpRequest => ({
+const queryRequest = (url: string, { path, data }: NodeQuery): HttpRequest => ({
   method: 'POST',
   url,
   body: JSON.stringify({
@@ -230,24 +243,23 @@ function fillsSince(fillPage: FillPage, since: BlockHeight): Observable<readonly
 }
 
 /** Requests of one bucket leave in order, spaced by the budget that all readers share. */
-function budgetedRequests({ http, clock, budget = new RestBudget() }: IndexerOptions): {
-  send(bucket: Bucket, request: HttpRequest): Observable<HttpAnswer>;
+function budgetedRequests({ clock, budget = new RestBudget() }: IndexerOptions): {
+  send(bucket: Bucket, path: string, request: () => Observable<HttpAnswer>): Observable<HttpAnswer>;
 } {
   return {
-    send: (bucket, request) =>
+    send: (bucket, path, request) =>
       defer(() => {
         const wait = budget.reserve(bucket, clock.now());
         if (!wait.ok) {
           const { code, message } = wait.error;
           return throwError(() => failure(code, message, true));
         }
-        const send = (): Observable<HttpAnswer> => http.send(request);
         const sent$ =
-          wait.value > 0 ? timer(wait.value, clock.scheduler).pipe(mergeMap(send)) : send();
+          wait.value > 0 ? timer(wait.value, clock.scheduler).pipe(mergeMap(request)) : request();
         return sent$.pipe(
           map((answer) => {
             budget.heard(bucket, answer, clock.now());
-            return accept(answer, request);
+            return accept(answer, path);
           }),
         );
       }),
@@ -258,10 +270,10 @@ const failure = (code: string, message: string, retryable: boolean): Failure =>
   new Failure(code, message, { retryable });
 
 /** Only 200 passes. A refusal for the address or the country does not pass with time. */
-function accept(answer: HttpAnswer, { url }: HttpRequest): HttpAnswer {
+function accept(answer: HttpAnswer, target: string): HttpAnswer {
   const { status, body } = answer;
   if (status === 200) return answer;
-  const [path = ''] = url.split('?');
+  const [path = ''] = target.split('?');
   const text = `${path}: status ${status} ${body.slice(0, 200)}`;
   if (status === 403) throw failure('rest.forbidden', text, false);
   if (status === 404) throw failure('rest.not-found', text, false);

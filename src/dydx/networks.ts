@@ -3,11 +3,12 @@
 export interface Network {
   readonly name: 'mainnet' | 'testnet' | 'embedded';
   readonly chainId: string;
+  /** Of each kind at least one, in order of preference. */
   /** Indexer REST, including `/v4`, without a slash at the end. */
-  readonly restUrl: string;
+  readonly restUrls: readonly string[];
   /** Indexer WebSocket: one URL for all channels. */
-  readonly socketUrl: string;
-  /** CometBFT RPC of validators or full nodes, in order of preference; at least one. */
+  readonly socketUrls: readonly string[];
+  /** CometBFT RPC of validators or full nodes. */
   readonly rpcUrls: readonly string[];
 }
 
@@ -15,8 +16,8 @@ export const NETWORKS: { readonly mainnet: Network; readonly testnet: Network } 
   mainnet: {
     name: 'mainnet',
     chainId: 'dydx-mainnet-1',
-    restUrl: 'https://indexer.dydx.trade/v4',
-    socketUrl: 'wss://indexer.dydx.trade/v4/ws',
+    restUrls: ['https://indexer.dydx.trade/v4'],
+    socketUrls: ['wss://indexer.dydx.trade/v4/ws'],
     rpcUrls: [
       'https://dydx-ops-rpc.kingnodes.com:443',
       'https://dydx-dao-rpc.polkachu.com:443',
@@ -26,8 +27,8 @@ export const NETWORKS: { readonly mainnet: Network; readonly testnet: Network } 
   testnet: {
     name: 'testnet',
     chainId: 'dydx-testnet-4',
-    restUrl: 'https://indexer.v4testnet.dydx.exchange/v4',
-    socketUrl: 'wss://indexer.v4testnet.dydx.exchange/v4/ws',
+    restUrls: ['https://indexer.v4testnet.dydx.exchange/v4'],
+    socketUrls: ['wss://indexer.v4testnet.dydx.exchange/v4/ws'],
     rpcUrls: ['https://test-dydx-rpc.kingnodes.com'],
   },
 };
@@ -38,8 +39,8 @@ export function embeddedNetwork(port: number): Network {
   return {
     name: 'embedded',
     chainId: 'localdydxprotocol',
-    restUrl: `http://${host}/v4`,
-    socketUrl: `ws://${host}/v4/ws`,
+    restUrls: [`http://${host}/v4`],
+    socketUrls: [`ws://${host}/v4/ws`],
     rpcUrls: [`http://${host}`],
   };
 }

@@ -203,4 +203,13 @@ export const checks = {
       }),
     }),
   ),
+  nodeStatus: check(
+    'status',
+    Type.Object({
+      result: Type.Object({
+        node_info: Type.Object({ network: text }),
+        sync_info: Type.Object({ latest_block_height: whole }),
+      }),
+    }),
+  ),
 } as const;

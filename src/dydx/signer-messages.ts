@@ -6,12 +6,14 @@ import { notionalExponent, type MarketSpec } from '../model/market.js';
 import type { CancelRequest, OrderRequest, TimeInForce } from '../model/order.js';
 import type { UnixMs, Usd } from '../model/quantities.js';
 import { fail, ok, type Result } from '../model/result.js';
+import type { BatchCancelRequest } from '../ports/signer.js';
 import type { SendAnswer } from '../ports/venue.js';
 import { signedAmounts } from './units.js';
 
 /** `MsgPlaceOrder`, short-term. */
 export interface PlaceMessage {
   readonly type: 'place';
+  readonly subaccountNumber: number;
   readonly clientId: number;
   readonly clobPairId: number;
   /** 1 buys, 2 sells. */
@@ -22,7 +24,7 @@ export interface PlaceMessage {
   /** 0 rests, 1 is immediate-or-cancel, 2 is post-only. */
   readonly timeInForce: 0 | 1 | 2;
   readonly reduceOnly: boolean;
-  /** USD value = quantums × subticks × 10^(this − 6): for the thread's own check of the limit. */
+  /** USD value = quantums × subticks × 10^(this − 6): the thread compares it with the chain's. */
   readonly notionalExponent: number;
   /** Not signed any more once this time has passed. */
   readonly expiresAt: UnixMs;
@@ -31,36 +33,94 @@ export interface PlaceMessage {
 /** `MsgCancelOrder`, short-term. */
 export interface CancelMessage {
   readonly type: 'cancel';
+  readonly subaccountNumber: number;
   readonly clientId: number;
   readonly clobPairId: number;
   readonly goodTilBlock: number;
 }
 
-export type SendMessage = PlaceMessage | CancelMessage;
+/** `MsgBatchCancel`: short-term orders of several markets. */
+export interface BatchCancelMessage {
+  readonly type: 'batchCancel';
+  readonly subaccountNumber: number;
+  readonly cancels: readonly {
+    readonly clobPairId: number;
+    readonly clientIds: readonly number[];
+  }[];
+  readonly goodTilBlock: number;
+}
+
+export type SendMessage = PlaceMessage | CancelMessage | BatchCancelMessage;
 
 export type ToSigner =
-  | { readonly type: 'send'; readonly id: number; readonly message: SendMessage }
+  | {
+      readonly type: 'send';
+      readonly id: number;
+      readonly message: SendMessage;
+      /** Of `rpcUrls`: the node to be asked. It is asked once, and no other is. */
+      readonly node: number;
+    }
+  /** Answered by `pong`, or the thread hangs. */
+  | { readonly type: 'ping' }
   /** No more messages; the thread ends when its last answer is out. */
   | { readonly type: 'close' };
 
 export type FromSigner =
   /** Libraries are loaded; the account is not known yet. */
   | { readonly type: 'loaded' }
-  /** The account number is known: messages are signed from now on. */
+  /** Account number, markets and height are known: messages are signed from now on. */
   | { readonly type: 'ready' }
-  /** The account could not be read; tried again. */
+  /** They could not be read; tried again. */
   | { readonly type: 'waiting'; readonly reason: string }
-  | { readonly type: 'answer'; readonly id: number; readonly answer: SendAnswer };
+  /** Nothing will ever be signed with this key for this account. */
+  | { readonly type: 'refused'; readonly code: string; readonly reason: string }
+  | { readonly type: 'pong' }
+  | {
+      readonly type: 'answer';
+      readonly id: number;
+      readonly answer: SendAnswer;
+      /** What is the node's fault, if anything. */
+      readonly nodeFault?: string | undefined;
+      readonly latencyMs?: number | undefined;
+    };
+
+/** Where the thread takes the key from, each time that it is started. */
+export type KeySource =
+  /** Hex, for exchanges of our own. */
+  | { readonly type: 'plain'; readonly privateKey: string }
+  | { readonly type: 'keystore'; readonly text: string; readonly passphrase: string }
+  /** A file with the key in hex that systemd hands to this service alone. */
+  | { readonly type: 'credential'; readonly path: string };
+
+/** Whose orders are signed, and in whose name. */
+export interface SignedAccount {
+  /** bech32, of the account that is traded. */
+  readonly address: string;
+  readonly subaccountNumber: number;
+  /** bech32, of the key. */
+  readonly signer: string;
+  /** Decimal: the owner's authenticator that lets another key trade. Undefined: the owner's key. */
+  readonly authenticator: string | undefined;
+}
+
+/** What the thread refuses to go beyond, whatever it is told. */
+export interface SignerLimits {
+  /** Tickers in which an order may add risk; elsewhere only reduce-only ones are signed. */
+  readonly markets: readonly string[] | 'all';
+  readonly subaccountNumbers: readonly number[];
+  /** One order at most, reduce-only excepted. */
+  readonly orderNotionalMax: Usd;
+  /** How far a good-til-block may lie above the chain's height. */
+  readonly goodTilBlocksMax: number;
+}
 
 /** Handed to the thread at its start, never sent again. */
 export interface SignerData {
-  /** 32 bytes; wiped by the thread after use. */
-  readonly privateKey: Uint8Array;
+  readonly key: KeySource;
+  readonly account: SignedAccount;
   readonly rpcUrls: readonly string[];
   readonly chainId: string;
-  readonly subaccountNumber: number;
-  /** One order at most, reduce-only excepted; undefined: no check in the thread. */
-  readonly orderNotionalMax: Usd | undefined;
+  readonly limits: SignerLimits;
 }
 
 const TIMES_IN_FORCE: Readonly<Record<TimeInForce, PlaceMessage['timeInForce']>> = {
@@ -73,7 +133,7 @@ const TIMES_IN_FORCE: Readonly<Record<TimeInForce, PlaceMessage['timeInForce']>>
 export function placeMessage(
   request: OrderRequest,
   spec: MarketSpec,
-  expiresAt: UnixMs,
+  { expiresAt, subaccountNumber }: { expiresAt: UnixMs; subaccountNumber: number },
 ): Result<PlaceMessage> {
   const amounts = signedAmounts(spec, request);
   if (!amounts.ok) return amounts;
@@ -82,6 +142,7 @@ export function placeMessage(
   }
   return ok({
     type: 'place',
+    subaccountNumber,
     clientId: request.clientId,
     clobPairId: spec.venueNumber,
     side: request.side === 'buy' ? 1 : 2,
@@ -94,31 +155,24 @@ export function placeMessage(
   });
 }
 
-export const cancelMessage = (request: CancelRequest, spec: MarketSpec): CancelMessage => ({
+export const cancelMessage = (
+  request: CancelRequest,
+  spec: MarketSpec,
+  subaccountNumber: number,
+): CancelMessage => ({
   type: 'cancel',
+  subaccountNumber,
   clientId: request.clientId,
   clobPairId: spec.venueNumber,
   goodTilBlock: request.goodTilBlock,
 });
 
-/** Why a message must not be signed now; undefined when it may. Cancels always may. */
-export function refusal(
-  message: SendMessage,
-  { now, orderNotionalMax }: { now: number; orderNotionalMax: Usd | undefined },
-): string | undefined {
-  if (message.type === 'cancel') return undefined;
-  // Written so that NaN refuses.
-  if (!(now <= message.expiresAt)) return `permission expired ${now - message.expiresAt} ms ago`;
-  if (orderNotionalMax === undefined || message.reduceOnly) return undefined;
-  const notional = notionalOf(message);
-  return notional > orderNotionalMax
-    ? `expected a notional ≤ ${orderNotionalMax}, was ${notional} (1e-6 USD)`
-    : undefined;
-}
-
-function notionalOf({ quantums, subticks, notionalExponent: exponent }: PlaceMessage): bigint {
-  const product = BigInt(quantums) * BigInt(subticks);
-  if (exponent >= 0) return product * 10n ** BigInt(exponent);
-  const unit = 10n ** BigInt(-exponent);
-  return (product + unit - 1n) / unit;
-}
+export const batchCancelMessage = (
+  { cancels, goodTilBlock }: BatchCancelRequest,
+  subaccountNumber: number,
+): BatchCancelMessage => ({
+  type: 'batchCancel',
+  subaccountNumber,
+  cancels: cancels.map(({ spec, clientIds }) => ({ clobPairId: spec.venueNumber, clientIds })),
+  goodTilBlock,
+});

@@ -1,26 +1,46 @@
 /**
- * The signing thread: the one file that loads the client library of dYdX, and the place where the
- * key is used. Messages in, answers out; each is answered exactly once and within the deadline.
+ * The signing thread: the one file that loads the client library of dYdX, and the only place where
+ * the key is ever open. Typed messages in, answers out; each is answered once, within its deadline.
+ *
+ * 1. A message is checked against the thread's own limits, with what a node has told the thread.
+ * 2. It is signed once and broadcast once, to the node that it names: whatever becomes of that, no
+ *    other node ever sees its bytes.
+ * 3. A trading key is proved to be no more than that before the first message, or none is signed.
  */
-import { createRequire } from 'node:module';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import Long from 'long';
 import type * as Library from '@dydxprotocol/v4-client-js';
 import { unixMs, type UnixMs } from '../model/quantities.js';
+import { fail, type Result } from '../model/result.js';
 import type { SendAnswer } from '../ports/venue.js';
 import { answerOfFault } from './broadcast-faults.js';
 import type { Refusal } from './check-tx-codes.js';
-import { offlineSigner } from './offline-signer.codec.js';
-import { refusal, type FromSigner, type SendMessage } from './signer-messages.js';
-import type { SignerData, ToSigner } from './signer-messages.js';
+import { withoutAddresses } from './endpoint-pool.js';
+import { addressOfKey, publicKeyOf, readPrivateKey } from './keys.codec.js';
+import { readKeystore } from './keystore-form.js';
+import { openKeystore } from './keystore.codec.js';
+import { offlineSigner, type OfflineSigner } from './offline-signer.codec.js';
+import { refusal, type ChainMarket } from './signer-limits.js';
+import type {
+  FromSigner,
+  KeySource,
+  SendMessage,
+  SignerData,
+  ToSigner,
+} from './signer-messages.js';
+import { checkTradingKey } from './trading-permission.codec.js';
 
 const BROADCAST_DEADLINE_MS = 2000;
-const ACCOUNT_DEADLINE_MS = 5000;
+const CONNECT_DEADLINE_MS = 2000;
+const READ_DEADLINE_MS = 5000;
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 10_000;
-/** So many broadcasts in a row without the word of the node lead to the next one. */
-const FAULTS_MAX = 3;
+const HEIGHT_EVERY_MS = 2000;
+/** Markets are read again when an unknown one is asked for, but not more often. */
+const MARKETS_EVERY_MS = 60_000;
 const MEMO = 'perpetua';
 const SHORT_TERM = 0;
 const FREE = true;
@@ -31,18 +51,23 @@ const dydx = createRequire(import.meta.url)('@dydxprotocol/v4-client-js') as typ
 type ValidatorClient = Library.ValidatorClient;
 type SubaccountInfo = Library.SubaccountInfo;
 type Encoded = Parameters<ValidatorClient['post']['sign']>[1];
+type Markets = ReadonlyMap<number, ChainMarket>;
 
-type Send = (message: SendMessage) => Promise<SendAnswer>;
+interface Account {
+  readonly info: SubaccountInfo;
+  readonly accountNumber: number;
+}
+type Answer = Omit<Extract<FromSigner, { type: 'answer' }>, 'type' | 'id'>;
 
 const data = workerData as SignerData;
-const signer = offlineSigner(data.privateKey);
-data.privateKey.fill(0);
-
 const say = (message: FromSigner): void => parentPort?.postMessage(message);
 const wallNow = (): UnixMs => unixMs(performance.timeOrigin + performance.now());
+const textOf = (error: unknown): string =>
+  withoutAddresses(error instanceof Error ? error.message : String(error));
+/** Holds no thread alive that has been told to end. */
 const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => {
-    setTimeout(resolve, ms);
+    setTimeout(resolve, ms).unref();
   });
 
 async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
@@ -57,22 +82,29 @@ async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
   }
 }
 
-let send: Send | undefined;
-let attempts = 0;
-let faults = 0;
-let unanswered = 0;
 const closing = new AbortController();
+let account: Account | undefined;
+let markets: Markets = new Map();
+let marketsAt = 0;
+let height = Number.NaN;
+let heightAt = Number.NaN;
+let unanswered = 0;
+/** The node that answered last: it is asked for the height. */
+let newest = 0;
 
 parentPort?.on('message', (message: ToSigner) => {
-  if (message.type === 'send') void answer(message.id, message.message);
+  if (message.type === 'send') void answer(message);
+  else if (message.type === 'ping') say({ type: 'pong' });
   else closing.abort();
   closeWhenDone();
 });
 
-async function answer(id: number, message: SendMessage): Promise<void> {
+async function answer({ id, message, node }: Extract<ToSigner, { type: 'send' }>): Promise<void> {
   unanswered += 1;
-  const unsent: SendAnswer = { type: 'unsent', reason: 'no node tells the account number' };
-  say({ type: 'answer', id, answer: (await send?.(message)) ?? unsent });
+  const given = await send(message, node).catch((error: unknown): Answer => {
+    return { answer: { type: 'unknown', reason: `the signing thread failed: ${textOf(error)}` } };
+  });
+  say({ type: 'answer', id, ...given });
   unanswered -= 1;
   closeWhenDone();
 }
@@ -81,34 +113,24 @@ function closeWhenDone(): void {
   if (closing.signal.aborted && unanswered === 0) parentPort?.close();
 }
 
-/** Tries the nodes in turn until one of them tells the account number. */
-async function connect(): Promise<void> {
-  send = undefined;
-  const wallet = await dydx.LocalWallet.fromOfflineSigner(signer);
-  const owner = dydx.SubaccountInfo.forLocalWallet(wallet, data.subaccountNumber);
-  for (let failures = 0; !closing.signal.aborted; failures += 1) {
-    const url = data.rpcUrls[attempts % data.rpcUrls.length] ?? '';
-    attempts += 1;
-    try {
-      const client = await withDeadline(connectTo(url), ACCOUNT_DEADLINE_MS);
-      const asked = client.get.getAccount(owner.address);
-      const { accountNumber } = await withDeadline(asked, ACCOUNT_DEADLINE_MS);
-      send = sendBy(client, owner, accountNumber);
-      return say({ type: 'ready' });
-    } catch (error) {
-      say({ type: 'waiting', reason: textOf(error) });
-      await pause(Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(failures, 10)));
-    }
-  }
+function refuse(code: string, reason: string): void {
+  say({ type: 'refused', code, reason });
+  closing.abort();
+  closeWhenDone();
 }
 
-/** A node that stays silent may be dead: the next one is asked, until then nothing is signed. */
-function judge(answer: Refusal | { readonly type: 'accepted' }): void {
-  const isSilent = answer.type === 'unknown' || answer.type === 'unsent';
-  faults = isSilent ? faults + 1 : 0;
-  if (faults < FAULTS_MAX || send === undefined) return;
-  faults = 0;
-  void connect();
+// ── Nodes ──────────────────────────────────────────────────────────────────────────────────────
+
+const clients = new Map<number, Promise<ValidatorClient>>();
+
+/** Connects once to each node; a failure is tried anew by the next who asks. */
+function clientOf(node: number): Promise<ValidatorClient> {
+  const known = clients.get(node);
+  if (known !== undefined) return known;
+  const connecting = withDeadline(connectTo(data.rpcUrls[node] ?? ''), CONNECT_DEADLINE_MS);
+  clients.set(node, connecting);
+  connecting.catch(() => clients.delete(node));
+  return connecting;
 }
 
 /** Denominations are for fees, which orders do not pay. */
@@ -123,41 +145,210 @@ function connectTo(url: string): Promise<ValidatorClient> {
   return dydx.ValidatorClient.connect(config);
 }
 
-/** The sequence of short-term messages is not checked, so it is 0 and they may overlap. */
-function sendBy(client: ValidatorClient, owner: SubaccountInfo, accountNumber: number): Send {
-  const { post } = client;
-  const account = { address: owner.address, pubkey: null, accountNumber, sequence: 0 };
-  const sign = (encoded: Encoded): Promise<Uint8Array> =>
-    post.sign(owner, encoded, FREE, undefined, MEMO, async () => account);
-  return async (message) => {
-    const refused = refusal(message, { now: wallNow(), orderNotionalMax: data.orderNotionalMax });
-    if (refused !== undefined) return { type: 'unsent', reason: refused };
-    const bytes = await sign(async () => [encode(post.composer, owner, message)]).catch(textOf);
-    if (typeof bytes === 'string') return { type: 'unsent', reason: `not signed: ${bytes}` };
-    const txHash = createHash('sha256').update(bytes).digest('hex').toUpperCase();
-    const broadcastAt = wallNow();
-    const answer = await withDeadline(
-      post.sendSignedTransaction(bytes),
-      BROADCAST_DEADLINE_MS,
-    ).then(
-      () => ({ type: 'accepted' }) as const,
-      (error: unknown) => answerOfFault(message.type, error),
-    );
-    judge(answer);
-    return answer.type === 'accepted' ? { ...answer, txHash, broadcastAt } : answer;
+async function readHeight(node: number): Promise<void> {
+  const answered = await fetch(data.rpcUrls[node] ?? '', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'status', params: {} }),
+    signal: AbortSignal.timeout(CONNECT_DEADLINE_MS),
+  });
+  const { result } = (await answered.json()) as {
+    readonly result?: {
+      readonly node_info?: { readonly network?: unknown };
+      readonly sync_info?: { readonly latest_block_height?: unknown };
+    };
   };
+  const chainId = result?.node_info?.network;
+  if (chainId !== data.chainId) throw new Error(`expected ${data.chainId}, was ${String(chainId)}`);
+  const told = Number(result?.sync_info?.latest_block_height);
+  if (!Number.isSafeInteger(told)) throw new Error('a node told no height');
+  height = Number.isNaN(height) ? told : Math.max(height, told);
+  heightAt = wallNow();
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+async function watchHeight(): Promise<void> {
+  while (!closing.signal.aborted) {
+    await pause(HEIGHT_EVERY_MS);
+    await readHeight(newest).catch(() => {
+      newest = (newest + 1) % data.rpcUrls.length;
+    });
+  }
+}
+
+async function readMarkets(client: ValidatorClient): Promise<Markets> {
+  const [{ clobPair }, { perpetual }] = await Promise.all([
+    client.get.getAllClobPairs(),
+    client.get.getAllPerpetuals(),
+  ]);
+  const tickers = new Map(perpetual.map(({ params }) => [params?.id, params?.ticker]));
+  const known = clobPair.flatMap((pair): [number, ChainMarket][] => {
+    const ticker = tickers.get(pair.perpetualClobMetadata?.perpetualId);
+    const notionalExponent = pair.quantumConversionExponent;
+    return ticker === undefined ? [] : [[pair.id, { ticker, notionalExponent }]];
+  });
+  return new Map(known);
+}
+
+// ── The account ────────────────────────────────────────────────────────────────────────────────
+
+async function openKey(source: KeySource): Promise<Result<Uint8Array>> {
+  switch (source.type) {
+    case 'plain':
+      return readPrivateKey(source.privateKey);
+    case 'credential':
+      return readPrivateKey(readFileSync(source.path, 'latin1'));
+    case 'keystore': {
+      const keystore = readKeystore(source.text);
+      return keystore.ok ? openKeystore(keystore.value, source.passphrase) : keystore;
+    }
+  }
+}
+
+async function unlock(): Promise<Result<{ signer: OfflineSigner; publicKey: Uint8Array }>> {
+  const key = await openKey(data.key).catch((error: unknown) => fail('key.file', textOf(error)));
+  if (!key.ok) return key;
+  const own = addressOfKey(key.value);
+  if (own !== data.account.signer) {
+    return fail('key.address', `expected the key of ${data.account.signer}, was that of ${own}`);
+  }
+  const unlocked = { signer: offlineSigner(key.value), publicKey: publicKeyOf(key.value) };
+  key.value.fill(0);
+  return { ok: true, value: unlocked };
+}
+
+/** Tries the nodes in turn until one of them has told everything. */
+async function start(): Promise<void> {
+  const unlocked = await unlock();
+  if (!unlocked.ok) return refuse(unlocked.error.code, unlocked.error.message);
+  const { signer, publicKey } = unlocked.value;
+  const { address, subaccountNumber, authenticator } = data.account;
+  const wallet = await dydx.LocalWallet.fromOfflineSigner(signer);
+  const info =
+    authenticator === undefined
+      ? dydx.SubaccountInfo.forLocalWallet(wallet, subaccountNumber)
+      : dydx.SubaccountInfo.forPermissionedWallet(wallet, address, subaccountNumber, [
+          Long.fromString(authenticator, true),
+        ]);
+  for (let failures = 0; !closing.signal.aborted; failures += 1) {
+    newest = failures % data.rpcUrls.length;
+    try {
+      const fault = await learn(newest, info, publicKey);
+      if (fault !== undefined) return refuse(fault.code, fault.message);
+      say({ type: 'ready' });
+      return await watchHeight();
+    } catch (error) {
+      say({ type: 'waiting', reason: textOf(error) });
+      await pause(Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(failures, 10)));
+    }
+  }
+}
+
+async function learn(node: number, info: SubaccountInfo, publicKey: Uint8Array) {
+  const client = await clientOf(node);
+  const reads = Promise.all([
+    client.get.getAccount(info.address),
+    readMarkets(client),
+    readHeight(node),
+    proveTradingKey(client, publicKey),
+  ]);
+  const [{ accountNumber }, told, , proof] = await withDeadline(reads, READ_DEADLINE_MS);
+  if (!proof.ok) return proof.error;
+  markets = told;
+  marketsAt = wallNow();
+  account = { info, accountNumber };
+  return undefined;
+}
+
+async function proveTradingKey(client: ValidatorClient, publicKey: Uint8Array) {
+  const { address, authenticator } = data.account;
+  if (authenticator === undefined) return { ok: true } as const;
+  const { accountAuthenticators } = await client.get.getAuthenticators(address);
+  const authenticators = accountAuthenticators.map(({ id, type, config }) => {
+    return { id: id.toString(), type, config };
+  });
+  return checkTradingKey({ authenticators, chosen: authenticator, publicKey });
+}
+
+// ── Sending ────────────────────────────────────────────────────────────────────────────────────
+
+const unsent = (reason: string): Answer => ({ answer: { type: 'unsent', reason } });
+const BLAMELESS: ReadonlySet<SendAnswer['type']> = new Set(['accepted', 'rejected']);
+
+async function send(message: SendMessage, node: number): Promise<Answer> {
+  if (account === undefined) return unsent('no node tells the account number');
+  const early = refused(message);
+  if (early !== undefined) return unsent(early);
+  const client = await clientOf(node).catch(textOf);
+  // Connecting asks for the status only: no byte of the message has left.
+  if (typeof client === 'string') return { ...unsent(client), nodeFault: client };
+  const bytes = await sign(client, account, message).catch(textOf);
+  if (typeof bytes === 'string') return unsent(`not signed: ${bytes}`);
+  const late = refused(message);
+  if (late !== undefined) return unsent(late);
+  return broadcast(client, bytes, { message, node });
+}
+
+/** Learns of new markets when one is asked for that it does not know. */
+function refused(message: SendMessage): string | undefined {
+  const now = wallNow();
+  const isUnknown = message.type === 'place' && !markets.has(message.clobPairId);
+  if (isUnknown && now - marketsAt > MARKETS_EVERY_MS) {
+    marketsAt = now;
+    void clientOf(newest)
+      .then(readMarkets)
+      .then((told) => (markets = told))
+      .catch(() => undefined);
+  }
+  return refusal(message, data.limits, { now, height, heightAt, markets });
+}
+
+/** The sequence of short-term messages is not checked, so it is 0 and they may overlap. */
+function sign({ post }: ValidatorClient, own: Account, message: SendMessage): Promise<Uint8Array> {
+  const { info, accountNumber } = own;
+  const signing = { address: info.address, pubkey: null, accountNumber, sequence: 0 };
+  const encoded: Encoded = async () => [encode(post.composer, info.address, message)];
+  return post.sign(info, encoded, FREE, undefined, MEMO, async () => signing);
+}
+
+async function broadcast(
+  { post }: ValidatorClient,
+  bytes: Uint8Array,
+  { message, node }: { readonly message: SendMessage; readonly node: number },
+): Promise<Answer> {
+  const txHash = createHash('sha256').update(bytes).digest('hex').toUpperCase();
+  const broadcastAt = wallNow();
+  const kind = message.type === 'cancel' ? 'cancel' : 'place';
+  const judged = await withDeadline(post.sendSignedTransaction(bytes), BROADCAST_DEADLINE_MS).then(
+    () => ({ type: 'accepted' }) as const,
+    (error: unknown): Refusal | { readonly type: 'accepted' } => answerOfFault(kind, error),
+  );
+  const latencyMs = wallNow() - broadcastAt;
+  if (BLAMELESS.has(judged.type)) newest = node;
+  if (judged.type === 'accepted') return { answer: { ...judged, txHash, broadcastAt }, latencyMs };
+  if (judged.type === 'rejected') return { answer: judged, latencyMs };
+  const reason = withoutAddresses(judged.reason);
+  return { answer: { ...judged, reason }, nodeFault: reason, latencyMs };
+}
 
 type Composer = ValidatorClient['post']['composer'];
 
-function encode(composer: Composer, owner: SubaccountInfo, message: SendMessage) {
-  const { clientId, clobPairId, goodTilBlock } = message;
-  const { address, subaccountNumber } = owner;
+function encode(composer: Composer, owner: string, message: SendMessage) {
+  const { subaccountNumber, goodTilBlock } = message;
+  if (message.type === 'batchCancel') {
+    const cancels = message.cancels.map(({ clobPairId, clientIds }) => {
+      return { clobPairId, clientIds: [...clientIds] };
+    });
+    return composer.composeMsgBatchCancelShortTermOrders(
+      owner,
+      subaccountNumber,
+      cancels,
+      goodTilBlock,
+    );
+  }
+  const { clientId, clobPairId } = message;
   if (message.type === 'cancel') {
     return composer.composeMsgCancelOrder(
-      address,
+      owner,
       subaccountNumber,
       clientId,
       clobPairId,
@@ -167,7 +358,7 @@ function encode(composer: Composer, owner: SubaccountInfo, message: SendMessage)
     );
   }
   return composer.composeMsgPlaceOrder(
-    address,
+    owner,
     subaccountNumber,
     clientId,
     clobPairId,
@@ -184,4 +375,4 @@ function encode(composer: Composer, owner: SubaccountInfo, message: SendMessage)
 }
 
 say({ type: 'loaded' });
-await connect();
+await start();

@@ -40,6 +40,28 @@ export interface ReconciliationState {
   readonly reason: string | null;
 }
 
+export type EndpointKind = 'rest' | 'socket' | 'rpc';
+
+/** One address of the venue and how it does. */
+export interface EndpointState {
+  readonly kind: EndpointKind;
+  /** In the order of preference, from 0. */
+  readonly rank: number;
+  /** Scheme, host and port: a path may hold a key. */
+  readonly origin: string;
+  /** The one that was asked last. */
+  readonly isCurrent: boolean;
+  readonly state: 'healthy' | 'lagging' | 'failing';
+  readonly requests: number;
+  readonly errors: number;
+  readonly latencyMs: number | null;
+  readonly height: number | null;
+  readonly lagBlocks: number | null;
+  /** Left alone for so long. */
+  readonly restsMs: number;
+  readonly lastError: string | null;
+}
+
 /** All values are plain JSON: amounts are decimal strings, times are Unix milliseconds. */
 export interface ServiceState {
   readonly version: string;
@@ -63,6 +85,8 @@ export interface ServiceState {
     readonly subscriptions: number;
     readonly lastError: string | null;
   }[];
+  /** Empty where the venue is in process. */
+  readonly endpoints: readonly EndpointState[];
   readonly strategies: readonly { readonly name: string; readonly state: string }[];
   readonly engine: EngineState;
   readonly frames: FrameCounts;

@@ -76,6 +76,20 @@ describe('reading', () => {
     expect((await call('GET', '/v1/scorecard', tokens.read)).json()).toEqual(control.scorecard());
   });
 
+  it('exports the health of each address', async () => {
+    const text = await createMetrics(control).render();
+    const labels = '{kind="rpc",rank="1",origin="https://node.example"}';
+    const told = text.split('\n').filter((line) => line.startsWith('perpetua_endpoint'));
+    // What is not known is left out.
+    expect(told.map((line) => line.replace(/\{.*\}/, '{…}'))).toEqual([
+      'perpetua_endpoint_healthy{…} 0',
+      'perpetua_endpoint_current{…} 1',
+      'perpetua_endpoint_errors{…} 2',
+      'perpetua_endpoint_latency_ms{…} 12.5',
+    ]);
+    for (const part of labels.slice(1, -1).split(',')) expect(told[0]).toContain(part);
+  });
+
   it('exports frames by verdict, dead letters, exposure and latency as metrics', async () => {
     const metrics = createMetrics(control);
     metrics.observe('journal', 3);

@@ -1,11 +1,13 @@
 /** Keys and settings at the door to the real world: what is refused, and with which words. */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { pinoLog } from '../../src/app/pino-log.js';
 import { makeTokens, realWorld } from '../../src/app/real-world.js';
+import { asksPassphrase } from '../../src/app/signing-key.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { addressOfKey, keyFromSeed, readPrivateKey } from '../../src/dydx/keys.codec.js';
+import { sealKeystore } from '../../src/dydx/keystore.codec.js';
 import { unwrap } from '../../src/model/result.js';
 import { PROGRAM, temporaryFolder } from '../support/built-program.js';
 
@@ -43,42 +45,164 @@ function open(flags: Readonly<Record<string, unknown>>) {
   return { world, secrets, lines, log };
 }
 
+const OWNER = `dydx1${'q'.repeat(38)}`;
+const PASSPHRASE = 'correct horse battery';
+const CHEAP = { opsLimit: 1, memLimitKib: 64 };
+const sealed = JSON.stringify(
+  await sealKeystore({
+    privateKey: unwrap(readPrivateKey(KEY)),
+    passphrase: PASSPHRASE,
+    chance: (length) => new Uint8Array(length).fill(7),
+    derivation: CHEAP,
+  }),
+);
+const keystore = keyFile(sealed);
+const passphraseFile = keyFile(`${PASSPHRASE}\n`);
+const live = {
+  network: 'testnet',
+  mode: 'live',
+  'account.keyFile': keystore,
+  'account.passphraseFile': passphraseFile,
+} as const;
+const trading = { 'account.address': OWNER, 'account.authenticator': 3 } as const;
+
 describe('the key', () => {
-  it.each([
+  it.each<[string, Readonly<Record<string, unknown>>, RegExp]>([
     [
       'a file that others may read',
       { 'account.keyFile': keyFile(KEY, 0o644) },
       /readable by others/,
     ],
-    ['a file that holds no key', { 'account.keyFile': keyFile('zz') }, /holds no private key/],
+    [
+      'a passphrase that others may read',
+      { ...live, ...trading, 'account.passphraseFile': keyFile(PASSPHRASE, 0o640) },
+      /readable by others/,
+    ],
+    ['a file that holds no key', { 'account.keyFile': keyFile('zz') }, /neither a keystore nor/],
+    ['a keystore that is none', { 'account.keyFile': keyFile('{"format": 1}') }, /not a keystore/],
     ['a file that is not there', { 'account.keyFile': '/nowhere/key' }, /ENOENT/],
     [
-      'an address that is not the key’s',
-      { 'account.keyFile': keyFile(KEY), 'account.address': `dydx1${'q'.repeat(38)}` },
-      /which is the key's/,
+      'a key in the clear on a real network',
+      { 'account.keyFile': keyFile(KEY) },
+      /in the clear: put it into/,
     ],
     [
-      'live trading without one',
-      { network: 'testnet', mode: 'live' },
-      /live trading needs a key file/,
+      'a keystore without a passphrase',
+      { ...live, ...trading, 'account.passphraseFile': undefined },
+      /needs a passphrase/,
+    ],
+    [
+      'an empty passphrase',
+      { ...live, ...trading, 'account.passphraseFile': keyFile('\n') },
+      /needs a passphrase/,
+    ],
+    [
+      'an address that is not the key’s',
+      { ...live, 'account.address': OWNER },
+      /or account.authenticator/,
+    ],
+    [
+      'an authenticator without its owner',
+      { ...live, 'account.authenticator': 3 },
+      /to be the owner's/,
+    ],
+    [
+      'an authenticator of the key itself',
+      { ...live, 'account.authenticator': 3, 'account.address': ADDRESS },
+      /to be the owner's/,
+    ],
+    ["the owner's key on a real network", live, /can withdraw everything/],
+    ['live trading without one', { network: 'testnet', mode: 'live' }, /needs a key file or a key/],
+    ['two keys', { 'account.keyFile': keystore, 'account.keyCredential': 'key' }, /not both/],
+    [
+      'a credential where systemd has given none',
+      { 'account.keyCredential': 'key' },
+      /no credentials/,
+    ],
+    [
+      'an address of a kind, and a list of that kind',
+      { 'endpoints.rpcUrl': 'https://a', 'endpoints.rpcUrls': ['https://b'] },
+      /expected it or rpcUrls/,
     ],
   ])('%s is refused', (_, flags, words) => {
     expect(() => open({ network: 'testnet', ...flags })).toThrow(words);
-    expect(() => open({ network: 'testnet', ...flags })).not.toThrow(KEY);
+    for (const secret of [KEY, PASSPHRASE]) {
+      expect(() => open({ network: 'testnet', ...flags })).not.toThrow(secret);
+    }
   });
 
-  it('comes from its file, gives the account, and is a secret from then on', async () => {
+  it('of the owner trades on a real network only when that is asked for by its name', async () => {
     const { world, secrets, lines, log } = open({
-      network: 'testnet',
-      mode: 'live',
+      ...live,
+      'account.acceptKeyThatCanWithdraw': true,
+    });
+    expect(world.subaccount).toEqual({ address: ADDRESS, number: 0 });
+    expect(secrets.has(PASSPHRASE)).toBe(true);
+    log.write('info', 'leak', { note: `the passphrase is ${PASSPHRASE}` });
+    expect(lines.join()).not.toContain(PASSPHRASE);
+    expect(lines.join()).toContain('[redacted]');
+    await world.close();
+  });
+
+  it("of a trader trades for its owner's account", async () => {
+    const { world } = open({ ...live, ...trading });
+    expect(world.subaccount).toEqual({ address: OWNER, number: 0 });
+    await world.close();
+  });
+
+  it('in a keystore needs no passphrase to watch: its address is public', async () => {
+    const { world, secrets } = open({ network: 'testnet', 'account.keyFile': keystore });
+    expect(world.subaccount?.address).toBe(ADDRESS);
+    expect(secrets.size).toBe(0);
+    await world.close();
+  });
+
+  it('comes from a credential of systemd, whatever its mode is, and so does a passphrase', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'key'), `${KEY}\n`, { mode: 0o440 });
+    writeFileSync(join(folder, 'word'), `${PASSPHRASE}\n`);
+    vi.stubEnv('CREDENTIALS_DIRECTORY', folder);
+    const flags = { network: 'testnet', mode: 'live', ...trading } as const;
+    const byKey = open({ ...flags, 'account.keyCredential': 'key' });
+    expect(byKey.world.subaccount?.address).toBe(OWNER);
+    expect(byKey.secrets.has(KEY)).toBe(true);
+    const passphraseCredential = { 'account.passphraseCredential': 'word' };
+    const byWord = open({ ...flags, 'account.keyFile': keystore, ...passphraseCredential });
+    expect([...byWord.secrets]).toEqual([PASSPHRASE]);
+    expect(() => open({ ...flags, 'account.keyCredential': 'other' })).toThrow(/ENOENT/);
+    expect(() => open({ ...flags, 'account.keyCredential': 'word' })).toThrow(/64 hex digits/);
+    expect(() => open({ ...flags, 'account.keyCredential': '../key' })).toThrow(/without slashes/);
+    vi.unstubAllEnvs();
+    await Promise.all([byKey.world.close(), byWord.world.close()]);
+  });
+
+  it('in the clear is for exchanges of our own', async () => {
+    const { world, secrets } = open({
+      network: 'embedded',
       'account.keyFile': keyFile(`${KEY}\n`),
     });
     expect(world.subaccount).toEqual({ address: ADDRESS, number: 0 });
     expect(secrets.has(KEY)).toBe(true);
-    log.write('info', 'leak', { note: `the key is ${KEY}` });
-    expect(lines.join()).not.toContain(KEY);
-    expect(lines.join()).toContain('[redacted]');
     await world.close();
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>, boolean]>([
+    [
+      'a keystore without a word on its passphrase',
+      { ...live, 'account.passphraseFile': undefined },
+      true,
+    ],
+    ['one with a file', live, false],
+    [
+      'one that is only watched with',
+      { ...live, mode: 'shadow', 'account.passphraseFile': undefined },
+      false,
+    ],
+    ['a key in the clear', { mode: 'live', 'account.keyFile': keyFile(KEY) }, false],
+    ['no key', {}, false],
+  ])('%s: is a passphrase asked for? %s', (_what, flags, isAsked) => {
+    const config = loadConfig({ environment: {}, flags });
+    expect(asksPassphrase(config)).toBe(isAsked);
   });
 
   it('is made from the seed on the embedded network, another for another seed', async () => {
@@ -112,4 +236,16 @@ it('tokens are made of chance and are secrets at once', () => {
   expect(read).toMatch(/^[\w-]{32}$/);
   expect(read).not.toBe(trade);
   expect([...secrets]).toEqual([read, trade]);
+});
+
+it('keys to a provider in the path of an address are secrets', async () => {
+  const secret = '0123456789abcdef0123';
+  const { world, lines, log } = open({
+    network: 'testnet',
+    'endpoints.rpcUrls': [`https://rpc.example/${secret}/`, 'https://other.example'],
+  });
+  log.write('warn', 'leak', { reason: `POST https://rpc.example/${secret}/: cut` });
+  expect(lines.join()).toContain('rpc.example');
+  expect(lines.join()).not.toContain(secret);
+  await world.close();
 });

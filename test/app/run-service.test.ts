@@ -90,10 +90,19 @@ describe('a run on the embedded exchange', () => {
   }, 60_000);
 
   it('faults with the reason when its exchange dies, and says so in its exit code', async () => {
-    const dying = join(temporaryFolder(), 'dying.mjs');
-    const death = "setTimeout(() => process.kill(process.pid, 'SIGKILL'), 3000);";
-    writeFileSync(dying, `${death}\nawait import(${JSON.stringify(PROGRAM)});\n`);
+    const folder = temporaryFolder();
+    const dying = join(folder, 'dying.mjs');
+    const order = join(folder, 'die');
+    const program = [
+      "import { existsSync } from 'node:fs';",
+      `const die = () => existsSync(${JSON.stringify(order)}) && process.kill(process.pid, 'SIGKILL');`,
+      'setInterval(die, 50);',
+      `await import(${JSON.stringify(PROGRAM)});`,
+    ];
+    writeFileSync(dying, `${program.join('\n')}\n`);
     const { text, ended } = begin({ seed: 4 }, undefined, dying);
+    await poll('trading', () => (lastState(text.log) === 'trading' ? true : undefined));
+    writeFileSync(order, '');
     expect(await ended).toBe(1);
     expect(text.err).toContain('the embedded exchange has ended: exit SIGKILL');
     expect(JSON.parse(text.out)).toMatchObject({ state: 'faulted' });

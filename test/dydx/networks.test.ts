@@ -4,9 +4,11 @@ import { embeddedNetwork, NETWORKS } from '../../src/dydx/networks.js';
 
 describe.each([NETWORKS.mainnet, NETWORKS.testnet])('the network $name', (network) => {
   it('is reached over encrypted connections only', () => {
-    expect(network.restUrl).toMatch(/^https:.*\/v4$/);
-    expect(network.socketUrl).toMatch(/^wss:.*\/v4\/ws$/);
-    expect(network.rpcUrls.length).toBeGreaterThan(0);
+    for (const urls of [network.restUrls, network.socketUrls, network.rpcUrls]) {
+      expect(urls.length).toBeGreaterThan(0);
+    }
+    for (const url of network.restUrls) expect(url).toMatch(/^https:.*\/v4$/);
+    for (const url of network.socketUrls) expect(url).toMatch(/^wss:.*\/v4\/ws$/);
     for (const url of network.rpcUrls) expect(url).toMatch(/^https:.*[^/]$/);
   });
 });
@@ -16,8 +18,8 @@ describe('the embedded network', () => {
     expect(embeddedNetwork(4711)).toEqual({
       name: 'embedded',
       chainId: 'localdydxprotocol',
-      restUrl: 'http://127.0.0.1:4711/v4',
-      socketUrl: 'ws://127.0.0.1:4711/v4/ws',
+      restUrls: ['http://127.0.0.1:4711/v4'],
+      socketUrls: ['ws://127.0.0.1:4711/v4/ws'],
       rpcUrls: ['http://127.0.0.1:4711'],
     });
   });

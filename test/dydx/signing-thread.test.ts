@@ -2,101 +2,80 @@
  * The real signing thread with the real client library against the embedded exchange, which reads
  * the wire and checks the signatures with code of its own.
  */
-import { Worker } from 'node:worker_threads';
-import { filter, firstValueFrom } from 'rxjs';
+import { firstValueFrom } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RealClock, wallNow } from '../../src/clock/real.clock.js';
-import { seededRandom } from '../../src/clock/seeded-random.js';
+import { wallNow } from '../../src/clock/real.clock.js';
 import type { OrderRequest } from '../../src/model/order.js';
-import { blockHeight, clientId, price, size, unixMs, usd } from '../../src/model/quantities.js';
-import { unwrap } from '../../src/model/result.js';
+import { blockHeight, clientId, marketId, price, unixMs } from '../../src/model/quantities.js';
 import { undiciHttp } from '../../src/connection/undici-http.client.js';
 import { indexerReads } from '../../src/dydx/indexer.client.js';
-import { addressOfKey, keyFromSeed, readPrivateKey } from '../../src/dydx/keys.codec.js';
+import { keyFromSeed } from '../../src/dydx/keys.codec.js';
 import { liveVenue } from '../../src/dydx/live.venue.js';
 import { embeddedNetwork } from '../../src/dydx/networks.js';
-import { orderIdOf } from '../../src/dydx/order-id.codec.js';
-import { startSigner, type ValidatorSigner } from '../../src/dydx/validator.client.js';
-import { startDevnet, type Devnet } from '../../src/simulator/devnet.server.js';
-import { createExchange } from '../../src/simulator/chain/exchange.js';
-import { marketsOf } from '../../src/simulator/real-markets.js';
-import { BTC, btc } from './samples.js';
+import { EndpointPool } from '../../src/dydx/endpoint-pool.js';
+import type { ValidatorSigner } from '../../src/dydx/validator.client.js';
+import { startNodeProxy, type NodeProxy } from '../support/node-proxy.js';
+import { poll } from '../support/built-program.js';
+import {
+  addressOfHex,
+  restingOrder,
+  settled,
+  soon,
+  startPeer,
+  type Peer,
+} from '../support/signing-peer.js';
+import { btc } from './samples.js';
 
-const clock = new RealClock();
 const http = undiciHttp();
 const privateKey = keyFromSeed('signing thread');
-const subaccount = { address: addressOfKey(unwrap(readPrivateKey(privateKey))), number: 0 };
-let devnet: Devnet;
+const subaccount = { address: addressOfHex(privateKey), number: 0 };
+let peer: Peer;
 let signer: ValidatorSigner;
 let venue: ReturnType<typeof liveVenue>;
+let nodes: readonly [NodeProxy, NodeProxy];
+let pool: EndpointPool;
 let height = 0;
 
-/** The thread from its source: only here is TypeScript loaded in one. */
-const source = new URL('../../src/dydx/validator.worker.ts', import.meta.url);
-const bootstrap = `import('tsx/esm/api').then(({ register }) => {
-  register();
-  return import('${source.href}');
-});`;
-
 beforeAll(async () => {
-  const exchange = createExchange({
-    ...marketsOf(1),
-    seed: 7,
-    startTimeMs: Math.floor(clock.now()),
-    startHeight: 1000,
-    takerFeePpm: 500,
-    makerFeePpm: 100,
-    preset: 'calm',
-  });
-  devnet = await startDevnet({ port: 0, clock, random: seededRandom(7), exchange, blockMs: 100 });
-  const network = { ...embeddedNetwork(devnet.port) };
+  peer = await startPeer(2);
+  const { devnet, clock } = peer;
+  await peer.fund(subaccount.address);
+  nodes = [await startNodeProxy(devnet.urls.rpc), await startNodeProxy(devnet.urls.rpc)];
   // The first node is dead: the thread has to find the second.
-  const rpcUrls = ['http://127.0.0.1:1', ...network.rpcUrls];
-  const body = JSON.stringify({ ...subaccount, subaccountNumber: 0, amount: 50_000 });
-  await fetch(`${devnet.urls.rest}/faucet/tokens`, { method: 'POST', body });
-  signer = await startSigner({
-    network: { ...network, rpcUrls },
-    privateKey,
-    subaccountNumber: 0,
-    clock,
-    log: { write: () => undefined },
-    orderNotionalMax: usd(100_000_000n),
-    startThread: (workerData) => new Worker(bootstrap, { eval: true, workerData, env: {} }),
+  const rpcUrls = ['http://127.0.0.1:1', nodes[0].url, nodes[1].url];
+  pool = new EndpointPool({ kind: 'rpc', urls: rpcUrls, hasProbes: true });
+  pool.failed('http://127.0.0.1:1', { now: wallNow(), reason: 'refused' });
+  signer = peer.sign({
+    network: { chainId: 'localdydxprotocol', rpcUrls },
+    key: { type: 'plain', privateKey },
+    account: {
+      address: subaccount.address,
+      subaccountNumber: 0,
+      signer: subaccount.address,
+      authenticator: undefined,
+    },
+    nodes: pool,
+    now: wallNow,
   });
   const specOf = () => btc;
+  const network = embeddedNetwork(devnet.port);
   const reads = indexerReads({ network, http, clock, subaccount, specOf });
   venue = liveVenue({ signer, reads, specOf });
-  await firstValueFrom(signer.state$.pipe(filter((state) => state === 'ready')));
+  expect(await settled(signer)).toBe('ready');
   height = await firstValueFrom(venue.chainHeight());
 });
 
 afterAll(async () => {
-  await signer.close();
-  await devnet.close();
+  await peer.close();
+  await Promise.all(nodes.map((node) => node.close()));
   await http.close();
-  clock.stop();
 });
 
-const order = (number: number, change: Partial<OrderRequest> = {}): OrderRequest => ({
-  orderId: orderIdOf({ subaccount, clientId: clientId(number), venueNumber: btc.venueNumber }),
-  clientId: clientId(number),
-  intentId: 'i',
-  strategy: 's',
-  market: BTC,
-  side: 'buy',
-  size: size(2n * btc.step),
-  price: price(10n * btc.tick),
-  timeInForce: 'gtt',
-  reduceOnly: false,
-  purpose: 'entry',
-  goodTilBlock: blockHeight(height + 30),
-  newestFrameAt: unixMs(0),
-  heldMs: 0,
-  ...change,
-});
-const soon = () => unixMs(wallNow() + 5000);
+const order = (number: number, change: Partial<OrderRequest> = {}): OrderRequest =>
+  restingOrder(number, subaccount, { goodTilBlock: blockHeight(height + 30), ...change });
 const place = (request: OrderRequest, expiresAt = soon()) =>
   firstValueFrom(venue.place(request, expiresAt));
+const broadcasts = (): number => nodes[0].broadcasts.length + nodes[1].broadcasts.length;
 
 describe('the signing thread', () => {
   it('places an order that the exchange knows under the id that we computed, and cancels it', async () => {
@@ -112,14 +91,38 @@ describe('the signing thread', () => {
     expect(await firstValueFrom(venue.openOrders())).toEqual([]);
   });
 
+  it.each<[string, Partial<OrderRequest>, RegExp]>([
+    ['above the notional', { price: price(10n ** 6n * btc.tick) }, /notional ≤ 100000000/],
+    ['beyond the horizon', { goodTilBlock: blockHeight(9_999_999) }, /good-til-block ≤ \d+/],
+  ])('signs no order %s that it was started with', async (_what, change, words) => {
+    const sent = broadcasts();
+    const answer = await place(order(2, change));
+    expect(answer).toMatchObject({
+      type: 'unsent',
+      reason: expect.stringMatching(words) as string,
+    });
+    expect(broadcasts()).toBe(sent);
+  });
+
+  it('signs no order in a market off its list, nor in units other than those of the chain', async () => {
+    const eth = { ...btc, market: marketId('ETH-USD'), venueNumber: 1 };
+    const off = signer.place(order(2), { ...eth, priceExponent: -6 }, soon());
+    expect(await firstValueFrom(off)).toMatchObject({
+      reason: expect.stringContaining('exponent') as string,
+    });
+    const odd = signer.place(order(2), { ...btc, sizeExponent: -9 }, soon());
+    expect(await firstValueFrom(odd)).toMatchObject({
+      reason: 'expected a notional exponent of -9 in BTC-USD, was -8',
+    });
+    const listed = signer.place(order(2), eth, soon());
+    expect(await firstValueFrom(listed)).toMatchObject({
+      reason: 'ETH-USD is not on the list of markets',
+    });
+  });
+
   it('signs no order whose permission has expired', async () => {
     expect(await place(order(2), unixMs(wallNow() - 1))).toMatchObject({ type: 'unsent' });
     expect(await firstValueFrom(venue.order(order(2).orderId))).toBeUndefined();
-  });
-
-  it('signs no order above the limit that it was started with', async () => {
-    const big = order(3, { price: price(10n ** 6n * btc.tick) });
-    expect(await place(big)).toMatchObject({ type: 'unsent' });
   });
 
   it('gives the word of the node for an order that it refuses', async () => {
@@ -127,8 +130,49 @@ describe('the signing thread', () => {
     expect(await place(late)).toMatchObject({ type: 'rejected', code: 'clob.10' });
   });
 
-  it('sends many messages at once, for their sequence is not checked', async () => {
-    const answers = await Promise.all([5, 6, 7, 8, 9].map((number) => place(order(number))));
+  it('sends many messages at once, and cancels them by one', async () => {
+    const numbers = [5, 6, 7, 8, 9];
+    const answers = await Promise.all(numbers.map((number) => place(order(number))));
     expect(answers.map(({ type }) => type)).toEqual(Array.from({ length: 5 }, () => 'accepted'));
+    const cancels = [{ spec: btc, clientIds: numbers.map((number) => clientId(number)) }];
+    const batch = signer.batchCancel({ cancels, goodTilBlock: blockHeight(height + 30) });
+    expect(await firstValueFrom(batch)).toMatchObject({ type: 'accepted' });
+    expect(await firstValueFrom(venue.openOrders())).toEqual([]);
+  });
+});
+
+describe('a node that loses its answers', () => {
+  it('leaves the order unknown, which no other node is ever sent, and is left for the next', async () => {
+    nodes[0].mode = 'loseReplies';
+    const before = nodes.map(({ broadcasts: sent }) => sent.length);
+    expect(await place(order(20))).toMatchObject({ type: 'unknown' });
+    const found = await poll('the order', async () =>
+      (await firstValueFrom(venue.openOrders())).find(({ clientId }) => clientId === 20),
+    );
+    expect(found).toMatchObject({ orderId: order(20).orderId });
+    expect(await place(order(21))).toMatchObject({ type: 'accepted' });
+    expect(nodes.map(({ broadcasts: sent }, index) => sent.length - (before[index] ?? 0))).toEqual([
+      1, 1,
+    ]);
+    const [lost, next] = [nodes[0].broadcasts.at(-1), nodes[1].broadcasts.at(-1)];
+    expect(next).not.toBe(lost);
+    expect(pool.states(wallNow())).toMatchObject([
+      { state: 'failing' },
+      { state: 'failing', errors: 1, lastError: expect.stringContaining('fetch failed') as string },
+      { state: 'healthy', isCurrent: true },
+    ]);
+    nodes[0].mode = 'pass';
+  });
+
+  it('sends nothing to a node that cannot be reached, and says that it did not', async () => {
+    // All of them rest; the dead one is the next to be asked.
+    for (const { url } of nodes) {
+      for (let again = 0; again < 9; again += 1) {
+        pool.failed(url, { now: wallNow() + again * 100_000, reason: 'test' });
+      }
+    }
+    const sent = broadcasts();
+    expect(await place(order(22))).toMatchObject({ type: 'unsent' });
+    expect(broadcasts()).toBe(sent);
   });
 });

@@ -14,13 +14,11 @@ import {
   usd,
 } from '../../src/model/quantities.js';
 import type { SendAnswer } from '../../src/ports/venue.js';
+import { EndpointPool } from '../../src/dydx/endpoint-pool.js';
 import { addressOfKey, keyFromSeed, readPrivateKey } from '../../src/dydx/keys.codec.js';
 import { liveVenue } from '../../src/dydx/live.venue.js';
-import { embeddedNetwork } from '../../src/dydx/networks.js';
 import {
-  cancelMessage,
   placeMessage,
-  refusal,
   type FromSigner,
   type SignerData,
   type ToSigner,
@@ -48,6 +46,14 @@ const request: OrderRequest = {
 const cancel: CancelRequest = { ...request, goodTilBlock: blockHeight(1012) };
 const expiresAt = unixMs(1250);
 const privateKey = keyFromSeed(3);
+const own = addressOfKey(unwrap(readPrivateKey(privateKey)));
+const [A, B] = ['http://a.example:1', 'http://b.example:1'] as const;
+const limits = {
+  markets: 'all',
+  subaccountNumbers: [7],
+  orderNotionalMax: usd(1n),
+  goodTilBlocksMax: 20,
+} as const;
 
 class FakeThread extends EventEmitter {
   readonly data: SignerData;
@@ -73,10 +79,13 @@ async function setup() {
   const clock = new SimulatedClock(1000);
   const threads: FakeThread[] = [];
   const logged: string[] = [];
-  const signer = await startSigner({
-    network: embeddedNetwork(1),
-    privateKey,
-    subaccountNumber: 0,
+  const nodes = new EndpointPool({ kind: 'rpc', urls: [A, B], hasProbes: false });
+  const signer = startSigner({
+    network: { chainId: 'localdydxprotocol', rpcUrls: [A, B] },
+    key: { type: 'plain', privateKey },
+    account: { address: own, subaccountNumber: 7, signer: own, authenticator: undefined },
+    limits,
+    nodes,
     clock,
     log: {
       write: (_level, event, fields) => void logged.push(`${event} ${JSON.stringify(fields)}`),
@@ -97,7 +106,7 @@ async function setup() {
   const answers: SendAnswer[] = [];
   const place = () =>
     signer.place(request, btc, expiresAt).subscribe((answer) => answers.push(answer));
-  return { answers, clock, logged, place, signer, states, thread, threads };
+  return { answers, clock, logged, nodes, place, signer, states, thread, threads };
 }
 
 async function ready() {
@@ -109,24 +118,20 @@ async function ready() {
 const accepted: SendAnswer = { type: 'accepted', txHash: 'AB', broadcastAt: unixMs(1001) };
 
 describe('the signer', () => {
-  it('knows its address and hands the key to its thread only', async () => {
+  it('knows its account, and hands key and limits to its thread only', async () => {
     const { signer, thread, logged } = await setup();
-    const key = unwrap(readPrivateKey(privateKey));
-    expect(signer.address).toBe(addressOfKey(key));
-    expect(thread().data).toMatchObject({ privateKey: key, chainId: 'localdydxprotocol' });
+    expect(signer.address).toBe(own);
+    expect(thread().data).toEqual({
+      key: { type: 'plain', privateKey },
+      account: { address: own, subaccountNumber: 7, signer: own, authenticator: undefined },
+      limits,
+      chainId: 'localdydxprotocol',
+      rpcUrls: [A, B],
+    });
     thread().says({ type: 'loaded' });
     thread().says({ type: 'waiting', reason: 'not found' });
     expect(logged).toHaveLength(2);
     expect(logged.join()).not.toContain(privateKey);
-  });
-
-  it('does not start with a key that is none', async () => {
-    const { clock } = await setup();
-    const log = { write: () => undefined };
-    const options = { network: embeddedNetwork(1), subaccountNumber: 0, clock, log };
-    await expect(startSigner({ ...options, privateKey: 'secret' })).rejects.toThrow(
-      '64 hex digits',
-    );
   });
 
   it('sends nothing before its thread is ready', async () => {
@@ -142,8 +147,8 @@ describe('the signer', () => {
     const first = firstValueFrom(signer.place(request, btc, expiresAt));
     const second = firstValueFrom(signer.cancel(cancel, btc));
     expect(thread().received).toMatchObject([
-      { type: 'send', id: 1, message: { type: 'place', quantums: '3000000', expiresAt } },
-      { type: 'send', id: 2, message: { type: 'cancel', clientId: 5, goodTilBlock: 1012 } },
+      { id: 1, node: 0, message: { type: 'place', quantums: '3000000', expiresAt } },
+      { id: 2, node: 0, message: { type: 'cancel', clientId: 5, goodTilBlock: 1012 } },
     ]);
     const rejected: SendAnswer = { type: 'rejected', code: 'clob.10', message: '' };
     thread().says({ type: 'answer', id: 2, answer: rejected });
@@ -169,13 +174,97 @@ describe('the signer', () => {
     expect(thread().received).toEqual([]);
   });
 
-  it('calls a request unknown when the thread hangs, and ignores the answer that comes later', async () => {
-    const { answers, clock, place, thread } = await ready();
+  it('sends a batch of cancels as one message', async () => {
+    const { signer, thread } = await ready();
+    const cancels = [{ spec: btc, clientIds: [clientId(5), clientId(6)] }];
+    const batch = { cancels, goodTilBlock: blockHeight(1012) };
+    const answer = firstValueFrom(signer.batchCancel(batch));
+    expect(thread().received).toMatchObject([
+      {
+        message: {
+          type: 'batchCancel',
+          subaccountNumber: 7,
+          cancels: [{ clobPairId: 0, clientIds: [5, 6] }],
+          goodTilBlock: 1012,
+        },
+      },
+    ]);
+    thread().says({ type: 'answer', id: 1, answer: accepted });
+    expect(await answer).toEqual(accepted);
+  });
+
+  it('replaces a thread that does not answer a request, which is unknown and never sent again', async () => {
+    const { answers, clock, place, thread, threads } = await ready();
+    const hung = thread();
     place();
     await clock.advance(5000);
-    thread().says({ type: 'answer', id: 1, answer: accepted });
+    expect(hung.terminated).toBe(true);
+    hung.says({ type: 'answer', id: 1, answer: accepted });
     expect(answers).toEqual([{ type: 'unknown', reason: 'no answer of the signer in 5000 ms' }]);
-    expect(clock.pending).toBe(0);
+    await clock.advance(500);
+    expect(threads).toHaveLength(2);
+    thread().says({ type: 'loaded' });
+    thread().says({ type: 'ready' });
+    await clock.advance(1000);
+    expect(thread().received).toEqual([]);
+    expect(answers).toHaveLength(1);
+  });
+
+  it('replaces a thread that hangs while nothing is asked of it', async () => {
+    const { clock, logged, states, thread, threads } = await ready();
+    const hung = thread();
+    await clock.advance(7999);
+    expect(hung.received.map(({ type }) => type)).toEqual(['ping', 'ping', 'ping']);
+    expect(hung.terminated).toBe(false);
+    await clock.advance(1);
+    expect(hung.terminated).toBe(true);
+    expect(logged.at(-1)).toBe('signer.replaced {"reason":"the signing thread hangs"}');
+    await clock.advance(500);
+    expect(threads).toHaveLength(2);
+    expect(states).toEqual(['starting', 'ready', 'restarting']);
+  });
+
+  it('leaves a thread alone that answers its pings', async () => {
+    const { clock, thread, threads } = await ready();
+    for (let second = 0; second < 60; second += 1) {
+      await clock.advance(1000);
+      thread().says({ type: 'pong' });
+    }
+    expect(threads).toHaveLength(1);
+    expect(thread().received).toHaveLength(30);
+  });
+
+  it('does not blame the thread for a time in which this one stood still', async () => {
+    const { clock, thread, threads } = await ready();
+    await clock.advance(2000);
+    // All timers at once, before anything is heard.
+    clock.advanceTo(clock.now() + 4000);
+    thread().says({ type: 'pong' });
+    await clock.advance(4000);
+    expect(threads).toHaveLength(1);
+  });
+
+  it('replaces a thread that does not load', async () => {
+    const { clock, thread, threads } = await setup();
+    const stuck = thread();
+    await clock.advance(60_500);
+    expect(stuck.terminated).toBe(true);
+    expect(threads).toHaveLength(2);
+  });
+
+  it('stays refused when the thread refuses the key, and says why', async () => {
+    const { answers, clock, logged, place, signer, states, thread, threads } = await setup();
+    thread().says({ type: 'loaded' });
+    thread().says({ type: 'refused', code: 'authenticator.permits-more', reason: 'it withdraws' });
+    thread().emit('exit', 0);
+    place();
+    await clock.advance(120_000);
+    expect(threads).toHaveLength(1);
+    expect(states).toEqual(['starting', 'refused']);
+    expect(signer.refusal).toEqual({ code: 'authenticator.permits-more', message: 'it withdraws' });
+    expect(answers).toEqual([{ type: 'unsent', reason: 'signer refused: it withdraws' }]);
+    expect(logged.at(-1)).toContain('it withdraws');
+    await signer.close();
   });
 
   it('calls all requests unknown when the thread dies, and starts another', async () => {
@@ -191,6 +280,7 @@ describe('the signer', () => {
     await clock.advance(500);
     expect(threads).toHaveLength(2);
     thread().says({ type: 'ready' });
+    expect(thread().received).toEqual([]);
     place();
     expect(thread().received).toHaveLength(1);
     expect(states).toEqual(['starting', 'ready', 'restarting', 'ready']);
@@ -251,10 +341,61 @@ describe('the signer', () => {
   });
 });
 
+describe('the nodes', () => {
+  it('asks another one after a lost answer, and never sends the same order there', async () => {
+    const { answers, clock, nodes, place, thread } = await ready();
+    place();
+    const lost: SendAnswer = { type: 'unknown', reason: 'socket hang up' };
+    thread().says({ type: 'answer', id: 1, answer: lost, nodeFault: 'socket hang up' });
+    expect(answers).toEqual([lost]);
+    await clock.advance(10);
+    expect(thread().received).toHaveLength(1);
+    place();
+    expect(thread().received).toMatchObject([
+      { id: 1, node: 0 },
+      { id: 2, node: 1 },
+    ]);
+    expect(nodes.states(clock.now())).toMatchObject([
+      { origin: A, state: 'failing', errors: 1, lastError: 'socket hang up' },
+      { origin: B, state: 'healthy', isCurrent: true },
+    ]);
+  });
+
+  it('comes back to the first when it has rested', async () => {
+    const { clock, place, thread } = await ready();
+    place();
+    const answer: SendAnswer = { type: 'unsent', reason: 'refused' };
+    thread().says({ type: 'answer', id: 1, answer, nodeFault: 'refused' });
+    place();
+    thread().says({ type: 'answer', id: 2, answer: accepted, latencyMs: 3 });
+    await clock.advance(1000);
+    place();
+    expect(thread().received.flatMap((one) => (one.type === 'send' ? [one.node] : []))).toEqual([
+      0, 1, 0,
+    ]);
+  });
+
+  it('does not blame a node for what we or the chain refuse', async () => {
+    const { clock, nodes, place, thread } = await ready();
+    place();
+    place();
+    const unsent: SendAnswer = { type: 'unsent', reason: 'permission expired' };
+    const rejected: SendAnswer = { type: 'rejected', code: 'clob.10', message: '' };
+    thread().says({ type: 'answer', id: 1, answer: unsent });
+    thread().says({ type: 'answer', id: 2, answer: rejected, latencyMs: 4 });
+    expect(nodes.states(clock.now())[0]).toMatchObject({
+      state: 'healthy',
+      errors: 0,
+      latencyMs: 4,
+    });
+  });
+});
+
 describe('a message for the signing thread', () => {
   it('says exactly what is to be signed', () => {
-    expect(unwrap(placeMessage(request, btc, expiresAt))).toEqual({
+    expect(unwrap(placeMessage(request, btc, { expiresAt, subaccountNumber: 7 }))).toEqual({
       type: 'place',
+      subaccountNumber: 7,
       clientId: 5,
       clobPairId: 0,
       side: 2,
@@ -267,47 +408,16 @@ describe('a message for the signing thread', () => {
       expiresAt,
     });
     const resting = { ...request, side: 'buy', timeInForce: 'postOnly' } as const;
-    expect(placeMessage(resting, btc, expiresAt)).toMatchObject({
+    expect(placeMessage(resting, btc, { expiresAt, subaccountNumber: 7 })).toMatchObject({
       value: { side: 1, timeInForce: 2 },
     });
   });
 
   it('is not made for a reduce-only order that would rest', () => {
     const odd = { ...request, reduceOnly: true, timeInForce: 'gtt' } as const;
-    expect(placeMessage(odd, btc, expiresAt)).toMatchObject({
+    expect(placeMessage(odd, btc, { expiresAt, subaccountNumber: 7 })).toMatchObject({
       error: { code: 'order.reduce-only' },
     });
-  });
-
-  const message = unwrap(placeMessage(request, btc, expiresAt));
-  const notional = 26_985_000n;
-  it.each([
-    ['in time and within the limit', message, { now: 1250, orderNotionalMax: usd(notional) }, true],
-    ['in time and without a limit', message, { now: 0, orderNotionalMax: undefined }, true],
-    ['too late', message, { now: 1250.001, orderNotionalMax: undefined }, false],
-    ['at no time', message, { now: Number.NaN, orderNotionalMax: undefined }, false],
-    ['above the limit', message, { now: 0, orderNotionalMax: usd(notional - 1n) }, false],
-    [
-      'above the limit in a market of whole dollars',
-      { ...message, quantums: '2', subticks: '3', notionalExponent: 6 },
-      { now: 0, orderNotionalMax: usd(5_999_999n) },
-      false,
-    ],
-    [
-      'above the limit by a part of a unit',
-      { ...message, quantums: '1', subticks: '1' },
-      { now: 0, orderNotionalMax: usd(0n) },
-      false,
-    ],
-    [
-      'above the limit but reducing only',
-      { ...message, reduceOnly: true },
-      { now: 0, orderNotionalMax: usd(0n) },
-      true,
-    ],
-    ['that cancels', cancelMessage(cancel, btc), { now: 9999, orderNotionalMax: usd(0n) }, true],
-  ])('%s: may it be signed?', (_name, message, limits, may) => {
-    expect(refusal(message, limits) === undefined).toBe(may);
   });
 });
 

@@ -97,13 +97,15 @@ describe('a service', () => {
   });
 
   it('whose validators do not answer waits for them, and ends when it is told to', async () => {
-    const keyFile = join(temporaryFolder(), 'key');
+    const credentials = temporaryFolder();
     const key = keyFromSeed('a real account');
-    writeFileSync(keyFile, key, { mode: 0o600 });
+    writeFileSync(join(credentials, 'key'), key, { mode: 0o600 });
     const service = run({
       PERPETUA_NETWORK: 'testnet',
       PERPETUA_MODE: 'live',
-      PERPETUA_ACCOUNT_KEY_FILE: keyFile,
+      PERPETUA_ACCOUNT_KEY_CREDENTIAL: 'key',
+      PERPETUA_ACCOUNT_ACCEPT_KEY_THAT_CAN_WITHDRAW: 'true',
+      CREDENTIALS_DIRECTORY: credentials,
       ...UNREACHABLE,
     });
     await service.until(/"msg":"signer.waiting"/);

@@ -37,6 +37,22 @@ export function fakeControl(): FakeControl {
       connections: [
         { name: 'market-0', state: 'live.fresh', attempts: 0, subscriptions: 3, lastError: null },
       ],
+      endpoints: [
+        {
+          kind: 'rpc',
+          rank: 1,
+          origin: 'https://node.example',
+          isCurrent: true,
+          state: 'lagging',
+          requests: 9,
+          errors: 2,
+          latencyMs: 12.5,
+          height: null,
+          lagBlocks: null,
+          restsMs: 0,
+          lastError: 'status 502',
+        },
+      ],
       strategies: [{ name: 'sniper', state: 'scouting' }],
       engine: {
         setting: 'both',

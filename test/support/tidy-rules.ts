@@ -73,6 +73,7 @@ const BYTES = [
   'node:buffer',
   'node:module',
   'node:path',
+  '@cosmjs/crypto',
   '@cosmjs/encoding',
   'cosmjs-types',
   'long',
