@@ -7,11 +7,19 @@ import { Subject, type Observable } from 'rxjs';
 import type { MarketSpec } from '../model/market.js';
 import type { OrderFact, PositionFact, StrategyFact } from '../model/facts.js';
 import type { Fill } from '../model/order.js';
-import type { BlockHeight, MarketId, OrderId, SignedSize, Usd } from '../model/quantities.js';
+import {
+  blockHeight,
+  type BlockHeight,
+  type MarketId,
+  type OrderId,
+  type SignedSize,
+  type Usd,
+} from '../model/quantities.js';
 import { assert } from '../model/result.js';
+import { overlapped } from '../model/sweep-overlap.js';
+import type { RecoveredState } from '../journal/journal-state.js';
 import type { JournalEntry } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
-import { overlapped } from '../execution/sweep-plan.js';
 import { PositionBook, type OwnedPosition } from '../portfolio/position-book.js';
 import type { OrderTable } from './order-table.js';
 
@@ -65,9 +73,17 @@ export class Books {
 
   /** A fill of an earlier run: it is in the journal already. */
   restore(fill: Fill, strategy: string | undefined): void {
-    const booking = this.positions.book(fill, strategy);
+    const booking = this.positions.restore(fill, strategy);
     assert(booking.type !== 'refused', `a journaled fill in ${fill.market} cannot be booked`);
-    if (booking.type === 'booked') this.#remember(fill);
+    const isRecent = fill.height >= overlapped(blockHeight(this.#completeTo));
+    if (booking.type === 'booked' && isRecent) this.#remember(fill);
+  }
+
+  /** The books of an earlier run as of its checkpoint, before anything else is booked. */
+  load({ books, knownFills: fills, completeTo }: RecoveredState): void {
+    this.positions.load(books, { fills, completeTo: overlapped(completeTo) });
+    this.#recent = [...fills];
+    this.sweptTo(completeTo);
   }
 
   /** Fills below this height are in what was adopted. */

@@ -1,11 +1,15 @@
 /**
  * The journal as the running service writes it: every entry stamped with the time and number of its
- * input. A failure is told once, and then nothing is sent that needs a journal. What is written
- * before the journal is open (a latch of the first seconds) waits for it.
+ * input. A failure is told once, and then nothing is sent that needs a journal; a full disk is told
+ * once too, and then only what leaves positions is sent. Checkpoints are written here, after
+ * sweeps: then the books have all that the rows have. What is written before the journal is open (a
+ * latch of the first seconds) waits for it.
  */
 import { catchError, EMPTY, throwError, type Observable } from 'rxjs';
+import { Compaction } from '../journal/compaction.js';
+import { JournalLedger } from '../journal/journal-state.js';
 import { Failure } from '../model/result.js';
-import type { Journal, JournalEntry } from '../ports/journal.js';
+import type { BookSnapshot, Journal, JournalEntry } from '../ports/journal.js';
 import type { Inbox } from './inbox.js';
 import type { HeapClock } from '../clock/heap.clock.js';
 
@@ -18,24 +22,38 @@ export interface JournalDeskOptions {
   readonly clock: HeapClock;
   readonly inbox: Inbox;
   readonly onFailure: (reason: string) => void;
+  /** The books as of now: what a checkpoint says of positions. */
+  readonly books: () => BookSnapshot;
+  /** Rows between checkpoints. */
+  readonly checkpointRows?: number | undefined;
 }
 
 export class JournalDesk {
   readonly #options: JournalDeskOptions;
+  readonly #compaction: Compaction;
+  readonly #ledger = new JournalLedger();
   #journal: Journal | undefined;
   #hasFailed = false;
   #early: JournalEntry[] = [];
+  #isStrained = false;
 
   constructor(options: JournalDeskOptions) {
     this.#options = options;
+    this.#compaction = new Compaction(options.checkpointRows);
   }
 
+  /** Whether what adds risk may be written. */
   get isHealthy(): boolean {
-    return this.#journal !== undefined && !this.#hasFailed;
+    return this.#journal !== undefined && !this.#hasFailed && !this.#isStrained;
   }
 
   open(journal: Journal): void {
     this.#journal = journal;
+    for (const { entry } of journal.history) this.#note(entry);
+    journal.strained$.subscribe((words) => {
+      this.#isStrained = true;
+      this.#tell(words);
+    });
     const early = this.#early;
     this.#early = [];
     early.forEach(this.write);
@@ -47,28 +65,46 @@ export class JournalDesk {
     if (this.#journal === undefined) return throwError(() => NOT_OPEN);
     const durable$ = this.#journal.append(entry, { at: clock.now(), input: inbox.number });
     durable$.subscribe({ error: (error: Error) => this.#fail(error) });
+    this.#note(entry);
     return durable$;
   };
 
-  /** Nobody waits for it. */
+  /** Nobody waits for it. Sweeps that say nothing new are left out. */
   write = (entry: JournalEntry): void => {
     if (this.#journal === undefined) {
       if (this.#early.length < EARLY_MAX) this.#early.push(entry);
       return;
     }
-    this.record(entry)
-      .pipe(catchError(() => EMPTY))
-      .subscribe();
+    if (!this.#compaction.isWorthARow(entry)) return;
+    this.#put(entry);
+    if (entry.type !== 'sweep' || !this.#compaction.isCheckpointDue) return;
+    this.#put({ type: 'checkpoint', state: this.#ledger.checkpoint(this.#options.books()) });
   };
 
   async close(): Promise<void> {
     await this.#journal?.close();
   }
 
+  #put(entry: JournalEntry): void {
+    this.record(entry)
+      .pipe(catchError(() => EMPTY))
+      .subscribe();
+  }
+
+  #note(entry: JournalEntry): void {
+    this.#ledger.apply(entry);
+    this.#ledger.forgetBooks();
+    this.#compaction.note(entry);
+  }
+
   #fail(error: Error): void {
     if (this.#hasFailed) return;
     this.#hasFailed = true;
+    this.#tell(error.message);
+  }
+
+  #tell(words: string): void {
     const { inbox, onFailure } = this.#options;
-    inbox.enter('answer', 'journal', () => onFailure(error.message));
+    inbox.enter('answer', 'journal', () => onFailure(words));
   }
 }

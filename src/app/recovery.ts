@@ -7,7 +7,6 @@
 import type { Fill, OrderRequest, VenueOrder } from '../model/order.js';
 import type { PositionDrift } from '../model/position.js';
 import {
-  blockHeight,
   size,
   usd,
   type BlockHeight,
@@ -32,9 +31,10 @@ export interface Restored {
   readonly claims: readonly ClientId[];
 }
 
-/** Orders of earlier runs, into the table: from now on they count. */
+/** Orders of earlier runs, into the table: from now on they count. And the checkpoint's books. */
 export function restore(history: readonly JournalRow[], core: TradingCore): Restored {
   const state = recoverState(history);
+  core.books.load(state);
   for (const order of state.orders) {
     core.limits.carry(order.request);
     if (isLive(order)) core.orders.register(order.request, size(order.filled));
@@ -43,15 +43,8 @@ export function restore(history: readonly JournalRow[], core: TradingCore): Rest
     }
   }
   core.money.lossMark = state.lossMark;
-  const opening = history.find(({ entry }) => entry.type === 'sweep')?.entry;
-  return {
-    state,
-    isFirstRun: opening === undefined,
-    claims: history.flatMap(({ entry }) =>
-      entry.type === 'run' && entry.claim !== undefined ? [entry.claim] : [],
-    ),
-    openedAt: opening?.type === 'sweep' ? opening.completeTo : blockHeight(0),
-  };
+  const { completeTo, openedAt, claims } = state;
+  return { state, isFirstRun: completeTo === 0, openedAt, claims };
 }
 
 /** Fills and openings of earlier runs, into the books: when the markets' parameters are known. */
@@ -62,7 +55,6 @@ export function restoreBooks({ state, openedAt }: Restored, core: TradingCore): 
   }
   core.books.openAt(openedAt);
   core.money.restore(state.moneyEntries);
-  core.books.sweptTo(state.completeTo);
 }
 
 export interface Adoption {

@@ -84,6 +84,7 @@ function note({ world, hub, core, journal }: RiskDeskOptions, report: RiskReport
     }
     case 'risk.level': {
       const { level, causes } = report;
+      journal.write({ type: 'risk.level', level, causes });
       return log.write(level === 'active' ? 'info' : 'error', 'risk.level', { level, causes });
     }
     case 'risk.flatten': {

@@ -21,13 +21,11 @@ import {
 import { createActor, type Actor, type AnyActorRef } from 'xstate';
 import type { ServiceReport, StepFact } from '../../machines/service.machine.js';
 import { dydxWire } from '../dydx/indexer-wire.codec.js';
-import { orderFlags, orderIdOf } from '../dydx/order-id.codec.js';
 import type { Verdict } from '../model/decision.js';
 import type { MarketEngine } from '../ports/engine.js';
 import type { SignalLens } from '../ports/lenses.js';
-import { orderId, type ClientId, type MarketId, type OrderId } from '../model/quantities.js';
+import type { MarketId } from '../model/quantities.js';
 import type { RiskLevel } from '../model/risk.js';
-import type { Lifetime } from '../model/stateful-order.js';
 import { Scorecard } from '../report/scorecard.js';
 import { scoring } from '../report/scorecard.stream.js';
 import { accountWatch } from './account-watch.js';
@@ -39,13 +37,14 @@ import { Feeds } from './feeds.js';
 import { frameTroubles } from './frame-troubles.js';
 import { HeightWatch } from './heights.js';
 import { chainPolls, doubtfulBooks, rereads } from './housekeeping.js';
-import { JournalDesk } from './journal-desk.js';
+import { JournalDesk, type JournalDeskOptions } from './journal-desk.js';
 import { warm } from './market-pipeline.js';
 import { FactHub, provideService, type ProvidedService, type ReconcileSteps } from './provide.js';
 import { reconcileSteps } from './reconcile-steps.js';
 import { breakers, hearRisk, riskLevelOf, type RiskDeskOptions } from './risk-desk.js';
 import { ServiceSteps } from './service-steps.js';
 import { sessionWiring } from './session-wiring.js';
+import { ownOrderId } from './own-order-id.js';
 import { only } from './strategy-choice.js';
 import { StrategyDesk } from './strategy-desk.js';
 import { Sweeper } from './sweeper.js';
@@ -57,7 +56,8 @@ const RECOVER_AFTER_MS = 10_000;
 /** The second look after a snapshot: what was lost around it is in REST by then. */
 const SECOND_SWEEP_MS = 2_000;
 
-export type ServiceRootOptions = Pick<EngineHostOptions, 'authored' | 'makeStreaming'>;
+export type ServiceRootOptions = Pick<EngineHostOptions, 'authored' | 'makeStreaming'> &
+  Pick<JournalDeskOptions, 'checkpointRows'>;
 
 export class ServiceRoot {
   readonly world: World;
@@ -100,7 +100,9 @@ export class ServiceRoot {
     });
     this.pipeline = this.engine.engine;
     const onFailure = (reason: string): void => this.#fault('journal.failed', reason);
-    this.journal = new JournalDesk({ clock, inbox, onFailure });
+    const books: JournalDeskOptions['books'] = () => this.core.books.positions.snapshot();
+    const { checkpointRows } = options;
+    this.journal = new JournalDesk({ clock, inbox, onFailure, books, checkpointRows });
     this.core = this.#makeCore();
     this.#sweeper = new Sweeper({
       venue: this.#venue,
@@ -203,12 +205,7 @@ export class ServiceRoot {
       now: () => clock.now(),
       view: (market) => this.pipeline.fold.view(market, clock.now()),
       specOf: (market) => this.engine.spec(market),
-      orderIdOf: (clientId: ClientId, market: MarketId, lifetime?: Lifetime): OrderId => {
-        const venueNumber = this.engine.spec(market)?.venueNumber ?? 0;
-        return subaccount === undefined
-          ? orderId('00000000-0000-0000-0000-000000000000')
-          : orderIdOf({ subaccount, clientId, venueNumber, flags: orderFlags(lifetime) });
-      },
+      orderIdOf: ownOrderId(subaccount, (market) => this.engine.spec(market)),
       record: (entry) => this.journal.write(entry),
       circumstances: {
         trading: () => this.actor.getSnapshot().hasTag('trading'),

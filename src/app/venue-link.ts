@@ -118,6 +118,8 @@ function cancel(request: CancelRequest, options: VenueLinkOptions): Observable<u
   return inbox.door('answer', 'journal', written$).pipe(
     switchMap(() => inbox.door('answer', 'venue', venue.cancel(request))),
     tap((answer) => tell(request.orderId, canceledFact(answer))),
+    switchMap((answer) => record({ type: 'cancel.sent', orderId: request.orderId, answer })),
+    catchError(() => EMPTY),
   );
 }
 

@@ -1,15 +1,10 @@
 /** When the venue is to be asked for all newest fills: live orders run out, or time has passed. */
 import { blockHeight, type BlockHeight, type UnixMs } from '../model/quantities.js';
+import { overlapped } from '../model/sweep-overlap.js';
 
 /** Without any order to resolve, so often: a fill that no stream told is found by then. */
 export const SWEEP_INTERVAL_MS = 15_000;
 
-/**
- * Each sweep reads so many blocks again that were complete before. REST is answered by copies of a
- * database and by caches: one that lagged behind the height that we were told may have left out
- * fills, and they are found by a later sweep only if it looks there.
- */
-export const OVERLAP_BLOCKS = 20;
 /** What a first sweep reads: enough to reach down to the account that is read after it. */
 const FIRST_BLOCKS = 1_000;
 
@@ -21,10 +16,6 @@ export const sweepFrom = (
   completeTo === undefined
     ? blockHeight(Math.max(0, indexerHeight - FIRST_BLOCKS))
     : overlapped(completeTo);
-
-/** Booked fills are kept from this height on, to tell them from new ones. */
-export const overlapped = (completeTo: BlockHeight): BlockHeight =>
-  blockHeight(Math.max(0, completeTo - OVERLAP_BLOCKS));
 
 export interface SweepInputs {
   readonly now: UnixMs;

@@ -9,6 +9,8 @@ export type JournalRequest =
 
 export type JournalReply =
   | { readonly type: 'opened'; readonly history: readonly JournalRow[] }
+  /** The disk is full, and the reserve in use. */
+  | { readonly type: 'strained'; readonly words: string }
   /** The batch is on the disk. */
   | { readonly type: 'durable'; readonly batch: number }
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
@@ -28,7 +30,12 @@ export function serveJournal(port: JournalPort, file: JournalFile): void {
   port.on('message', (request) => {
     if (request.type === 'append') {
       attempt(port, () => {
+        const before = database.strain;
         database.append(request.entries);
+        const { strain } = database;
+        if (strain !== undefined && strain !== before) {
+          port.postMessage({ type: 'strained', words: strain });
+        }
         port.postMessage({ type: 'durable', batch: request.batch });
       });
       return;

@@ -1,37 +1,30 @@
 /**
- * What a journal says when it is read from the start: the orders that may still live, all fills,
- * the positions they add up to, and what an operator has not cleared yet.
+ * What a journal says when it is read from the start: the orders that may still live, the fills and
+ * the positions they add up to, and what an operator has not cleared yet. The running service folds
+ * its own entries in the same way: so it can write a checkpoint.
  */
-import {
-  signedFillSize,
-  type CancelRequest,
-  type OrderEnd,
-  type OrderRequest,
-  type VenuePosition,
-} from '../model/order.js';
+import { signedFillSize, type Fill, type VenuePosition } from '../model/order.js';
 import {
   blockHeight,
   signedSize,
   type BlockHeight,
+  type ClientId,
   type FillId,
   type MarketId,
   type OrderId,
 } from '../model/quantities.js';
 import { eitherOf } from '../model/replacement.js';
+import { overlapped } from '../model/sweep-overlap.js';
 import type { Fallback } from '../model/engine-status.js';
 import type { Breach, LossMark, RiskCause } from '../model/risk.js';
-import type { JournalEntry, JournalRow } from '../ports/journal.js';
-import type { SendAnswer } from '../ports/venue.js';
-
-/** One order as the journal knows it. Without an answer its bytes may or may not have left. */
-export interface RecoveredOrder {
-  readonly request: OrderRequest;
-  readonly answer: SendAnswer | undefined;
-  readonly cancel: CancelRequest | undefined;
-  readonly fillIds: readonly FillId[];
-  readonly filled: bigint;
-  readonly end: OrderEnd | undefined;
-}
+import type {
+  BookSnapshot,
+  Checkpoint,
+  JournalEntry,
+  JournalRow,
+  RecoveredOrder,
+} from '../ports/journal.js';
+import { isVerbatim } from './entry-kinds.js';
 
 /** What changed positions, in order: feeding these to the position book restores it. */
 export type BookEntry = Extract<JournalEntry, { type: 'fill' | 'position.opening' }>;
@@ -47,46 +40,67 @@ export interface RecoveredState {
   readonly epoch: number;
   /** Orders without an end, and ended ones that a fill after `completeTo` may still name. */
   readonly orders: readonly RecoveredOrder[];
-  /** Each fill once; openings in between where they were adopted. */
+  /** The books at the newest checkpoint. */
+  readonly books: BookSnapshot | undefined;
+  /** Fills that are in `books`, and known though they may come again. */
+  readonly knownFills: readonly Fill[];
+  /** Since the checkpoint: each fill once; openings in between where they were adopted. */
   readonly bookEntries: readonly BookEntry[];
   readonly moneyEntries: readonly MoneyEntry[];
   /** What daily loss and drawdown were counted from. */
   readonly lossMark: LossMark | undefined;
-  /** Opening plus fills per market, flat ones left out. */
+  /** Books, openings and fills per market, flat ones left out. */
   readonly positions: readonly VenuePosition[];
   readonly latched: readonly Breach[];
   /** Of the engines, and not cleared yet. */
   readonly fallback: Fallback | undefined;
   /** Fills up to this height are all in the journal. */
   readonly completeTo: BlockHeight;
+  /** Fills below this height are in what the first run adopted. */
+  readonly openedAt: BlockHeight;
+  /** By which the newest runs were heard of. */
+  readonly claims: readonly ClientId[];
 }
 
+/** Words of older ones have long been heard. */
+const CLAIMS_KEPT = 20;
+
 export function recoverState(rows: readonly JournalRow[]): RecoveredState {
-  const ledger = new Ledger();
+  const ledger = new JournalLedger();
   for (const row of rows) ledger.apply(row.entry);
   return ledger.state();
 }
 
 export const isLive = (order: RecoveredOrder): boolean => order.end === undefined;
 
-class Ledger {
+export class JournalLedger {
   #epoch = 0;
   #completeTo = blockHeight(0);
+  #openedAt = blockHeight(0);
+  #claims: readonly ClientId[] = [];
   readonly #orders = new Map<OrderId, RecoveredOrder>();
-  readonly #fillIds = new Set<FillId>();
-  readonly #bookEntries: BookEntry[] = [];
-  readonly #moneyEntries: MoneyEntry[] = [];
+  /** Those that a sweep may find again. */
+  readonly #fills = new Map<FillId, Fill>();
+  #books: BookSnapshot | undefined;
+  #knownFills: readonly Fill[] = [];
+  #bookEntries: BookEntry[] = [];
+  #moneyEntries: MoneyEntry[] = [];
   #lossMark: LossMark | undefined;
   #fallback: Fallback | undefined;
   readonly #latched = new Map<RiskCause, Breach>();
+  #verbatim: JournalEntry[] = [];
 
   apply(entry: JournalEntry): void {
+    if (isVerbatim(entry)) this.#verbatim.push(entry);
     switch (entry.type) {
       case 'run':
         this.#epoch = Math.max(this.#epoch, entry.epoch);
+        if (entry.claim !== undefined) {
+          this.#claims = [...this.#claims, entry.claim].slice(-CLAIMS_KEPT);
+        }
         return;
       case 'order.intent':
-        return this.#intend(entry.request);
+        return this.#intend(entry);
       case 'order.sent':
         return this.#change(entry.orderId, { answer: entry.answer });
       case 'order.end':
@@ -121,6 +135,10 @@ class Ledger {
       case 'engine.restored':
         this.#fallback = undefined;
         return;
+      case 'checkpoint':
+        return this.#begin(entry.state);
+      case 'cancel.sent':
+      case 'risk.level':
       case 'command':
         return;
     }
@@ -130,18 +148,68 @@ class Ledger {
     return {
       epoch: this.#epoch,
       orders: [...this.#orders.values()],
+      books: this.#books,
+      knownFills: this.#knownFills,
       bookEntries: this.#bookEntries,
       moneyEntries: this.#moneyEntries,
       lossMark: this.#lossMark,
-      positions: positionsOf(this.#bookEntries),
+      positions: positionsOf(this.#books, this.#bookEntries),
       latched: [...this.#latched.values()],
       fallback: this.#fallback,
       completeTo: this.#completeTo,
+      openedAt: this.#openedAt,
+      claims: this.#claims,
     };
   }
 
+  /** Everything so far in one entry; the books keep themselves. */
+  checkpoint(books: BookSnapshot): Checkpoint {
+    return {
+      epoch: this.#epoch,
+      completeTo: this.#completeTo,
+      orders: [...this.#orders.values()],
+      books,
+      fills: [...this.#fills.values()],
+      latched: [...this.#latched.values()],
+      fallback: this.#fallback,
+      lossMark: this.#lossMark,
+      openedAt: this.#openedAt,
+      claims: this.#claims,
+      entries: [...this.#verbatim],
+    };
+  }
+
+  /** The books have been restored and keep themselves from now on. */
+  forgetBooks(): void {
+    this.#books = undefined;
+    this.#knownFills = [];
+    this.#bookEntries = [];
+    this.#moneyEntries = [];
+  }
+
+  #begin(state: Checkpoint): void {
+    this.#epoch = state.epoch;
+    this.#completeTo = state.completeTo;
+    this.#openedAt = state.openedAt ?? blockHeight(0);
+    this.#claims = state.claims ?? [];
+    this.#fallback = state.fallback;
+    this.#lossMark = state.lossMark;
+    this.#orders.clear();
+    for (const order of state.orders) this.#orders.set(order.request.orderId, order);
+    this.#fills.clear();
+    for (const fill of state.fills) this.#fills.set(fill.fillId, fill);
+    this.#latched.clear();
+    for (const breach of state.latched) this.#latched.set(breach.cause, breach);
+    this.#books = state.books;
+    this.#knownFills = state.fills;
+    this.#bookEntries = [];
+    this.#moneyEntries = [];
+    this.#verbatim = [];
+    for (const entry of state.entries) this.apply(entry);
+  }
+
   /** A second intent of an id replaces the order: it may be alive under either terms. */
-  #intend(request: OrderRequest): void {
+  #intend({ request }: Extract<JournalEntry, { type: 'order.intent' }>): void {
     const known = this.#orders.get(request.orderId);
     if (known !== undefined) {
       return this.#change(request.orderId, { request: eitherOf(known.request, request) });
@@ -158,8 +226,8 @@ class Ledger {
 
   #fill(entry: Extract<BookEntry, { type: 'fill' }>): void {
     const { fill } = entry;
-    if (this.#fillIds.has(fill.fillId)) return;
-    this.#fillIds.add(fill.fillId);
+    if (this.#fills.has(fill.fillId)) return;
+    this.#fills.set(fill.fillId, fill);
     this.#bookEntries.push(entry);
     const order = fill.orderId === undefined ? undefined : this.#orders.get(fill.orderId);
     if (order === undefined) return;
@@ -174,22 +242,29 @@ class Ledger {
     if (order !== undefined) this.#orders.set(id, { ...order, ...change });
   }
 
-  /** Forgets ended orders of which no fill can come any more. */
+  /** Forgets what can neither fill nor come again any more. */
   #sweep(completeTo: BlockHeight): void {
     if (completeTo < this.#completeTo) return;
+    // The first is written with the opening itself.
+    if (this.#completeTo === 0) this.#openedAt = completeTo;
     this.#completeTo = completeTo;
+    const kept = overlapped(completeTo);
     for (const [id, order] of this.#orders) {
-      if (!isLive(order) && order.request.goodTilBlock < completeTo) this.#orders.delete(id);
+      if (!isLive(order) && order.request.goodTilBlock < kept) this.#orders.delete(id);
     }
+    for (const [id, fill] of this.#fills) if (fill.height < kept) this.#fills.delete(id);
   }
 }
 
-function positionsOf(entries: readonly BookEntry[]): readonly VenuePosition[] {
+function positionsOf(
+  books: BookSnapshot | undefined,
+  entries: readonly BookEntry[],
+): readonly VenuePosition[] {
   const sizes = new Map<MarketId, bigint>();
-  for (const entry of entries) {
-    const [market, change] = changeOf(entry);
-    sizes.set(market, (sizes.get(market) ?? 0n) + change);
-  }
+  const add = (market: MarketId, change: bigint): void =>
+    void sizes.set(market, (sizes.get(market) ?? 0n) + change);
+  for (const { market, size } of books?.positions ?? []) add(market, size);
+  for (const entry of entries) add(...changeOf(entry));
   return [...sizes]
     .filter(([, size]) => size !== 0n)
     .map(([market, size]) => ({ market, size: signedSize(size) }));

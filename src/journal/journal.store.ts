@@ -6,7 +6,7 @@
  * 3. The first failure is final: every waiting and every later entry fails with it.
  */
 import { Worker } from 'node:worker_threads';
-import { AsyncSubject, throwError, type Observable } from 'rxjs';
+import { AsyncSubject, ReplaySubject, throwError, type Observable } from 'rxjs';
 import { Failure } from '../model/result.js';
 import type { Journal, JournalEntry, JournalRow } from '../ports/journal.js';
 import type { UnixMs } from '../model/quantities.js';
@@ -41,6 +41,7 @@ export function openJournal(options: JournalOptions): Promise<Journal> {
       opened: (history) =>
         resolve({
           history,
+          strained$: writer.strained$,
           append: (entry, stamp) => writer.append(entry, stamp),
           close: () => writer.close(),
         }),
@@ -70,6 +71,8 @@ class JournalWriter {
   #writing: Waiting[] = [];
   #batch = 0;
   #scheduled = false;
+  readonly #strained$ = new ReplaySubject<string>(1);
+  readonly strained$ = this.#strained$.asObservable();
   #failure: Failure | undefined;
   #closing: (() => void) | undefined;
   #closed: Promise<void> | undefined;
@@ -128,6 +131,8 @@ class JournalWriter {
     switch (reply.type) {
       case 'opened':
         return this.#opening.opened(reply.history);
+      case 'strained':
+        return this.#strained$.next(reply.words);
       case 'durable':
         return this.#settle(reply.batch);
       case 'failed':

@@ -23,6 +23,7 @@ import {
   type Usd,
 } from '../model/quantities.js';
 import { assert } from '../model/result.js';
+import type { BookSnapshot } from '../ports/journal.js';
 import { flatPosition, withFill, withTrade } from './position-accounting.js';
 
 /** `undefined` stands for nobody: adopted and unexplained size. */
@@ -66,16 +67,43 @@ export class PositionBook {
   }
 
   book(fill: Fill, owner: Owner): Booking {
-    if (this.isKnown(fill)) return { type: 'duplicate', fill };
+    return this.isKnown(fill) ? { type: 'duplicate', fill } : this.#add(fill, owner);
+  }
+
+  #add(fill: Fill, owner: Owner): Booking {
     const spec = this.#options.specOf(fill.market);
     if (spec === undefined) {
       return { type: 'refused', fill, reason: `no parameters of ${fill.market} yet` };
     }
-    this.#remember(fill);
+    if (fill.height >= this.#forgottenBelow) this.#remember(fill);
     const position = withFill(this.position(fill.market), fill, spec);
     this.#markets.set(fill.market, position);
     const owned = this.#share(fill, owner).map(([to, part]) => this.#bookPart(to, part, spec));
     return { type: 'booked', fill, position, owned };
+  }
+
+  /** A fill of an earlier run, however old: the journal has it once. */
+  restore(fill: Fill, owner: Owner): Booking {
+    return this.#heights.has(fill.fillId) ? { type: 'duplicate', fill } : this.#add(fill, owner);
+  }
+
+  /** Everything at a moment, for `load`. */
+  snapshot(): BookSnapshot {
+    return { positions: this.positions(), owned: this.ownedPositions() };
+  }
+
+  /** Of an earlier run; fills below `completeTo` are known from now on, and these too. */
+  load(
+    books: BookSnapshot | undefined,
+    known: { readonly fills: readonly Fill[]; readonly completeTo: BlockHeight },
+  ): void {
+    for (const position of books?.positions ?? []) this.#markets.set(position.market, position);
+    for (const { owner, position } of books?.owned ?? []) {
+      this.#ownersOf(position.market).set(owner, position);
+    }
+    this.sweptTo(known.completeTo);
+    this.#forgottenBelow = known.completeTo;
+    for (const fill of known.fills) this.#remember(fill);
   }
 
   /** A size found at the venue that no fill explains; it belongs to nobody. */

@@ -9,10 +9,12 @@ import type {
 import type { Command } from '../model/command.js';
 import type { Fallback } from '../model/engine-status.js';
 import type { CancelRequest, Fill, OrderEnd, OrderRequest } from '../model/order.js';
-import type { Breach, LossMark } from '../model/risk.js';
+import type { Position } from '../model/position.js';
+import type { Breach, LossMark, RiskLevel } from '../model/risk.js';
 import type {
   BlockHeight,
   ClientId,
+  FillId,
   OrderId,
   SignedSize,
   MarketId,
@@ -39,6 +41,7 @@ export type JournalEntry =
       readonly filled: bigint;
     }
   | { readonly type: 'cancel.intent'; readonly request: CancelRequest }
+  | { readonly type: 'cancel.sent'; readonly orderId: OrderId; readonly answer: SendAnswer }
   | { readonly type: 'fill'; readonly fill: Fill; readonly strategy: string | undefined }
   /** A size adopted from the venue beyond what fills explain, and its signed value at the time. */
   | {
@@ -56,12 +59,57 @@ export type JournalEntry =
   /** The figures that losses are counted from: they outlive the run. */
   | { readonly type: 'loss.mark'; readonly mark: LossMark }
   | { readonly type: 'sweep'; readonly completeTo: BlockHeight }
+  /** Why risk is where it is; for reading back only. */
+  | {
+      readonly type: 'risk.level';
+      readonly level: RiskLevel;
+      readonly causes: readonly string[];
+    }
   | { readonly type: 'risk.latched'; readonly breach: Breach }
   | { readonly type: 'risk.cleared'; readonly cause: string; readonly by: string }
   /** Latched: goes on in the next run with the same setting. */
   | { readonly type: 'engine.fallback'; readonly fallback: Fallback }
   | { readonly type: 'engine.restored'; readonly by: string }
-  | { readonly type: 'command'; readonly command: Command };
+  | { readonly type: 'command'; readonly command: Command }
+  | { readonly type: 'checkpoint'; readonly state: Checkpoint };
+
+/** One order as the journal knows it. Without an answer its bytes may or may not have left. */
+export interface RecoveredOrder {
+  readonly request: OrderRequest;
+  readonly answer: SendAnswer | undefined;
+  readonly cancel: CancelRequest | undefined;
+  readonly fillIds: readonly FillId[];
+  readonly filled: bigint;
+  readonly end: OrderEnd | undefined;
+}
+
+/** The books at one moment: per market, and per owner in it; without an owner, of nobody. */
+export interface BookSnapshot {
+  readonly positions: readonly Position[];
+  readonly owned: readonly {
+    readonly owner?: string | undefined;
+    readonly position: Position;
+  }[];
+}
+
+/** All that the rows before it come to: a start reads from here. */
+export interface Checkpoint {
+  readonly epoch: number;
+  readonly completeTo: BlockHeight;
+  readonly orders: readonly RecoveredOrder[];
+  readonly books: BookSnapshot;
+  /** Fills that are in the books and that a sweep may find again. */
+  readonly fills: readonly Fill[];
+  readonly latched: readonly Breach[];
+  readonly fallback?: Fallback | undefined;
+  readonly lossMark?: LossMark | undefined;
+  /** Fills below this height are in what the first run adopted. */
+  readonly openedAt?: BlockHeight;
+  /** Of the newest runs. */
+  readonly claims?: readonly ClientId[];
+  /** Entries that must be read again as they are, oldest first. */
+  readonly entries: readonly JournalEntry[];
+}
 
 export interface JournalRow {
   readonly sequence: number;
@@ -79,7 +127,7 @@ export interface JournalIdentity {
 }
 
 export interface Journal {
-  /** All rows so far, oldest first; read once at start. */
+  /** All rows since the newest checkpoint, oldest first; read once at start. */
   readonly history: readonly JournalRow[];
   /**
    * Queues an entry; the result emits once and completes when the row is durable, or errors with a
@@ -89,6 +137,11 @@ export interface Journal {
     entry: JournalEntry,
     stamp: { readonly at: UnixMs; readonly input: number },
   ): Observable<void>;
+  /**
+   * In words, once: the disk is full, and what is written now goes to the reserve. Enough for
+   * leaving positions, not for going on.
+   */
+  readonly strained$: Observable<string>;
   /** Flushes and closes. */
   close(): Promise<void>;
 }

@@ -9,7 +9,8 @@ import {
 } from '../../src/dydx/venue-limits.codec.js';
 import { DEFAULT_LIMITS } from '../../src/simulator/chain/chain-limits.js';
 import { queries } from '../../src/simulator/validator/proto-codecs.codec.js';
-import { ACCOUNT, VirtualService } from '../support/virtual-service.js';
+import { ACCOUNT } from '../support/exchange-ground.js';
+import { VirtualService } from '../support/virtual-service.js';
 
 describe('the limits of the chain', () => {
   it('are read as the exchange has them, with the leverage of the account', async () => {

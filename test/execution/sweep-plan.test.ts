@@ -1,9 +1,9 @@
 /** When to ask for all fills. */
 import { describe, expect, it } from 'vitest';
 import { blockHeight, unixMs } from '../../src/model/quantities.js';
+import { overlapped } from '../../src/model/sweep-overlap.js';
 import {
   isSweepDue,
-  overlapped,
   provenHeight,
   sweepFrom,
   type SweepInputs,

@@ -1,5 +1,13 @@
 /** The journal's file: what it refuses, what it keeps, and that it is private. */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -27,7 +35,7 @@ afterEach(() => {
 });
 
 function openJournal(options: object = {}): JournalDatabase {
-  const database = new JournalDatabase({ path, identity, ...options });
+  const database = new JournalDatabase({ path, identity, reserveBytes: 4096, ...options });
   open.push(database);
   return database;
 }
@@ -93,7 +101,7 @@ describe('the journal file', () => {
   });
 
   it.each([
-    ['a newer schema', 'PRAGMA user_version = 2', 'journal.newer'],
+    ['a newer schema', 'PRAGMA user_version = 3', 'journal.newer'],
     ['a database of something else', 'PRAGMA application_id = 1', 'journal.foreign'],
     ['a journal without an owner', 'DELETE FROM identity', 'journal.corrupt'],
     [
@@ -128,9 +136,15 @@ describe('the journal file', () => {
     expect(failureOf(() => openJournal()).code).toBe('journal.corrupt');
   });
 
-  it('writes nothing any more once the disk is full', () => {
-    const database = openJournal({ pagesMax: 8 });
+  it('writes into the reserve once the disk is full, and nothing when that is full too', () => {
+    const database = openJournal({ pagesMax: 8, reserveBytes: 400_000 });
     const flood = Array.from({ length: 100 }, () => fill);
+    expect(existsSync(`${path}-reserve`)).toBe(true);
+    database.append(flood.slice(0, 10));
+    expect(database.strain).toBeUndefined();
+    database.append(flood);
+    expect(database.strain).toContain('the disk is full');
+    expect(existsSync(`${path}-reserve`)).toBe(false);
     const failure = failureOf(() => {
       for (;;) database.append(flood);
     });
@@ -138,7 +152,55 @@ describe('the journal file', () => {
     expect(failure.message).toContain('full');
     expect(failureOf(() => database.append([intent])).message).toContain('full');
     close();
-    expect(openJournal().history.length % 100).toBe(0);
+    expect((openJournal().history.length - 10) % 100).toBe(0);
+  });
+
+  it('keeps its reserve only while it is open', () => {
+    openJournal({ reserveBytes: 2_000_000 });
+    expect(statSync(`${path}-reserve`)).toMatchObject({ size: 2_000_000 });
+    expect(statSync(`${path}-reserve`).mode & 0o777).toBe(0o600);
+    close();
+    expect(existsSync(`${path}-reserve`)).toBe(false);
+  });
+
+  it('brings an old layout up to date, and its rows with it', () => {
+    openJournal().append([intent, fill]);
+    close();
+    edit('DROP TABLE base; PRAGMA user_version = 1');
+    rmSync(`${path}-head`);
+    openJournal().append([fill]);
+    close();
+    const { history } = openJournal();
+    expect(history.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+    close();
+    rmSync(`${path}-head`);
+    expect(failureOf(() => openJournal()).message).toContain('its head is missing');
+  });
+
+  it('refuses a journal whose end is gone, though what is left is sound', () => {
+    openJournal().append([intent, fill]);
+    close();
+    edit('DELETE FROM journal WHERE sequence = 2');
+    expect(failureOf(() => openJournal()).message).toContain('expected row 2, which was durable');
+    rmSync(path);
+    expect(failureOf(() => openJournal()).message).toContain('2 rows were durable');
+  });
+
+  it('keeps the log of a journal that it refuses', () => {
+    const database = openJournal();
+    database.append([intent]);
+    database.append([fill]);
+    const copy = join(folder, 'copy');
+    cpSync(join(folder, 'private'), copy, { recursive: true });
+    close();
+    path = join(copy, 'journal.sqlite');
+    const log = readFileSync(`${path}-wal`);
+    writeFileSync(`${path}-wal`, log.subarray(0, log.length - 100));
+    expect(failureOf(() => openJournal()).code).toBe('journal.corrupt');
+    expect(readFileSync(`${path}-refused-wal`)).toHaveLength(log.length - 100);
+    rmSync(path);
+    writeFileSync(`${path}-wal`, log);
+    expect(failureOf(() => openJournal()).message).toContain('is missing');
   });
 
   it('says so when the file cannot be made', () => {

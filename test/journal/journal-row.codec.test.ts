@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   decodeRow,
   encodeRow,
-  FIRST_LINK,
+  CHAIN_START,
   type StoredRow,
 } from '../../src/journal/journal-row.codec.js';
 import type { JournalEntry, JournalRow } from '../../src/ports/journal.js';
@@ -24,12 +24,12 @@ const rows = entries.map((entry, index): JournalRow => ({
 
 function encodeAll(): StoredRow[] {
   const stored: StoredRow[] = [];
-  for (const row of rows) stored.push(encodeRow(row, stored.at(-1)?.link ?? FIRST_LINK));
+  for (const row of rows) stored.push(encodeRow(row, stored.at(-1)?.link ?? CHAIN_START.link));
   return stored;
 }
 
 const decodeAll = (stored: readonly StoredRow[]): JournalRow[] =>
-  stored.map((row, index) => decodeRow(row, stored[index - 1]));
+  stored.map((row, index) => decodeRow(row, stored[index - 1] ?? CHAIN_START));
 
 describe('journal rows', () => {
   it('come back as they were written', () => {
@@ -61,5 +61,13 @@ describe('journal rows', () => {
   it('are refused when one in the middle is missing', () => {
     const [first, , third] = encodeAll() as [StoredRow, StoredRow, StoredRow];
     expect(() => decodeAll([first, third])).toThrow('expected row 2, was 3');
+  });
+
+  it('are refused when they are genuine and of a kind that nobody knows here', () => {
+    const entry = { type: 'order.teleported' } as unknown as JournalEntry;
+    const stored = encodeRow({ sequence: 1, at: NOW, input: 0, entry }, CHAIN_START.link);
+    expect(() => decodeRow(stored, CHAIN_START)).toThrow(
+      'row 1 is of a kind order.teleported, which this version does not know',
+    );
   });
 });

@@ -66,7 +66,7 @@ describe('the journal on a real file', () => {
     return port1;
   };
   const open = (): Promise<Journal> =>
-    openJournal({ path: join(folder, 'journal.sqlite'), identity, makeWorker });
+    openJournal({ path: join(folder, 'j.sqlite'), identity, makeWorker, reserveBytes: 4096 });
 
   it('has the entries of the run before in its history', async () => {
     const first = await open();

@@ -127,6 +127,50 @@ describe('the position book', () => {
   });
 });
 
+describe('the books of an earlier run', () => {
+  const swept = (height: number) => ({ fills: [], completeTo: blockHeight(height) });
+
+  it('take any number of fills up again that a sweep has covered', () => {
+    const book = newBook(10);
+    book.load(undefined, swept(1_000));
+    for (let n = 0; n < 50; n += 1) {
+      const old = fill(n, { height: blockHeight(n) });
+      expect(book.restore(old, 'sniper').type).toBe('booked');
+    }
+    expect(book.position(BTC).fills).toBe(50);
+    // By whatever road it comes again.
+    expect(book.book(fill(7, { height: blockHeight(7) }), 'sniper').type).toBe('duplicate');
+  });
+
+  it('go on from a snapshot as if there had never been one', () => {
+    const fills = fc.array(
+      fc.record({
+        side: fc.constantFrom('buy' as const, 'sell' as const),
+        owner: fc.constantFrom('a', 'b', undefined),
+        steps: fc.integer({ min: 1, max: 90 }),
+      }),
+      { minLength: 1, maxLength: 30 },
+    );
+    fc.assert(
+      fc.property(fills, fc.nat(30), (all, cut) => {
+        const [whole, first, second] = [newBook(), newBook(), newBook()];
+        const made = all.map(({ side, steps: count, owner }, n) => ({
+          owner,
+          made: fill(n, { side, size: btcSize(count), height: blockHeight(n + 1) }),
+        }));
+        for (const { made: one, owner } of made) whole.book(one, owner);
+        const early = made.slice(0, cut);
+        for (const { made: one, owner } of early) first.book(one, owner);
+        const known = early.slice(-3).map(({ made: one }) => one);
+        const completeTo = blockHeight(known[0]?.height ?? 0);
+        second.load(first.snapshot(), { fills: known, completeTo });
+        for (const { made: one, owner } of made) second.book(one, owner);
+        expect(second.snapshot()).toEqual(whole.snapshot());
+      }),
+    );
+  });
+});
+
 describe('the drift between our positions and the venue’s', () => {
   it('names both figures of every difference, and a missing market as flat', () => {
     const at = (market: typeof BTC, held: bigint) => ({ market, size: signedSize(held) });

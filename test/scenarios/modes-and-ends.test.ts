@@ -134,8 +134,9 @@ describe('an operator', () => {
     expect(answers).toEqual([]);
     await service.clock.advance(1);
     expect(answers).toEqual([{ accepted: true, message: 'risk is halted' }]);
-    expect(service.rows.slice(-2).map(({ entry }) => entry.type)).toEqual([
+    expect(service.rows.slice(-3).map(({ entry }) => entry.type)).toEqual([
       'risk.latched',
+      'risk.level',
       'command',
     ]);
   });

@@ -16,7 +16,7 @@ import {
   tell,
   trading,
 } from '../support/signed-trading.js';
-import { ACCOUNT } from '../support/virtual-service.js';
+import { ACCOUNT } from '../support/exchange-ground.js';
 
 describe('accept-then-lose-reply', () => {
   it('is one order at the venue, unknown to us until its fills say more', async () => {

@@ -7,7 +7,8 @@ import type { OrderRequest } from '../../src/model/order.js';
 import { price, size, unixMs } from '../../src/model/quantities.js';
 import type { Lifetime } from '../../src/model/stateful-order.js';
 import { change, rest, settled, stateOf, tell, trading } from '../support/signed-trading.js';
-import { ACCOUNT, type VirtualService } from '../support/virtual-service.js';
+import { ACCOUNT } from '../support/exchange-ground.js';
+import { type VirtualService } from '../support/virtual-service.js';
 
 const lower = ({ price: old }: OrderRequest, { root }: VirtualService) => {
   const tick = root.pipeline.fold.spec('BTC-USD' as never)?.tick ?? 1n;

@@ -22,7 +22,8 @@ import {
   Wallet,
   type Message,
 } from './sign-transaction.js';
-import { ACCOUNT, type VirtualService } from './virtual-service.js';
+import { ACCOUNT } from './exchange-ground.js';
+import { type VirtualService } from './virtual-service.js';
 
 const TIMES_IN_FORCE = { ioc: 'IOC', gtt: 'GTT', postOnly: 'POST_ONLY' } as const;
 const DEADLINE_MS = 2_000;

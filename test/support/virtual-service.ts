@@ -4,25 +4,35 @@
  */
 import {
   AsyncSubject,
+  concatMap,
   defer,
   delay,
   map,
   NEVER,
   of,
+  ReplaySubject,
+  Subject,
   throwError,
   timer,
   type Observable,
 } from 'rxjs';
+import {
+  type ACCOUNT,
+  accountOf,
+  ADDRESS,
+  makeGround,
+  type Ground,
+  type GroundOptions,
+} from './exchange-ground.js';
 import { ControlProjection } from '../../src/app/control-projection.js';
 import type { streamingEngine } from '../../src/app/engines.js';
 import { Inbox } from '../../src/app/inbox.js';
 import { ServiceRoot } from '../../src/app/service-root.js';
 import type { World } from '../../src/app/world.js';
 import { seededRandom } from '../../src/clock/seeded-random.js';
-import { SimulatedClock } from '../../src/clock/simulated.clock.js';
+import type { SimulatedClock } from '../../src/clock/simulated.clock.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { indexerReads, type VenueReads } from '../../src/dydx/indexer.client.js';
-import { addressOfKey, keyFromSeed, readPrivateKey } from '../../src/dydx/keys.codec.js';
 import { embeddedNetwork } from '../../src/dydx/networks.js';
 import type { Side } from '../../src/model/book.js';
 import type { Decision } from '../../src/model/decision.js';
@@ -30,48 +40,29 @@ import { priceOfTicks, type MarketSpec } from '../../src/model/market.js';
 import type { OrderRequest } from '../../src/model/order.js';
 import { marketId, ticks } from '../../src/model/quantities.js';
 import type { VenueLimits } from '../../src/model/venue-limits.js';
-import { Failure, unwrap } from '../../src/model/result.js';
+import { Failure } from '../../src/model/result.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { HttpAnswer, HttpPort } from '../../src/ports/http.js';
 import type { Journal, JournalEntry, JournalRow } from '../../src/ports/journal.js';
 import type { AuthoredStrategy } from '../../src/ports/strategy.js';
 import type { SendAnswer, VenuePort } from '../../src/ports/venue.js';
-import { ExchangeHost, type ExchangeHostOptions } from '../../src/simulator/exchange-host.venue.js';
-import { createExchange } from '../../src/simulator/chain/exchange.js';
-import type { ExchangeOptions } from '../../src/simulator/exchange-options.js';
+import type { ExchangeHost } from '../../src/simulator/exchange-host.venue.js';
 import type { CheckResult } from '../../src/simulator/exchange-types.js';
-import { connectInMemory } from '../../src/simulator/memory-host.venue.js';
 import { paperVenue } from '../../src/simulator/paper.venue.js';
-import { marketsOf } from '../../src/simulator/real-markets.js';
+import { cutHttp, cutSockets, type Step } from './cut-ports.js';
 
-const START = Date.UTC(2026, 0, 5);
-const ADDRESS = addressOfKey(unwrap(readPrivateKey(keyFromSeed(7))));
-export const ACCOUNT = { owner: ADDRESS, number: 0 };
-
-export interface VirtualOptions {
-  readonly seed?: number;
-  /** Its number; 0 unless told otherwise. */
-  readonly subaccount?: number;
-  /** Midnight of a Monday unless told otherwise. */
-  readonly startMs?: number;
-  readonly markets?: number;
-  readonly preset?: ExchangeOptions['preset'];
+export interface VirtualOptions extends GroundOptions {
   /** Of the first run; the next has the next. */
   readonly claimChance?: number;
   /** Another process that trades on the same account of the same exchange. */
   readonly beside?: VirtualService;
-  /** What the chain lets an account do. */
-  readonly limits?: ExchangeOptions['limits'];
-  /** What the account has at the start. */
-  readonly fundUsd?: number;
-  readonly habits?: ExchangeHostOptions['habits'];
   readonly flags?: Readonly<Record<string, unknown>>;
-  /** Faults, an indexer with a copy to lag behind with, and the like. */
-  readonly hosting?: Partial<ExchangeHostOptions> & { readonly isCopied?: boolean };
   /** Instead of orders that go into the exchange as they are. */
   readonly sends?: (service: VirtualService, http: HttpPort) => Pick<VenuePort, 'place' | 'cancel'>;
   /** Instead of the streaming engine as it is. */
   readonly makeStreaming?: typeof streamingEngine;
+  /** Rows of the journal between checkpoints. */
+  readonly checkpointRows?: number;
   /** A user's strategy, where the flags name a file. */
   readonly authored?: () => AuthoredStrategy;
 }
@@ -85,43 +76,6 @@ const refused = (clock: Clock): Observable<HttpAnswer> =>
       throw new Failure('http.network', 'connection refused', { retryable: true });
     }),
   );
-
-const accountOf = ({ subaccount = 0 }: VirtualOptions): typeof ACCOUNT => ({
-  ...ACCOUNT,
-  number: subaccount,
-});
-
-/** The clock, and the exchange on it. */
-interface Ground {
-  readonly clock: SimulatedClock;
-  readonly host: ExchangeHost;
-  readonly memory: ReturnType<typeof connectInMemory>;
-}
-
-function makeGround(options: VirtualOptions): Ground {
-  const { seed = 7, markets = 2, preset = 'calm', startMs = START } = options;
-  const { fundUsd = 10_000, habits, limits } = options;
-  const { isCopied = false, ...hosting } = options.hosting ?? {};
-  const clock = new SimulatedClock(startMs);
-  const exchangeOptions: ExchangeOptions = {
-    seed,
-    ...marketsOf(markets),
-    startTimeMs: startMs,
-    startHeight: 1000,
-    takerFeePpm: 500,
-    makerFeePpm: 100,
-    preset,
-    limits,
-  };
-  const exchange = createExchange(exchangeOptions);
-  const indexerCopy = isCopied ? createExchange(exchangeOptions) : undefined;
-  const random = seededRandom(seed);
-  const host = new ExchangeHost({ exchange, indexerCopy, clock, random, habits, ...hosting });
-  const quoteQuantums = BigInt(fundUsd) * 1_000_000n;
-  host.submit({ type: 'fund', subaccount: accountOf(options), quoteQuantums });
-  host.start();
-  return { clock, host, memory: connectInMemory({ host, clock, latencyMs: 2 }) };
-}
 
 export class VirtualService {
   readonly ground: Ground;
@@ -141,12 +95,16 @@ export class VirtualService {
   };
   sendFault: SendFault = 'none';
   isJournalBroken = false;
+  readonly journalStrained$ = new Subject<string>();
   isJournalLost = false;
   isRestDown = false;
   /** REST paths with these words in them are refused. */
   refusedPath: string | undefined;
   /** Places that reached the exchange. */
   sends = 0;
+  readonly placed: OrderRequest[] = [];
+  /** Told before and after each step to the outside; may `drop` the process. */
+  onStep: (name: string) => void = () => undefined;
   root: ServiceRoot;
   control: ControlProjection;
   #options: VirtualOptions;
@@ -180,11 +138,21 @@ export class VirtualService {
    * settings if they are given.
    */
   async restart(flags = this.#options.flags): Promise<void> {
+    this.renew(flags);
+    await this.start();
+  }
+
+  /** The same, before anything of it is started. */
+  renew(flags = this.#options.flags): void {
     this.kill();
     if (flags !== undefined) this.#options = { ...this.#options, flags };
     this.root = new ServiceRoot(this.#world(), this.#engines());
     this.control = new ControlProjection(this.root);
-    await this.start();
+  }
+
+  /** From this instant on nothing of the process gets out, in the midst of whatever it does. */
+  drop(): void {
+    this.#run += 1;
   }
 
   kill(): void {
@@ -289,8 +257,8 @@ export class VirtualService {
   }
 
   #engines() {
-    const { makeStreaming, authored } = this.#options;
-    return { authored, ...(makeStreaming === undefined ? {} : { makeStreaming }) };
+    const { makeStreaming, authored, checkpointRows } = this.#options;
+    return { authored, checkpointRows, ...(makeStreaming === undefined ? {} : { makeStreaming }) };
   }
 
   #world(): World {
@@ -308,6 +276,7 @@ export class VirtualService {
       atTurnEnd: (work) => void clock.setTimeout(work, 0),
     });
     const subaccount = { address: ADDRESS, number: this.account.number };
+    const step = this.#steps();
     return {
       config,
       version: 'test',
@@ -323,10 +292,10 @@ export class VirtualService {
       },
       meter: { observe: (hop) => void this.hops.push(hop) },
       resources: this.resources,
-      sockets: this.ground.memory.sockets,
+      sockets: cutSockets(this.ground.memory.sockets, step),
       hearsAccount: config.mode !== 'paper',
       boot: ({ specOf, view, height }) => {
-        const { http } = this.ground.memory;
+        const http = cutHttp(this.ground.memory.http, step);
         const faulty: HttpPort = {
           send: (request) => (this.#isRefused(request.url) ? refused(clock) : http.send(request)),
         };
@@ -340,8 +309,10 @@ export class VirtualService {
         this.#reads = reads;
         const venue: VenuePort = {
           ...reads,
-          place: (request) => this.#place(request, specOf(request.market)),
-          cancel: (request) => this.#cancel(request, specOf(request.market)),
+          place: (request) =>
+            this.#sent('place', step, () => this.#place(request, specOf(request.market))),
+          cancel: (request) =>
+            this.#sent('cancel', step, () => this.#cancel(request, specOf(request.market))),
           ...this.#options.sends?.(this, http),
         };
         const socketUrl = 'ws://memory';
@@ -359,7 +330,7 @@ export class VirtualService {
       openJournal: () =>
         this.isJournalLost
           ? Promise.reject(new Failure('journal.locked', 'another holds it', { retryable: false }))
-          : Promise.resolve(this.#journal()),
+          : Promise.resolve(this.#journal(step)),
       close: () => Promise.resolve(),
     };
   }
@@ -369,10 +340,15 @@ export class VirtualService {
   }
 
   /** A row is durable after a millisecond; what is not yet durable dies with its process. */
-  #journal(): Journal {
-    const run = this.#run;
+  #journal(step: Step): Journal {
     return {
-      history: [...this.rows],
+      history: this.rows.slice(
+        Math.max(
+          0,
+          this.rows.findLastIndex(({ entry }) => entry.type === 'checkpoint'),
+        ),
+      ),
+      strained$: this.journalStrained$,
       append: (entry, stamp) => {
         if (this.isJournalBroken)
           return throwError(
@@ -380,8 +356,9 @@ export class VirtualService {
           );
         const durable$ = new AsyncSubject<void>();
         this.clock.setTimeout(() => {
-          if (run !== this.#run) return;
+          if (!step(`write ${entry.type}`)) return;
           this.rows.push({ sequence: this.rows.length + 1, ...stamp, entry });
+          if (!step(`written ${entry.type}`)) return;
           durable$.next();
           durable$.complete();
         }, 1);
@@ -389,6 +366,26 @@ export class VirtualService {
       },
       close: () => Promise.resolve(),
     };
+  }
+
+  #steps(): Step {
+    const run = this.#run;
+    return (name) => {
+      if (run !== this.#run) return false;
+      this.onStep(name);
+      return run === this.#run;
+    };
+  }
+
+  /** Before the bytes leave, when the exchange has them, and when its answer is there. */
+  #sent(what: string, step: Step, send: () => Observable<SendAnswer>): Observable<SendAnswer> {
+    return defer(() => {
+      if (!step(`send ${what}`)) return NEVER;
+      const answer$ = new ReplaySubject<SendAnswer>();
+      send().subscribe(answer$);
+      if (!step(`sent ${what}`)) return NEVER;
+      return answer$.pipe(concatMap((answer) => (step(`reply ${what}`) ? of(answer) : NEVER)));
+    });
   }
 
   #place(request: OrderRequest, spec: MarketSpec | undefined): Observable<SendAnswer> {
@@ -403,6 +400,7 @@ export class VirtualService {
       );
     return defer(() => {
       this.sends += 1;
+      this.placed.push(request);
       const check = this.host.submit({
         type: 'place',
         order: {
