@@ -12,7 +12,8 @@
  *    the step goes on; a step that ends without its result is a fault.
  * 3. `service.spawned` is emitted before the child starts: a listener attached then hears all
  *    of it. No child is spawned twice; more than 64 connections or 32 strategies are a fault.
- * 4. In `faulted` strategies stop and orders are canceled as far as possible; the process is to
+ * 4. Reconciling is a machine of its own, with a state for each of its steps.
+ * 5. In `faulted` strategies stop and orders are canceled as far as possible; the process is to
  *    end.
  */
 import {
@@ -28,6 +29,7 @@ import type { Breach } from '../src/model/risk.js';
 import type { ConnectionInput } from './connection-context.js';
 import { connectionMachine } from './connection.machine.js';
 import { orderDeskMachine } from './order-desk.machine.js';
+import { reconciliationMachine } from './reconciliation.machine.js';
 import { riskMachine } from './risk.machine.js';
 import { strategyMachine, type StrategyInput } from './strategy.machine.js';
 import { unprovidedCallback, unprovidedEvents } from './unprovided.machine.js';
@@ -127,7 +129,7 @@ export const serviceMachine = setup({
     boot: unprovidedEvents<StepFact, StepInput>('boot'),
     recover: unprovidedEvents<StepFact, StepInput>('recover'),
     connect: unprovidedEvents<StepFact, StepInput>('connect'),
-    reconcile: unprovidedEvents<StepFact, StepInput>('reconcile'),
+    reconcile: reconciliationMachine,
     drain: unprovidedEvents<StepFact, StepInput>('drain'),
     risk: riskMachine,
     connection: connectionMachine,

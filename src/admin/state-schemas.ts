@@ -30,6 +30,16 @@ export const serviceState = Type.Object({
   address: nullable(text),
   subaccount: Type.Integer(),
   chainHeight: nullable(number),
+  reconciliation: nullable(
+    Type.Object({
+      state: text,
+      height: number,
+      attempts: number,
+      steps: Type.Array(text),
+      reason: nullable(text),
+    }),
+  ),
+  sweptAt: nullable(number),
   permission: Type.Object({ granted: Type.Boolean(), reasons: Type.Array(text) }),
   connections: Type.Array(
     Type.Object({
@@ -236,6 +246,9 @@ export const riskState = Type.Object({
   exposureUsd: nullable(text),
   ifDead: ifDeadState,
   limits: Type.Record(text, number),
+  venueLimits: Type.Array(
+    Type.Object({ what: text, used: number, limit: nullable(number), blocks: number }),
+  ),
   denials: Type.Array(Type.Object({ at: number, code: text, message: text })),
 });
 

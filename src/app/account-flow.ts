@@ -11,7 +11,9 @@ export interface AccountFlowOptions {
   readonly orders: OrderTable;
   readonly tellOrder: (orderId: OrderId, fact: OrderFact) => boolean;
   /** A live order on our account that we did not make. */
-  readonly onForeign: (evidence: string) => void;
+  readonly onForeign: (order: VenueOrder) => void;
+  /** Whether the word is another process's or our own claim to the account. */
+  readonly isClaim: (order: VenueOrder) => boolean;
   /** After every snapshot: it may have lost updates around itself, REST has them. */
   readonly onSnapshot: (known: boolean) => void;
 }
@@ -19,12 +21,11 @@ export interface AccountFlowOptions {
 const LIVE_STATUSES = new Set<VenueOrder['status']>(['bestEffortOpened', 'open', 'untriggered']);
 
 export function accountFlow(options: AccountFlowOptions): (event: AccountEvent) => void {
-  const { books, orders, tellOrder, onForeign, onSnapshot } = options;
+  const { books, orders, tellOrder, onForeign, isClaim, onSnapshot } = options;
   const orderWord = (order: VenueOrder): void => {
+    if (isClaim(order)) return;
     if (orders.get(order.orderId) === undefined) {
-      if (LIVE_STATUSES.has(order.status)) {
-        onForeign(`order ${order.clientId} in ${order.market} is not ours`);
-      }
+      if (LIVE_STATUSES.has(order.status)) onForeign(order);
       return;
     }
     const { status, totalFilled, removalReason, goodTilBlock } = order;

@@ -7,8 +7,16 @@ import { Subject, type Observable } from 'rxjs';
 import type { MarketSpec } from '../model/market.js';
 import type { OrderFact, PositionFact, StrategyFact } from '../model/facts.js';
 import type { Fill } from '../model/order.js';
-import type { BlockHeight, MarketId, OrderId, SignedSize, Usd } from '../model/quantities.js';
+import {
+  blockHeight,
+  type BlockHeight,
+  type MarketId,
+  type OrderId,
+  type SignedSize,
+  type Usd,
+} from '../model/quantities.js';
 import { assert } from '../model/result.js';
+import { overlapped } from '../model/sweep-overlap.js';
 import type { RecoveredState } from '../journal/journal-state.js';
 import type { JournalEntry } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
@@ -26,11 +34,16 @@ export interface BooksOptions {
   readonly tellPosition: (key: string, fact: PositionFact) => boolean;
   readonly tellStrategy: (strategy: string, fact: StrategyFact) => void;
   readonly onUnexplained: (evidence: string) => void;
+  /** The chain has taken a position, or a part of one, without an order of ours. */
+  readonly onLiquidated: (evidence: string) => void;
   readonly log: Log;
 }
 
 /** Fills since the last sweep, for the next comparison with the venue. */
 const RECENT_MAX = 20_000;
+
+/** What happens to a position by the chain's will. */
+const SEIZURES: ReadonlySet<Fill['type']> = new Set(['LIQUIDATED', 'DELEVERAGED', 'OFFSETTING']);
 
 export class Books {
   readonly positions: PositionBook;
@@ -62,12 +75,13 @@ export class Books {
   restore(fill: Fill, strategy: string | undefined): void {
     const booking = this.positions.restore(fill, strategy);
     assert(booking.type !== 'refused', `a journaled fill in ${fill.market} cannot be booked`);
-    if (booking.type === 'booked' && fill.height >= this.#completeTo) this.#remember(fill);
+    const isRecent = fill.height >= overlapped(blockHeight(this.#completeTo));
+    if (booking.type === 'booked' && isRecent) this.#remember(fill);
   }
 
   /** The books of an earlier run as of its checkpoint, before anything else is booked. */
   load({ books, knownFills: fills, completeTo }: RecoveredState): void {
-    this.positions.load(books, { fills, completeTo });
+    this.positions.load(books, { fills, completeTo: overlapped(completeTo) });
     this.#recent = [...fills];
     this.sweptTo(completeTo);
   }
@@ -115,6 +129,11 @@ export class Books {
       orderId: fill.orderId ?? 'none',
     });
     for (const owned of booking.owned) this.#announce(owned);
+    if (SEIZURES.has(fill.type)) {
+      const { market, type, side, size, price, height } = fill;
+      const what = `${type} ${side} ${size} at ${price}`;
+      this.#options.onLiquidated(`${market}: ${what} in block ${height}, fill ${fill.fillId}`);
+    }
     if (order !== undefined) {
       const { orderId } = order.request;
       const { fillId, size } = fill;
@@ -131,7 +150,8 @@ export class Books {
     if (height <= this.#completeTo) return;
     this.#completeTo = height;
     this.positions.sweptTo(height);
-    this.#recent = this.#recent.filter((fill) => fill.height >= height);
+    const kept = overlapped(height);
+    this.#recent = this.#recent.filter((fill) => fill.height >= kept);
   }
 
   #announce(owned: OwnedPosition): void {

@@ -1,5 +1,7 @@
 /** The operator's view of the running service: plain values read at the moment of asking. */
 import { catchError, map, Observable, of } from 'rxjs';
+import type { SnapshotFrom } from 'xstate';
+import type { reconciliationMachine } from '../../machines/reconciliation.machine.js';
 import type { Command, CommandOutcome } from '../model/command.js';
 import { formatDecimal } from '../model/decimal.js';
 import {
@@ -58,6 +60,8 @@ export class ControlProjection implements Control {
       address: subaccount?.address ?? null,
       subaccount: subaccount?.number ?? 0,
       chainHeight: heights.chain ?? null,
+      reconciliation: this.#reconciliation(),
+      sweptAt: this.#root.steps.sweptAt ?? null,
       permission: {
         granted: permission.granted,
         reasons: permission.granted ? [] : permission.reasons,
@@ -188,6 +192,10 @@ export class ControlProjection implements Control {
       exposureUsd: ifDead.worstUsd,
       ifDead,
       limits: world.config.risk,
+      venueLimits: core.limits.usages().map((usage) => ({
+        ...usage,
+        limit: Number.isFinite(usage.limit) ? usage.limit : null,
+      })),
       denials: core.denials.map(({ at, denial }) => ({ at, ...denial })),
     };
   }
@@ -299,6 +307,17 @@ export class ControlProjection implements Control {
       subscriptions: snapshot?.context.confirmed.length ?? 0,
       lastError: snapshot?.context.lastError ?? null,
     };
+  }
+
+  #reconciliation(): ServiceState['reconciliation'] {
+    const { children } = this.#root.actor.getSnapshot();
+    const snapshot = children['reconcile']?.getSnapshot() as
+      | SnapshotFrom<typeof reconciliationMachine>
+      | undefined;
+    if (snapshot === undefined) return null;
+    const { value, context } = snapshot;
+    const { height, attempts, steps, reason } = context;
+    return { state: stateName(value), height, attempts, steps, reason: reason ?? null };
   }
 
   #stateOf(id: string): string {

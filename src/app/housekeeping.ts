@@ -16,8 +16,7 @@ import {
   timer,
   type Observable,
 } from 'rxjs';
-import type { PositionDrift } from '../model/position.js';
-import type { MarketId, UnixMs } from '../model/quantities.js';
+import type { MarketId } from '../model/quantities.js';
 import { crossedMarkets } from '../market/market.stream.js';
 import { eachOf } from '../operators/each-of.stream.js';
 import type { MarketEngine, StampedFact } from '../ports/engine.js';
@@ -123,16 +122,3 @@ export const gateEdges = (
     map((permission) => (permission.granted ? undefined : permission.reasons.join('; '))),
     distinctUntilChanged((a, b) => (a === undefined) === (b === undefined)),
   );
-
-/** A difference counts when two looks in a row find the same one. */
-export class DriftWatch {
-  #last = '';
-
-  /** The differences to be believed, or nothing. */
-  look(drifts: readonly PositionDrift[], at: UnixMs): Observation | undefined {
-    const now = drifts.map(({ market, ours, venue }) => `${market} ${ours} ${venue}`).join();
-    const isSame = now === this.#last;
-    this.#last = now;
-    return isSame && drifts.length > 0 ? { type: 'drift', drifts, at } : undefined;
-  }
-}

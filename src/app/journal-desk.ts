@@ -2,7 +2,8 @@
  * The journal as the running service writes it: every entry stamped with the time and number of its
  * input. A failure is told once, and then nothing is sent that needs a journal; a full disk is told
  * once too, and then only what leaves positions is sent. Checkpoints are written here, after
- * sweeps: then the books have all that the rows have.
+ * sweeps: then the books have all that the rows have. What is written before the journal is open (a
+ * latch of the first seconds) waits for it.
  */
 import { catchError, EMPTY, throwError, type Observable } from 'rxjs';
 import { Compaction } from '../journal/compaction.js';
@@ -13,6 +14,9 @@ import type { Inbox } from './inbox.js';
 import type { HeapClock } from '../clock/heap.clock.js';
 
 const NOT_OPEN = new Failure('journal.failed', 'the journal is not open', { retryable: false });
+
+/** Entries that wait for the journal to open; more than any start makes. */
+const EARLY_MAX = 1_000;
 
 export interface JournalDeskOptions {
   readonly clock: HeapClock;
@@ -30,6 +34,7 @@ export class JournalDesk {
   readonly #ledger = new JournalLedger();
   #journal: Journal | undefined;
   #hasFailed = false;
+  #early: JournalEntry[] = [];
   #isStrained = false;
 
   constructor(options: JournalDeskOptions) {
@@ -49,6 +54,9 @@ export class JournalDesk {
       this.#isStrained = true;
       this.#tell(words);
     });
+    const early = this.#early;
+    this.#early = [];
+    early.forEach(this.write);
   }
 
   /** Queued at once; emits when it is on the disk, whether anybody listens or not. */
@@ -63,6 +71,10 @@ export class JournalDesk {
 
   /** Nobody waits for it. Sweeps that say nothing new are left out. */
   write = (entry: JournalEntry): void => {
+    if (this.#journal === undefined) {
+      if (this.#early.length < EARLY_MAX) this.#early.push(entry);
+      return;
+    }
     if (!this.#compaction.isWorthARow(entry)) return;
     this.#put(entry);
     if (entry.type !== 'sweep' || !this.#compaction.isCheckpointDue) return;

@@ -8,6 +8,11 @@ import { connectionMachine } from '../../machines/connection.machine.js';
 import { orderDeskMachine } from '../../machines/order-desk.machine.js';
 import { orderMachine } from '../../machines/order.machine.js';
 import { positionMachine } from '../../machines/position.machine.js';
+import {
+  reconciliationMachine,
+  type ReconcileAsk,
+  type ReconcileFact,
+} from '../../machines/reconciliation.machine.js';
 import { riskMachine } from '../../machines/risk.machine.js';
 import {
   serviceMachine,
@@ -38,18 +43,35 @@ export interface Steps {
   readonly boot: () => Observable<StepFact>;
   readonly recover: () => Observable<StepFact>;
   readonly connect: () => Observable<StepFact>;
-  readonly reconcile: () => Observable<StepFact>;
   readonly drain: () => Observable<StepFact>;
 }
+
+/** What each step of a reconciliation does. */
+export type ReconcileSteps = Readonly<
+  Record<
+    | 'heights'
+    | 'limits'
+    | 'claim'
+    | 'account'
+    | 'orders'
+    | 'unlisted'
+    | 'fills'
+    | 'merging'
+    | 'blocks'
+    | 'comparing',
+    (ask: ReconcileAsk) => Observable<ReconcileFact>
+  >
+>;
 
 export interface Provisions {
   readonly hub: FactHub;
   readonly steps: Steps;
+  readonly reconcile: ReconcileSteps;
   readonly session: SocketSessionOptions;
   readonly venueLink: VenueLinkOptions;
 }
 
-export function provideService({ hub, steps, session, venueLink }: Provisions) {
+export function provideService({ hub, steps, reconcile, session, venueLink }: Provisions) {
   const order = orderMachine.provide({
     actors: { facts: fromEventObservable(({ input }) => hub.orders.at(input.orderId)) },
   });
@@ -76,7 +98,7 @@ export function provideService({ hub, steps, session, venueLink }: Provisions) {
       boot: stepActor(steps.boot),
       recover: stepActor(steps.recover),
       connect: stepActor(steps.connect),
-      reconcile: stepActor(steps.reconcile),
+      reconcile: reconciliation(reconcile),
       drain: stepActor(steps.drain),
       risk: riskMachine.provide({ actors: { facts: fromEventObservable(() => hub.risk$) } }),
       connection: connectionMachine.provide({ actors: { socket: socketSession(session) } }),
@@ -85,6 +107,25 @@ export function provideService({ hub, steps, session, venueLink }: Provisions) {
     },
   });
 }
+
+const reconciliation = (steps: ReconcileSteps) =>
+  reconciliationMachine.provide({
+    actors: {
+      heights: askActor(steps.heights),
+      limits: askActor(steps.limits),
+      claim: askActor(steps.claim),
+      account: askActor(steps.account),
+      orders: askActor(steps.orders),
+      unlisted: askActor(steps.unlisted),
+      fills: askActor(steps.fills),
+      merging: askActor(steps.merging),
+      blocks: askActor(steps.blocks),
+      comparing: askActor(steps.comparing),
+    },
+  });
+
+const askActor = (step: ReconcileSteps[keyof ReconcileSteps]) =>
+  fromEventObservable<ReconcileFact, ReconcileAsk>(({ input }) => step(input));
 
 /** A step's stream never completes by itself: the machine leaves it with its state. */
 const stepActor = (step: () => Observable<StepFact>) =>

@@ -15,7 +15,9 @@ import { wsSockets } from '../connection/ws-socket.client.js';
 import { indexerReads } from '../dydx/indexer.client.js';
 import { liveVenue } from '../dydx/live.venue.js';
 import { embeddedNetwork, NETWORKS, type Network } from '../dydx/networks.js';
+import { RestBudget } from '../dydx/rest-budget.js';
 import { startSigner, type SignerOptions, type ValidatorSigner } from '../dydx/validator.client.js';
+import type { AccountLock } from '../journal/account-lock.store.js';
 import { openJournal, startJournalWorker, type JournalOptions } from '../journal/journal.store.js';
 import { blockHeight, usd, type Usd } from '../model/quantities.js';
 import { Failure, type Fault } from '../model/result.js';
@@ -31,6 +33,7 @@ import type { Endpoints } from './endpoints.js';
 import { failoverSockets } from './failover-sockets.js';
 import { Inbox } from './inbox.js';
 import { NOBODY, readIdentity, settingError, type SigningKey } from './signing-key.js';
+import { beSoleTrader } from './sole-trader.js';
 import type { Booted, Insight, World } from './world.js';
 
 /** Subscribes a second on one socket. */
@@ -81,12 +84,14 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
   const ground = new RealGround(options, clock, key);
   const sockets = wsSockets({});
   let journal: Promise<Journal> | undefined;
+  let lock: AccountLock | undefined;
   return {
     config,
     version,
     clock,
     inbox,
     random: seededRandom(config.seed),
+    claimChance: randomBytes(2).readUInt16BE(),
     log,
     meter,
     resources: processResources,
@@ -98,6 +103,7 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
     folder,
     boot: (insight) => ground.boot(insight, address),
     openJournal: (identity) => {
+      lock = beSoleTrader(config, identity);
       const name = `${identity.address}-${identity.subaccount}-${config.mode}.sqlite`;
       const makeWorker = threads?.journal ?? startJournalWorker;
       journal = openJournal({ path: join(folder, name), identity, makeWorker });
@@ -106,6 +112,7 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
     close: async () => {
       await ground.close();
       await closeStarted(journal);
+      lock?.release();
       clock.stop();
     },
   };
@@ -140,6 +147,7 @@ class RealGround {
   readonly #clock: RealClock;
   readonly #key: SigningKey | undefined;
   readonly #http: HttpClient = undiciHttp();
+  readonly #budget = new RestBudget();
   #exchange: Promise<EmbeddedExchange> | undefined;
   #signer: ValidatorSigner | undefined;
   #isClosed = false;
@@ -167,6 +175,7 @@ class RealGround {
       now: wallNow,
       subaccount: { address: address ?? NOBODY, number: config.subaccount },
       specOf: insight.specOf,
+      budget: this.#budget,
     });
     const silent: VenuePort = { ...reads, place: () => of(NO_KEY), cancel: () => of(NO_KEY) };
     const [socketUrl = ''] = network.socketUrls;

@@ -4,9 +4,17 @@
  * A journal without a sweep is a first run: what the account holds already is adopted as an opening
  * position, and its older fills are history that was never ours.
  */
-import type { Fill, OrderRequest } from '../model/order.js';
+import type { Fill, OrderRequest, VenueOrder } from '../model/order.js';
 import type { PositionDrift } from '../model/position.js';
-import { size, usd, type MarketId, type SignedSize, type Usd } from '../model/quantities.js';
+import {
+  size,
+  usd,
+  type BlockHeight,
+  type ClientId,
+  type MarketId,
+  type SignedSize,
+  type Usd,
+} from '../model/quantities.js';
 import { epochOf } from '../execution/client-ids.js';
 import { reconcile } from '../execution/reconcile.js';
 import { isLive, recoverState, type RecoveredState } from '../journal/journal-state.js';
@@ -17,6 +25,10 @@ import type { TradingCore } from './trading-core.js';
 export interface Restored {
   readonly state: RecoveredState;
   readonly isFirstRun: boolean;
+  /** Fills below this height are in what the first run adopted, or are known. */
+  readonly openedAt: BlockHeight;
+  /** By which the earlier runs were heard of. */
+  readonly claims: readonly ClientId[];
 }
 
 /** Orders of earlier runs, into the table: from now on they count. And the checkpoint's books. */
@@ -24,21 +36,24 @@ export function restore(history: readonly JournalRow[], core: TradingCore): Rest
   const state = recoverState(history);
   core.books.load(state);
   for (const order of state.orders) {
+    core.limits.carry(order.request);
     if (isLive(order)) core.orders.register(order.request, size(order.filled));
     else if (order.end !== undefined) {
       core.orders.remember(order.request, order.end, size(order.filled));
     }
   }
   core.money.lossMark = state.lossMark;
-  return { state, isFirstRun: state.completeTo === 0 };
+  const { completeTo, openedAt, claims } = state;
+  return { state, isFirstRun: completeTo === 0, openedAt, claims };
 }
 
 /** Fills and openings of earlier runs, into the books: when the markets' parameters are known. */
-export function restoreBooks(state: RecoveredState, core: TradingCore): void {
+export function restoreBooks({ state, openedAt }: Restored, core: TradingCore): void {
   for (const entry of state.bookEntries) {
     if (entry.type === 'fill') core.books.restore(entry.fill, entry.strategy);
     else core.books.adopt(entry.market, entry.size, entry.cost ?? usd(0n));
   }
+  core.books.openAt(openedAt);
   core.money.restore(state.moneyEntries);
 }
 
@@ -61,8 +76,8 @@ export function adoptAccount({ sweep, core, record, valueOf }: Adoption): void {
 
 export interface ReconcileOutcome {
   readonly drift: readonly PositionDrift[];
-  /** Live orders on the account that are not ours, in words. */
-  readonly foreign: readonly string[];
+  /** Live orders on the account that are not ours. */
+  readonly foreign: readonly VenueOrder[];
 }
 
 /**
@@ -84,7 +99,7 @@ export function reconcileWith(
   }
   return {
     drift: plan.drift,
-    foreign: plan.foreignOrders.map(({ clientId, market }) => `${clientId} in ${market}`),
+    foreign: plan.foreignOrders,
   };
 }
 

@@ -1,5 +1,5 @@
 /** Risk in the running service: breakers' edges in; latches, levels and flattening out. */
-import { merge, tap, type Observable } from 'rxjs';
+import { merge, switchMap, tap, type Observable } from 'rxjs';
 import type { AnyActorRef } from 'xstate';
 import type { RiskReport } from '../model/facts.js';
 import type { RiskLevel } from '../model/risk.js';
@@ -19,6 +19,8 @@ export interface RiskDeskOptions {
   readonly heights: HeightWatch;
   readonly journal: JournalDesk;
   readonly accountLive: () => boolean;
+  /** Emits once, when there is an account to watch over; replays. */
+  readonly watching$: Observable<unknown>;
 }
 
 /** Flattening is halted, and more. */
@@ -28,13 +30,25 @@ export function riskLevelOf(actor: AnyActorRef | undefined): RiskLevel {
   return state === 'active' || state === 'reducing' ? state : 'halted';
 }
 
-/** What is observed, as breaches of the risk machine. */
-export function breakers({ world, hub, core, heights, journal, accountLive }: RiskDeskOptions) {
+/**
+ * What is observed, as breaches of the risk machine: faults from the start of the service on, vital
+ * signs from when there is something to watch over.
+ */
+export function breakers({
+  world,
+  hub,
+  core,
+  heights,
+  journal,
+  accountLive,
+  watching$,
+}: RiskDeskOptions): Observable<unknown> {
   const { maxDailyLossUsd } = world.config.risk;
-  const observations$ = merge(core.observations$, vitalSigns(world, core, heights, accountLive));
-  return breachEdges(observations$, {
+  const signs$ = watching$.pipe(switchMap(() => vitalSigns(world, core, heights, accountLive)));
+  return breachEdges(merge(core.observations$, signs$), {
     limits: { maxDailyLossUsd, maxDrawdownUsd: maxDailyLossUsd },
     scheduler: world.clock.scheduler,
+    watching$,
     lossMark: () => core.money.lossMark,
   }).pipe(
     tap((edge) => {

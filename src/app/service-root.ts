@@ -4,6 +4,8 @@
  */
 import {
   BehaviorSubject,
+  concatMap,
+  first,
   from,
   map,
   merge,
@@ -19,13 +21,11 @@ import {
 import { createActor, type Actor, type AnyActorRef } from 'xstate';
 import type { ServiceReport, StepFact } from '../../machines/service.machine.js';
 import { dydxWire } from '../dydx/indexer-wire.codec.js';
-import { orderFlags, orderIdOf } from '../dydx/order-id.codec.js';
 import type { Verdict } from '../model/decision.js';
 import type { MarketEngine } from '../ports/engine.js';
 import type { SignalLens } from '../ports/lenses.js';
-import { orderId, type ClientId, type MarketId, type OrderId } from '../model/quantities.js';
+import type { MarketId } from '../model/quantities.js';
 import type { RiskLevel } from '../model/risk.js';
-import type { Lifetime } from '../model/stateful-order.js';
 import { Scorecard } from '../report/scorecard.js';
 import { scoring } from '../report/scorecard.stream.js';
 import { accountWatch } from './account-watch.js';
@@ -39,10 +39,12 @@ import { HeightWatch } from './heights.js';
 import { chainPolls, doubtfulBooks, rereads } from './housekeeping.js';
 import { JournalDesk, type JournalDeskOptions } from './journal-desk.js';
 import { warm } from './market-pipeline.js';
-import { FactHub, provideService, type ProvidedService } from './provide.js';
+import { FactHub, provideService, type ProvidedService, type ReconcileSteps } from './provide.js';
+import { reconcileSteps } from './reconcile-steps.js';
 import { breakers, hearRisk, riskLevelOf, type RiskDeskOptions } from './risk-desk.js';
 import { ServiceSteps } from './service-steps.js';
 import { sessionWiring } from './session-wiring.js';
+import { ownOrderId } from './own-order-id.js';
 import { only } from './strategy-choice.js';
 import { StrategyDesk } from './strategy-desk.js';
 import { Sweeper } from './sweeper.js';
@@ -77,13 +79,14 @@ export class ServiceRoot {
   hasTraded = false;
   readonly #venue = lateVenue(() => this.#reached().venue);
   readonly #sweeper: Sweeper;
+  readonly #reconciling: ReconcileSteps;
   readonly #warm$ = new BehaviorSubject(false);
+  readonly #watching$ = new BehaviorSubject(false);
   readonly #feeds: Feeds;
   readonly #strategies: StrategyDesk;
   readonly #risk: RiskDeskOptions;
   readonly #subscription = new Subscription();
   #booted: Booted | undefined;
-  #isWatching = false;
 
   constructor(world: World, options: ServiceRootOptions = {}) {
     this.world = world;
@@ -96,13 +99,10 @@ export class ServiceRoot {
       onFallback: (fallback) => this.journal.write({ type: 'engine.fallback', fallback }),
     });
     this.pipeline = this.engine.engine;
-    this.journal = new JournalDesk({
-      clock,
-      inbox,
-      onFailure: (reason) => this.#fault('journal.failed', reason),
-      books: () => this.core.books.positions.snapshot(),
-      checkpointRows: options.checkpointRows,
-    });
+    const onFailure = (reason: string): void => this.#fault('journal.failed', reason);
+    const books: JournalDeskOptions['books'] = () => this.core.books.positions.snapshot();
+    const { checkpointRows } = options;
+    this.journal = new JournalDesk({ clock, inbox, onFailure, books, checkpointRows });
     this.core = this.#makeCore();
     this.#sweeper = new Sweeper({
       venue: this.#venue,
@@ -111,15 +111,12 @@ export class ServiceRoot {
       goodTilBlocks: () => this.core.orders.goodTilBlocks(),
       door: (outside$) => inbox.door('answer', 'rest/sweep', outside$),
       onFailure: (error) => world.log.write('warn', 'sweep.failed', { reason: error.message }),
+      isPaused: () => this.state === 'reconciling',
     });
-    this.steps = new ServiceSteps({
-      world,
-      hub: this.hub,
-      core: this.core,
-      pipeline: this.pipeline,
-      engine: this.engine,
-      desk: this.journal,
-      sweeper: this.#sweeper,
+    this.steps = new ServiceSteps(this.#parts());
+    this.#reconciling = reconcileSteps({
+      ...this.#parts(),
+      markets: () => this.pipeline.fold.markets,
     });
     this.#feeds = new Feeds({
       log: world.log,
@@ -132,21 +129,16 @@ export class ServiceRoot {
         this.hub.service$.next({ type: 'reconcile.needed', reason: `${name} came back` }),
     });
     this.#strategies = new StrategyDesk({
-      world,
-      hub: this.hub,
-      core: this.core,
-      pipeline: this.pipeline,
+      ...this.#parts(),
       hints$: this.#feeds.allLive$,
       warm$: this.#warm$,
       onFault: (reason) => this.#fault('strategy.fault', reason),
     });
     this.#risk = {
-      world,
-      hub: this.hub,
-      core: this.core,
-      heights: this.heights,
+      ...this.#parts(),
       journal: this.journal,
       accountLive: () => this.accountLive(),
+      watching$: this.#watching$.pipe(first(Boolean)),
     };
     this.actor = createActor(this.#provided(), {
       clock,
@@ -161,7 +153,9 @@ export class ServiceRoot {
       this.#subscribe();
       this.actor.start();
       const risk = this.child('risk');
-      if (risk !== undefined) this.#subscription.add(hearRisk(this.#risk, risk).subscribe());
+      if (risk === undefined) return;
+      this.#subscription.add(hearRisk(this.#risk, risk).subscribe());
+      this.#subscription.add(breakers(this.#risk).subscribe());
     });
   }
 
@@ -196,6 +190,12 @@ export class ServiceRoot {
     return this.#booted;
   }
 
+  #parts() {
+    const { world, hub, core, pipeline, engine, journal: desk, steps, heights } = this;
+    const [venue, sweeper] = [this.#venue, this.#sweeper];
+    return { world, hub, core, pipeline, engine, desk, steps, heights, venue, sweeper };
+  }
+
   #makeCore(): TradingCore {
     const { config, clock, log, meter, subaccount } = this.world;
     return new TradingCore({
@@ -205,12 +205,7 @@ export class ServiceRoot {
       now: () => clock.now(),
       view: (market) => this.pipeline.fold.view(market, clock.now()),
       specOf: (market) => this.engine.spec(market),
-      orderIdOf: (clientId: ClientId, market: MarketId, lifetime?: Lifetime): OrderId => {
-        const venueNumber = this.engine.spec(market)?.venueNumber ?? 0;
-        return subaccount === undefined
-          ? orderId('00000000-0000-0000-0000-000000000000')
-          : orderIdOf({ subaccount, clientId, venueNumber, flags: orderFlags(lifetime) });
-      },
+      orderIdOf: ownOrderId(subaccount, (market) => this.engine.spec(market)),
       record: (entry) => this.journal.write(entry),
       circumstances: {
         trading: () => this.actor.getSnapshot().hasTag('trading'),
@@ -243,9 +238,9 @@ export class ServiceRoot {
             allLive$: this.#feeds.allLive$,
             onPlan: (plan) => this.#feeds.plan(plan),
           }),
-        reconcile: () => this.steps.reconcile(),
         drain: () => this.steps.drain(),
       },
+      reconcile: this.#reconciling,
       session: sessionWiring(world, (frame) => this.pipeline.frames$.next(frame)),
       venueLink: {
         inbox,
@@ -253,6 +248,7 @@ export class ServiceRoot {
         record: (entry) => this.journal.record(entry),
         tell: (id, fact) => void this.core.tellOrder(id, fact),
         permit: (request) => this.core.permit(request),
+        refuseCancel: (request) => this.core.limits.cancel(request),
         onAnswer: (request, answer) => this.core.answered(request, answer),
         now: () => clock.now(),
         meter: world.meter,
@@ -316,6 +312,7 @@ export class ServiceRoot {
         switchMap(() => timer(SECOND_SWEEP_MS, clock.scheduler)),
         tap(() => this.#sweeper.want()),
       ),
+      core.claim.wanted$.pipe(concatMap(() => this.#reconciling.claim({ height: 0 }))),
       emitted$(this.actor).pipe(tap((report) => this.#hear(report as ServiceReport))),
     );
     this.#subscription.add(all$.subscribe());
@@ -353,7 +350,7 @@ export class ServiceRoot {
         }
         return;
       case 'service.stepFailed':
-        return log.write('error', 'service.step-failed', { reason: report.reason });
+        return log.write('warn', 'service.step-failed', { reason: report.reason });
       case 'service.faulted':
         return log.write('error', 'service.faulted', { reason: report.reason });
       case 'service.spawned':
@@ -378,16 +375,15 @@ export class ServiceRoot {
 
   /** Breakers, sweeps and polls begin when there is an account to watch over. */
   #beginWatch(): void {
-    if (this.#isWatching) return;
-    this.#isWatching = true;
+    if (this.#watching$.value) return;
+    this.#watching$.next(true);
     const sweeps$ = this.world.subaccount === undefined ? NEVER : this.#sweeper.sweeps$();
     const accounts$ = sweeps$.pipe(
       tap((sweep) => this.steps.settle(sweep)),
       mergeMap(({ account }) => (account === undefined ? [] : [account])),
     );
-    const money = { world: this.world, venue: this.#venue, desk: this.core.money, accounts$ };
+    const money = { ...this.#parts(), desk: this.core.money, accounts$ };
     const watch$ = merge(
-      breakers(this.#risk),
       chainPolls(this.world, this.#venue, this.heights),
       accountWatch(money).pipe(tap((observation) => this.core.observations$.next(observation))),
     );

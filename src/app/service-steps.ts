@@ -1,7 +1,7 @@
 /**
- * What recovering, reconciling and draining do. Each step is a cold stream of facts for the
- * service's machine; what it changes, it changes in the books and the journal before it says that
- * it is done.
+ * What recovering and draining do, and what a sweep of the account changes. Each step is a cold
+ * stream of facts for the service's machine; what it changes, it changes in the books and the
+ * journal before it says that it is done.
  */
 import {
   catchError,
@@ -19,15 +19,15 @@ import {
 } from 'rxjs';
 import type { StepFact } from '../../machines/service.machine.js';
 import type { StrategyInput } from '../../machines/strategy.machine.js';
-import { nextEpoch } from '../execution/client-ids.js';
+import { claimOf, nextEpoch } from '../execution/client-ids.js';
 import type { AccountSnapshot } from '../model/account.js';
+import type { PositionDrift } from '../model/position.js';
 import { positionValue } from '../model/account-margin.js';
 import { blockHeight, usd } from '../model/quantities.js';
 import type { Fallback } from '../model/engine-status.js';
 import type { MarketEngine } from '../ports/engine.js';
 import type { Journal } from '../ports/journal.js';
-import { untilReached } from './connect-step.js';
-import { DriftWatch } from './housekeeping.js';
+import { DriftWatch } from '../risk/drift-watch.js';
 import {
   adoptAccount,
   ordersOfEarlierRuns,
@@ -53,7 +53,6 @@ export interface StepParts {
   readonly sweeper: Sweeper;
 }
 
-const DRIFT_RETRY_MS = 2_000;
 /** Sweeps are made every 15 s: when three in a row have failed, we trade blind. */
 const SETTLED_AGE_MS_MAX = 45_000;
 const DRAIN_LOOK_MS = 250;
@@ -70,7 +69,7 @@ export class ServiceSteps {
   #areBooksOpen = false;
   #openedAt = blockHeight(0);
   #venueAccount: AccountSnapshot | undefined;
-  #settledAt = 0;
+  #settledAt: number | undefined;
   #isTakenUp = false;
 
   constructor(parts: StepParts) {
@@ -81,12 +80,17 @@ export class ServiceSteps {
   get isReconciled(): boolean {
     const { clock, subaccount } = this.#parts.world;
     if (subaccount === undefined) return this.#isReconciled;
-    return this.#isReconciled && clock.now() - this.#settledAt <= SETTLED_AGE_MS_MAX;
+    return this.#isReconciled && clock.now() - (this.#settledAt ?? 0) <= SETTLED_AGE_MS_MAX;
   }
 
   /** The account as the venue's REST told it last. */
   get venueAccount(): AccountSnapshot | undefined {
     return this.#venueAccount;
+  }
+
+  /** When that was. */
+  get sweptAt(): number | undefined {
+    return this.#settledAt;
   }
 
   doubt(): void {
@@ -109,8 +113,11 @@ export class ServiceSteps {
         this.#restored = restored;
         this.#epoch = nextEpoch(restored.state.epoch);
         this.#recall(restored.state.fallback);
-        sweeper.startFrom(restored.state.completeTo);
-        const run = { type: 'run', epoch: this.#epoch, version: world.version } as const;
+        this.#openedAt = restored.openedAt;
+        if (!restored.isFirstRun) sweeper.startFrom(restored.state.completeTo);
+        const claim = claimOf(this.#epoch, world.claimChance);
+        core.claim.begin(claim, restored.claims);
+        const run = { type: 'run', epoch: this.#epoch, version: world.version, claim } as const;
         return world.inbox.door('answer', 'journal', desk.record(run));
       }),
       map((): StepFact => {
@@ -145,24 +152,22 @@ export class ServiceSteps {
   }
 
   /**
-   * Sweeps until we and the venue agree, or twice differ in the same way, which is a cause to halt.
+   * A sweep in the steady state. A difference that is in doubt has the whole account compared, step
+   * by step, before anything else is opened.
    */
-  reconcile(): Observable<StepFact> {
-    const { world, sweeper } = this.#parts;
-    if (world.subaccount === undefined) return of(this.#reconciled());
-    return untilReached(world, 'account', sweeper.once()).pipe(
-      concatMap((sweep): Observable<StepFact> => {
-        const isSettled = this.settle(sweep);
-        if (isSettled) return of(this.#reconciled());
-        return timer(DRIFT_RETRY_MS, world.clock.scheduler).pipe(concatMap(() => this.reconcile()));
-      }),
-    );
+  settle(sweep: Sweep): void {
+    const doubted = this.compare(this.book(sweep));
+    if (doubted.length === 0) return;
+    const reason = `positions differ: ${doubted.map(({ market }) => market).join(', ')}`;
+    this.doubt();
+    this.#parts.hub.service$.next({ type: 'reconcile.needed', reason });
   }
 
-  /** Books a sweep and says whether positions agree (or are known not to). */
-  settle(sweep: Sweep): boolean {
+  /** Books what was missed; returns the differences that remain. */
+  book(sweep: Sweep): readonly PositionDrift[] {
     const { core, desk, sweeper, world } = this.#parts;
-    if (!this.#areBooksOpen) this.#openBooks(sweep);
+    const isFirst = !this.#areBooksOpen;
+    if (isFirst) this.#openBooks(sweep);
     const resolve = this.#isOpened ? undefined : desk.write;
     const { drift, foreign } = reconcileWith(this.#sinceOpening(sweep), core, resolve);
     sweeper.done(sweep);
@@ -170,14 +175,29 @@ export class ServiceSteps {
     core.swept(sweep.completeTo);
     const { account } = sweep;
     this.#venueAccount = account;
-    this.#settledAt = this.#parts.world.clock.now();
+    core.limits.account(account?.equity);
+    this.#settledAt = world.clock.now();
     if (account !== undefined && drift.length === 0) core.money.confirm(account);
-    for (const evidence of foreign) core.foreign(evidence);
-    const observation = this.#drift.look(drift, world.clock.now());
-    if (observation !== undefined) core.observations$.next(observation);
-    if (drift.length > 0 && observation === undefined) return false;
-    this.#isOpened = true;
-    return true;
+    for (const order of foreign) core.foreign(order);
+    if (isFirst) core.gate.open();
+    return drift;
+  }
+
+  /** What is believed becomes a cause of risk; returns what is to be looked at again. */
+  compare(drift: readonly PositionDrift[]): readonly PositionDrift[] {
+    const { core, world } = this.#parts;
+    const { believed, doubted } = this.#drift.look(drift);
+    if (believed.length > 0) {
+      core.observations$.next({ type: 'drift', drifts: believed, at: world.clock.now() });
+    }
+    if (doubted.length === 0) this.#isOpened = true;
+    return doubted;
+  }
+
+  /** Both agree, or are known not to: what may trade now. */
+  reconciled(): readonly StrategyInput[] {
+    this.#isReconciled = true;
+    return this.#strategies();
   }
 
   /** Once: a first run adopts the account as it is, a later one takes its own fills up again. */
@@ -185,7 +205,7 @@ export class ServiceSteps {
     if (this.#restored === undefined) return;
     this.#areBooksOpen = true;
     if (this.#restored.isFirstRun) this.#adopt(sweep);
-    else restoreBooks(this.#restored.state, this.#parts.core);
+    else restoreBooks(this.#restored, this.#parts.core);
   }
 
   #adopt(sweep: Sweep): void {
@@ -208,11 +228,6 @@ export class ServiceSteps {
 
   #sinceOpening(sweep: Sweep): Sweep {
     return { ...sweep, fills: sweep.fills.filter(({ height }) => height >= this.#openedAt) };
-  }
-
-  #reconciled(): StepFact {
-    this.#isReconciled = true;
-    return { type: 'reconcile.done', strategies: this.#strategies() };
   }
 
   #strategies(): readonly StrategyInput[] {

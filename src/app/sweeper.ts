@@ -2,16 +2,15 @@
  * The account swept through REST: after a snapshot, when a live order's last block has passed, and
  * every 15 s for ever, because a stream can lose what nobody notices.
  *
- * 1. The indexer's height is read before the fills: they are complete below it.
+ * 1. The indexer's height is read before the fills: they are complete below it. Some blocks below
+ *    are read again each time, because a lagging copy may have answered the last one.
  * 2. One sweep at a time; a wish for one that comes meanwhile is served right after.
- * 3. A difference to the venue's positions counts when two sweeps in a row find the same.
  */
 import {
   catchError,
   concatMap,
   defer,
   exhaustMap,
-  forkJoin,
   interval,
   map,
   merge,
@@ -24,7 +23,7 @@ import type { Fill, VenueOrder } from '../model/order.js';
 import { blockHeight, type BlockHeight } from '../model/quantities.js';
 import type { AccountSnapshot } from '../model/account.js';
 import type { VenuePort } from '../ports/venue.js';
-import { isSweepDue, provenHeight } from '../execution/sweep-plan.js';
+import { isSweepDue, provenHeight, sweepFrom } from '../execution/sweep-plan.js';
 
 export interface Sweep {
   readonly account: AccountSnapshot | undefined;
@@ -44,6 +43,8 @@ export interface SweeperOptions {
   /** Wraps a read so that its answer is an input. */
   readonly door: <T>(outside$: Observable<T>) => Observable<T>;
   readonly onFailure: (error: Error) => void;
+  /** While a reconciliation reads the same, step by step. */
+  readonly isPaused: () => boolean;
 }
 
 const LOOK_MS = 250;
@@ -53,7 +54,7 @@ export class Sweeper {
   readonly #wanted$ = new Subject<void>();
   #isWanted = false;
   #lastAt: number | undefined;
-  #completeTo = blockHeight(0);
+  #completeTo: BlockHeight | undefined;
 
   constructor(options: SweeperOptions) {
     this.#options = options;
@@ -70,34 +71,49 @@ export class Sweeper {
     this.#wanted$.next();
   }
 
-  /** One sweep now. Errors when the venue does not answer. */
+  /**
+   * One sweep now: the account first, the fills last, so that the fills are never older than the
+   * positions that they are to explain. Errors when the venue does not answer.
+   */
   once(): Observable<Sweep> {
     const { venue, scheduler, door } = this.#options;
     return defer(() => {
       this.#isWanted = false;
       this.#lastAt = scheduler.now();
       return door(
-        venue.indexerHeight().pipe(
-          concatMap((sweptAt) =>
-            venue.fillsSince(this.#completeTo).pipe(
-              concatMap((fills) =>
-                forkJoin([venue.account(), venue.openOrders()]).pipe(
-                  map(([account, openOrders]) => {
-                    const completeTo = provenHeight(sweptAt);
-                    return { account, openOrders, fills, sweptAt, completeTo };
-                  }),
-                ),
-              ),
+        venue
+          .account()
+          .pipe(
+            concatMap((account) =>
+              venue
+                .openOrders()
+                .pipe(concatMap((openOrders) => this.fills({ account, openOrders }))),
             ),
           ),
-        ),
       );
     });
   }
 
+  /** The last part: the indexer's height, then all fills since the last sweep. */
+  fills({ account, openOrders }: Pick<Sweep, 'account' | 'openOrders'>): Observable<Sweep> {
+    const { venue, scheduler } = this.#options;
+    this.#isWanted = false;
+    this.#lastAt = scheduler.now();
+    return venue.indexerHeight().pipe(
+      concatMap((sweptAt) =>
+        venue.fillsSince(sweepFrom(this.#completeTo, sweptAt)).pipe(
+          map((fills) => {
+            const completeTo = provenHeight(sweptAt);
+            return { account, openOrders, fills, sweptAt, completeTo };
+          }),
+        ),
+      ),
+    );
+  }
+
   /** The fills of this sweep have been booked. */
   done({ completeTo }: Sweep): void {
-    if (completeTo > this.#completeTo) this.#completeTo = completeTo;
+    if (completeTo > (this.#completeTo ?? -1)) this.#completeTo = completeTo;
   }
 
   /** Sweeps for ever, when they are due. Failures are told and tried again. */
@@ -118,15 +134,15 @@ export class Sweeper {
   }
 
   #isDue(): boolean {
-    const { scheduler, indexerHeight, goodTilBlocks } = this.#options;
+    const { scheduler, indexerHeight, goodTilBlocks, isPaused } = this.#options;
     const height = indexerHeight();
-    if (height === undefined) return false;
+    if (height === undefined || isPaused()) return false;
     if (this.#isWanted) return true;
     return isSweepDue({
       now: scheduler.now() as Parameters<typeof isSweepDue>[0]['now'],
       lastSweepAt: this.#lastAt as Parameters<typeof isSweepDue>[0]['lastSweepAt'],
       indexerHeight: height,
-      completeTo: this.#completeTo,
+      completeTo: this.#completeTo ?? blockHeight(0),
       goodTilBlocks: goodTilBlocks(),
     });
   }

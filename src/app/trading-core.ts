@@ -2,14 +2,14 @@
  * What trades: wishes become orders, answers and fills find their way back, and one predicate says
  * whether anything risky may leave. It knows the stages and their order; it decides nothing itself.
  */
-import { Subject } from 'rxjs';
+import { ReplaySubject, Subject } from 'rxjs';
 import type { Config } from '../config/config-schema.js';
 import { ClientIds } from '../execution/client-ids.js';
 import type { SizingContext } from '../execution/order-factory.js';
 import type { MarketView } from '../model/book.js';
 import type { AccountEvent } from '../model/events.js';
 import type { OrderFact, OrderReport } from '../model/facts.js';
-import type { Denial, OrderRequest, Wish } from '../model/order.js';
+import type { Denial, OrderRequest, VenueOrder, Wish } from '../model/order.js';
 import {
   signedSize,
   type BlockHeight,
@@ -26,19 +26,22 @@ import type { JournalEntry } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
 import type { SendAnswer } from '../ports/venue.js';
-import type { Observation } from '../risk/breakers.js';
+import type { FaultCause, Observation } from '../risk/breakers.js';
 import type { MarketHolding } from '../risk/exposure.js';
 import { OrderRate } from '../risk/order-rate.js';
 import { decidePermission } from '../risk/permission.js';
 import { AGE_LIMITS, type RiskContext } from '../risk/risk-context.js';
 import { AccountDesk } from './account-desk.js';
 import { accountFlow } from './account-flow.js';
+import { AccountGate } from './account-gate.js';
 import { Books } from './books.js';
 import type { HeightWatch } from './heights.js';
 import { orderFlow } from './order-flow.js';
 import { OrderTable } from './order-table.js';
+import { LimitDesk } from './limit-desk.js';
 import type { FactHub } from './provide.js';
 import { replaceFlow, type ReplaceFlow } from './replace-flow.js';
+import { RunClaim } from './run-claim.js';
 import { LatencySamples } from './run-report.js';
 
 /** What is true elsewhere and asked in the turn of the send. */
@@ -71,14 +74,21 @@ export interface DeniedWish {
 }
 
 const DENIALS_KEPT = 100;
+/** Until the breakers listen, which they do from the start. */
+const OBSERVATIONS_KEPT = 100;
 
 export class TradingCore {
   readonly orders = new OrderTable();
   readonly books: Books;
+  /** Of the chain, for messages. */
+  readonly limits: LimitDesk;
+  readonly claim: RunClaim;
+  /** Opened with the books. */
+  readonly gate: AccountGate;
   readonly money: AccountDesk;
   readonly latency = new LatencySamples();
-  /** What the breakers watch. Hot. */
-  readonly observations$ = new Subject<Observation>();
+  /** What the breakers watch. Hot; what comes before they listen is not lost. */
+  readonly observations$ = new ReplaySubject<Observation>(OBSERVATIONS_KEPT);
   /** A sweep of the account is wanted soon. Hot. */
   readonly sweepWanted$ = new Subject<void>();
   readonly wish: (wish: Wish) => void;
@@ -95,7 +105,12 @@ export class TradingCore {
 
   constructor(options: TradingCoreOptions) {
     this.#options = options;
-    const { record, specOf, hub, log, now, view } = options;
+    const { record, specOf, hub, log, now, view, heights } = options;
+    this.limits = new LimitDesk({ heights, orders: this.orders });
+    this.claim = new RunClaim({
+      orderIdOf: options.orderIdOf,
+      onForeign: (evidence) => this.#fault('foreign.run', evidence),
+    });
     this.books = new Books({
       orders: this.orders,
       specOf,
@@ -105,6 +120,7 @@ export class TradingCore {
       tellPosition: (key, fact) => hub.positions.next(key, fact),
       tellStrategy: (strategy, fact) => void hub.strategies.next(strategy, fact),
       onUnexplained: (evidence) => this.#fault('order.unexplained', evidence),
+      onLiquidated: (evidence) => this.#fault('account.liquidated', evidence),
     });
     this.money = new AccountDesk({ books: this.books, specOf, view, record, now });
     this.wish = orderFlow({
@@ -119,18 +135,24 @@ export class TradingCore {
       now: options.now,
       risk: (intent) => this.#riskContext(intent.market, this.#ageOf(intent)),
       request: () => this.#requestContext(),
-      tell: (orderId, fact) => this.tellOrder(orderId, fact),
+      tell: (orderId, fact) => {
+        if (fact.type === 'order.replace') this.limits.replaced(this.orders.get(orderId)?.request);
+        return this.tellOrder(orderId, fact);
+      },
       submit: (request) => this.#submit(request),
       log,
     });
     this.replace = this.#replacing.replace;
-    this.account = accountFlow({
+    const flow = accountFlow({
       books: this.books,
       orders: this.orders,
       tellOrder: (orderId, fact) => this.tellOrder(orderId, fact),
-      onForeign: (evidence) => this.#fault('foreign.activity', evidence),
+      onForeign: (order) => this.foreign(order),
+      isClaim: (order) => this.claim.hear(order),
       onSnapshot: () => this.sweepWanted$.next(),
     });
+    this.gate = new AccountGate(flow);
+    this.account = (event) => this.gate.enter(event);
   }
 
   get denials(): readonly DeniedWish[] {
@@ -253,8 +275,9 @@ export class TradingCore {
   }
 
   /** An order on our account that somebody else made. */
-  foreign(evidence: string): void {
-    this.#fault('foreign.activity', `order ${evidence} is not ours`);
+  foreign({ clientId, market }: Pick<VenueOrder, 'clientId' | 'market'>): void {
+    this.#fault('foreign.activity', `order ${clientId} in ${market} is not ours`);
+    this.claim.foreignOrder(clientId);
   }
 
   /** Balance as our books have it; undefined before the first reconciliation. */
@@ -271,8 +294,9 @@ export class TradingCore {
     for (const { request } of this.orders.live()) markets.add(request.market);
     return new Map(
       [...markets].flatMap((market) => {
-        const spec = specOf(market);
-        if (spec === undefined) return [];
+        const listed = specOf(market);
+        if (listed === undefined) return [];
+        const spec = this.limits.spec(listed);
         const orders = this.orders
           .live()
           .filter(({ request }) => request.market === market)
@@ -315,7 +339,7 @@ export class TradingCore {
       permission: this.permission(market, decisionAgeMs),
       limits: config.risk,
       ages: AGE_LIMITS,
-      view: view(market),
+      view: this.limits.view(view(market)),
       position: signedSize(this.books.positions.position(market).size),
       holdings: this.holdings(),
       workingOrders: this.orders.live().length,
@@ -323,6 +347,7 @@ export class TradingCore {
       exitsLastMinute: this.#exits.count(now()),
       isKnownIntent: (intentId) => this.orders.isKnownIntent(intentId),
       equity: this.money.figures()?.equity,
+      ...this.limits.context(),
     };
   }
 
@@ -338,6 +363,7 @@ export class TradingCore {
     const { hub, now } = this.#options;
     (request.reduceOnly ? this.#exits : this.#entries).record(now());
     this.orders.register(request);
+    this.limits.placed(request);
     hub.desks.next(request.strategy, { type: 'desk.place', request });
   }
 
@@ -351,7 +377,7 @@ export class TradingCore {
     hub.positions.next(`${strategy}/${market}`, { type: 'intent.denied', wishId, denial });
   }
 
-  #fault(cause: 'order.unexplained' | 'order.overfill' | 'foreign.activity', evidence: string) {
+  #fault(cause: FaultCause, evidence: string) {
     this.#options.log.write('error', cause, { evidence });
     this.observations$.next({ type: 'fault', cause, evidence, at: this.#options.now() });
   }

@@ -19,7 +19,7 @@ import {
   Subscription,
 } from 'rxjs';
 import type { OrderFact, VenueLinkEvent } from '../model/facts.js';
-import type { CancelRequest, OrderRequest } from '../model/order.js';
+import type { CancelRequest, Denial, OrderRequest } from '../model/order.js';
 import type { OrderId, UnixMs } from '../model/quantities.js';
 import type { Permission } from '../model/risk.js';
 import type { JournalEntry } from '../ports/journal.js';
@@ -35,6 +35,8 @@ export interface VenueLinkOptions {
   readonly tell: (orderId: OrderId, fact: OrderFact) => void;
   /** Asked when the intent is durable: may this one leave now? */
   readonly permit: (request: OrderRequest) => Permission;
+  /** Asked before each cancel: would the chain count one message too many? */
+  readonly refuseCancel: (request: CancelRequest) => Denial | undefined;
   readonly now: () => UnixMs;
   readonly meter: Meter;
   readonly onAnswer: (request: OrderRequest, answer: SendAnswer) => void;
@@ -106,7 +108,12 @@ function send(request: OrderRequest, options: VenueLinkOptions): Observable<Send
 
 /** A cancel only ever lowers risk: it leaves even when the journal has failed. */
 function cancel(request: CancelRequest, options: VenueLinkOptions): Observable<unknown> {
-  const { inbox, venue, record, tell } = options;
+  const { inbox, venue, record, tell, refuseCancel } = options;
+  const denial = refuseCancel(request);
+  if (denial !== undefined) {
+    const reason = `${denial.code}: ${denial.message}`;
+    return defer(() => of(tell(request.orderId, { type: 'cancel.unknown', reason })));
+  }
   const written$ = record({ type: 'cancel.intent', request }).pipe(catchError(() => of(undefined)));
   return inbox.door('answer', 'journal', written$).pipe(
     switchMap(() => inbox.door('answer', 'venue', venue.cancel(request))),

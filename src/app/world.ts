@@ -39,6 +39,8 @@ export interface World {
   readonly clock: HeapClock;
   readonly inbox: Inbox;
   readonly random: Random;
+  /** 0 to 65,535, from no seed: tells two runs apart that share everything else. */
+  readonly claimChance: number;
   readonly log: Log;
   readonly meter: Meter;
   readonly resources: Resources;
@@ -71,6 +73,7 @@ export function lateVenue(venue: () => VenuePort): VenuePort {
     transfers: (since) => venue().transfers(since),
     indexerHeight: () => venue().indexerHeight(),
     chainHeight: () => venue().chainHeight(),
+    limits: () => venue().limits(),
     markets: () => venue().markets(),
     book: (market) => venue().book(market),
     candles: (market, limit) => venue().candles(market, limit),

@@ -127,6 +127,12 @@ export const configSchema = section({
   }),
   journal: section({
     path: Type.String({ minLength: 1, default: '.perpetua', description: 'Folder, 0700.' }),
+    locks: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'Folder of the locks of all processes; ~/.perpetua/locks unless given.',
+      }),
+    ),
   }),
   embedded: section({
     markets: Type.Integer({ minimum: 1, maximum: 250, default: 8 }),

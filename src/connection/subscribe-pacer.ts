@@ -3,6 +3,7 @@
  * since the venue closes the socket on the third subscribe of one key within a second.
  */
 import type { UnixMs } from '../model/quantities.js';
+import { assert } from '../model/result.js';
 
 const SAME_KEY_MS = 600;
 
@@ -14,6 +15,7 @@ export class SubscribePacer {
 
   /** `perSecond` > 0: subscribes of all keys together. */
   constructor(perSecond: number) {
+    assert(perSecond > 0, `expected a pace above 0 subscribes a second, was ${perSecond}`);
     this.#spacingMs = 1000 / perSecond;
   }
 

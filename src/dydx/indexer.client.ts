@@ -2,11 +2,24 @@
  * The venue's books by REST and the chain's height by RPC: the reading half of the venue. Each read
  * waits for its bucket's budget, has a deadline and is checked like a frame; it fails as `Failure`.
  */
-import { catchError, defer, EMPTY, expand, map, mergeMap, reduce, tap, throwError } from 'rxjs';
-import { timer, type Observable } from 'rxjs';
+import {
+  catchError,
+  defer,
+  EMPTY,
+  expand,
+  forkJoin,
+  map,
+  mergeMap,
+  reduce,
+  tap,
+  throwError,
+  timer,
+  type Observable,
+} from 'rxjs';
 import type { Subaccount } from '../model/account.js';
 import type { MarketSpec } from '../model/market.js';
 import type { Fill } from '../model/order.js';
+import type { VenueLimits } from '../model/venue-limits.js';
 import { blockHeight, type BlockHeight, type FillId, type MarketId } from '../model/quantities.js';
 import { Failure, InvariantError } from '../model/result.js';
 import type { Clock } from '../ports/clock.js';
@@ -26,10 +39,19 @@ import {
 } from './market-contents.js';
 import { moneyReads } from './money-reads.client.js';
 import type { Network } from './networks.js';
-import { CANDLES_BUDGET, emptyBudget, holdUntil, reserve, REST_BUDGET } from './request-budget.js';
+import { RestBudget, type Bucket } from './rest-budget.js';
 import { checks } from './schemas.js';
 import { unitsOf } from './units.js';
 import { UnknownMarket, Unreadable } from './unreadable.js';
+import {
+  BLOCK_RATES,
+  EQUITY_TIERS,
+  leverageOf,
+  readBlockRates,
+  readEquityTiers,
+  readLeverage,
+  type NodeQuery,
+} from './venue-limits.codec.js';
 
 export type VenueReads = Omit<VenuePort, 'place' | 'cancel'>;
 
@@ -44,14 +66,13 @@ export interface IndexerOptions {
   readonly pools?: { readonly rest: EndpointPool; readonly rpc: EndpointPool };
   /** Of the pools' facts; the clock's unless a finer one is at hand. */
   readonly now?: () => number;
+  /** Of the whole process; one of its own where nobody shares it. */
+  readonly budget?: RestBudget;
 }
 
-/** Buckets as the venue counts them; single orders have no limit there, and one of ours here. */
-type Bucket = 'default' | 'orders' | 'order' | 'fills' | 'funding' | 'candles' | 'rpc';
-
-/** A request that would have to wait longer for its budget fails instead (`rest.busy`). */
-const LONGEST_WAIT_MS = 60_000;
 const FILLS_PER_PAGE = 100;
+/** The most that the venue gives: for a height that has more fills than a page. */
+const FILLS_PER_PAGE_MAX = 1_000;
 const FILL_PAGES_MAX = 500;
 const LATEST = Number.MAX_SAFE_INTEGER;
 const OPEN_STATUSES = 'OPEN,UNTRIGGERED,BEST_EFFORT_OPENED';
@@ -66,16 +87,19 @@ export function indexerReads(options: IndexerOptions): VenueReads {
     if (spec === undefined) throw new UnknownMarket(`parameters of ${market} are not known`);
     return spec;
   };
-  const get = <T>(bucket: Bucket, path: string, read: (json: unknown) => T): Observable<T> => {
-    return requests.send(bucket, path, () => indexer.get(path)).pipe(readAs(read));
-  };
-  const fillPage = (until: BlockHeight | undefined): Observable<readonly Fill[]> => {
+  const get = <T>(bucket: Bucket, path: string, read: (json: unknown) => T): Observable<T> =>
+    requests.send(bucket, path, () => indexer.get(path)).pipe(readJson(read));
+  const fillPage: FillPage = (until, limit) => {
     const cursor = until === undefined ? '' : `&createdBeforeOrAtHeight=${until}`;
-    const path = `/fills?${owner}&limit=${FILLS_PER_PAGE}${cursor}`;
+    const path = `/fills?${owner}&limit=${limit}${cursor}`;
     return get('fills', path, (json) =>
       checks.fills(json).fills.map((fill) => readFill(fill, knownSpec)),
     );
   };
+  const ask = (query: NodeQuery): Observable<Uint8Array> =>
+    requests
+      .send('rpc', query.path, () => road.ask(rpc, (url) => queryRequest(url, query)))
+      .pipe(readAnswer(query.path));
   const one = (market: MarketId): string => encodeURIComponent(market);
   return {
     order: (id) =>
@@ -101,7 +125,8 @@ export function indexerReads(options: IndexerOptions): VenueReads {
     chainHeight: () =>
       requests
         .send('rpc', 'block', () => road.ask(rpc, blockRequest))
-        .pipe(readAs((json) => readBlockHeight(json, network))),
+        .pipe(readJson((json) => readBlockHeight(json, network))),
+    limits: () => limitsBy(ask, subaccount),
     markets: () =>
       get('default', '/perpetualMarkets', (json) =>
         readableMarkets(checks.markets(json).markets).map((market) => ({
@@ -111,7 +136,7 @@ export function indexerReads(options: IndexerOptions): VenueReads {
         })),
       ),
     book: (market) =>
-      get('default', `/orderbooks/perpetualMarket/${one(market)}`, (json) =>
+      get('books', `/orderbooks/perpetualMarket/${one(market)}`, (json) =>
         readBook(json, unitsOf(knownSpec(market))),
       ),
     candles: (market, limit) =>
@@ -123,6 +148,25 @@ export function indexerReads(options: IndexerOptions): VenueReads {
   };
 }
 
+/** Three questions to the node, which make one answer. */
+const limitsBy = (
+  ask: (query: NodeQuery) => Observable<Uint8Array>,
+  subaccount: Subaccount,
+): Observable<VenueLimits> =>
+  forkJoin([ask(BLOCK_RATES), ask(EQUITY_TIERS), ask(leverageOf(subaccount))]).pipe(
+    readAs(([rates, tiers, leverage]) => ({
+      ...readBlockRates(rates),
+      equityTiers: readEquityTiers(tiers),
+      marginPpm: readLeverage(leverage),
+    })),
+  );
+
+const readAnswer = (path: string) =>
+  readAs(({ body }: HttpAnswer) => {
+    const { code = 0, log, value } = checks.query(JSON.parse(body)).result.response;
+    if (code !== 0) throw new Unreadable(`${path}: code ${code} ${log ?? ''}`);
+    return Buffer.from(value ?? '', 'base64');
+  });
 /** Pools of the network's own where none are shared. */
 function roadsOf({ clock, http, network, now, pools }: IndexerOptions) {
   const road = new EndpointRoad(http, now ?? (() => clock.now()));
@@ -146,57 +190,75 @@ const blockRequest = (url: string): HttpRequest => ({
   deadlineMs: DEADLINE_MS,
 });
 
+/** The newest fills up to a height. */
+type FillPage = (until: BlockHeight | undefined, limit: number) => Observable<readonly Fill[]>;
+
+interface Page {
+  readonly fills: readonly Fill[];
+  readonly until: BlockHeight | undefined;
+  readonly limit: number;
+}
+
+const queryRequest = (url: string, { path, data }: NodeQuery): HttpRequest => ({
+  method: 'POST',
+  url,
+  body: JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'abci_query',
+    params: { path, data, prove: false },
+  }),
+  deadlineMs: DEADLINE_MS,
+});
+
 /**
  * Pages by height, newest first, each overlapping the last by one whole height, because the order
- * inside a height is undefined. Never by `page`, which turns the order round.
+ * inside a height is undefined, until one reaches below `since`. Never by `page`, which turns the
+ * order round. A height that fills a whole page is asked for once more with the greatest one.
  */
-function fillsSince(
-  fillPage: (until: BlockHeight | undefined) => Observable<readonly Fill[]>,
-  since: BlockHeight,
-): Observable<readonly Fill[]> {
-  const older = (page: readonly Fill[], pages: number, until?: BlockHeight) => {
-    const oldest = blockHeight(page.reduce((least, { height }) => Math.min(least, height), LATEST));
-    if (page.length < FILLS_PER_PAGE || oldest < since) return EMPTY;
-    if (oldest === until || pages >= FILL_PAGES_MAX) {
+function fillsSince(fillPage: FillPage, since: BlockHeight): Observable<readonly Fill[]> {
+  const read = (until: BlockHeight | undefined, limit: number): Observable<Page> =>
+    fillPage(until, limit).pipe(map((fills) => ({ fills, until, limit })));
+  const older = ({ fills, until, limit }: Page, pages: number): Observable<Page> => {
+    const oldest = blockHeight(
+      fills.reduce((least, { height }) => Math.min(least, height), LATEST),
+    );
+    if (fills.length < limit || oldest < since) return EMPTY;
+    const isStuck = oldest === until;
+    if (isStuck && limit < FILLS_PER_PAGE_MAX) return read(oldest, FILLS_PER_PAGE_MAX);
+    if (isStuck || pages >= FILL_PAGES_MAX) {
       const message = `fills down to ${since} do not fit ${pages} pages (stuck at ${oldest})`;
       return throwError(() => new Failure('fills.incomplete', message, { retryable: false }));
     }
-    return fillPage(oldest).pipe(map((next) => ({ page: next, until: oldest })));
+    return read(oldest, FILLS_PER_PAGE);
   };
-  return fillPage(undefined).pipe(
-    map((page) => ({ page, until: undefined as BlockHeight | undefined })),
-    expand(({ page, until }, index) => older(page, index + 1, until)),
-    reduce((fills, { page }) => {
-      for (const fill of page) if (fill.height >= since) fills.set(fill.fillId, fill);
-      return fills;
+  return read(undefined, FILLS_PER_PAGE).pipe(
+    expand((page, index) => older(page, index + 1)),
+    reduce((all, { fills }) => {
+      for (const fill of fills) if (fill.height >= since) all.set(fill.fillId, fill);
+      return all;
     }, new Map<FillId, Fill>()),
-    map((fills) => [...fills.values()]),
+    map((all) => [...all.values()]),
   );
 }
 
-/** Requests of one bucket leave in order, spaced by its budget; a 429 holds the whole bucket. */
-function budgetedRequests({ clock }: IndexerOptions): {
+/** Requests of one bucket leave in order, spaced by the budget that all readers share. */
+function budgetedRequests({ clock, budget = new RestBudget() }: IndexerOptions): {
   send(bucket: Bucket, path: string, request: () => Observable<HttpAnswer>): Observable<HttpAnswer>;
 } {
-  const budgets = new Map<Bucket, ReturnType<typeof emptyBudget>>();
   return {
     send: (bucket, path, request) =>
       defer(() => {
-        const budget = bucket === 'candles' ? CANDLES_BUDGET : REST_BUDGET;
-        const state = budgets.get(bucket) ?? emptyBudget();
-        budgets.set(bucket, state);
-        const before = state.fullAt;
-        const wait = reserve(state, budget, clock.now());
-        if (wait > LONGEST_WAIT_MS) {
-          state.fullAt = before;
-          return throwError(() => failure('rest.busy', `${bucket}: ${wait} ms to wait`, true));
+        const wait = budget.reserve(bucket, clock.now());
+        if (!wait.ok) {
+          const { code, message } = wait.error;
+          return throwError(() => failure(code, message, true));
         }
-        const sent$ = wait > 0 ? timer(wait, clock.scheduler).pipe(mergeMap(request)) : request();
+        const sent$ =
+          wait.value > 0 ? timer(wait.value, clock.scheduler).pipe(mergeMap(request)) : request();
         return sent$.pipe(
           map((answer) => {
-            if (answer.status === 429) {
-              holdUntil(state, budget, clock.now() + retryAfterMs(answer));
-            }
+            budget.heard(bucket, answer, clock.now());
             return accept(answer, path);
           }),
         );
@@ -206,12 +268,6 @@ function budgetedRequests({ clock }: IndexerOptions): {
 
 const failure = (code: string, message: string, retryable: boolean): Failure =>
   new Failure(code, message, { retryable });
-
-/** Milliseconds, against the standard's seconds. */
-function retryAfterMs({ headers }: HttpAnswer): number {
-  const ms = Number(headers['retry-after']);
-  return ms > 0 ? Math.min(ms, LONGEST_WAIT_MS) : 1000;
-}
 
 /** Only 200 passes. A refusal for the address or the country does not pass with time. */
 function accept(answer: HttpAnswer, target: string): HttpAnswer {
@@ -226,13 +282,11 @@ function accept(answer: HttpAnswer, target: string): HttpAnswer {
   throw failure('rest.refused', text, false);
 }
 
-/** JSON → schema → model. What is not readable will not become so by asking again. */
-function readAs<T>(
-  read: (json: unknown) => T,
-): (answers$: Observable<HttpAnswer>) => Observable<T> {
-  return map(({ body }) => {
+/** What is not readable will not become so by asking again. */
+function readAs<A, T>(read: (answer: A) => T): (answers$: Observable<A>) => Observable<T> {
+  return map((answer) => {
     try {
-      return read(JSON.parse(body));
+      return read(answer);
     } catch (error) {
       if (error instanceof UnknownMarket) throw failure('market.unknown', error.message, true);
       if (isBadContent(error)) throw failure('rest.unreadable', error.message, false);
@@ -240,6 +294,10 @@ function readAs<T>(
     }
   });
 }
+
+/** JSON → schema → model. */
+const readJson = <T>(read: (json: unknown) => T) =>
+  readAs(({ body }: HttpAnswer) => read(JSON.parse(body)));
 
 /** The model's constructors throw invariant errors; here the data is wrong, not the program. */
 const isBadContent = (error: unknown): error is Error =>

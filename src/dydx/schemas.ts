@@ -178,6 +178,18 @@ export const checks = {
   order: check('order', order),
   orders: check('orders', Type.Array(order)),
   fills: check('fills', Type.Object({ fills: Type.Array(fill) })),
+  query: check(
+    'query',
+    Type.Object({
+      result: Type.Object({
+        response: Type.Object({
+          code: Type.Optional(Type.Number()),
+          log: Type.Optional(text),
+          value: nullable(text),
+        }),
+      }),
+    }),
+  ),
   fundingPayments: check(
     'funding payments',
     Type.Object({ fundingPayments: Type.Array(fundingPayment) }),

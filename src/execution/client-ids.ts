@@ -1,12 +1,17 @@
 /**
  * Our own order numbers: the run's epoch in the high 12 bits, a counter in the low 20. The epoch
  * comes from the journal and grows with every run, so that no number is ever used twice.
+ *
+ * The highest 65,536 counters are no orders: they are claims. A run picks one by chance and cancels
+ * it, which the venue tells everybody who hears the account, though there was never such an order.
  */
 import { clientId, type ClientId } from '../model/quantities.js';
 import { assert, Failure } from '../model/result.js';
 
 const COUNTER_BITS = 20;
-const COUNTER_END = 2 ** COUNTER_BITS;
+const RUN_SIZE = 2 ** COUNTER_BITS;
+export const CLAIMS = 2 ** 16;
+const COUNTER_END = RUN_SIZE - CLAIMS;
 const EPOCH_MAX = 2 ** (32 - COUNTER_BITS) - 1;
 
 /** The epoch of the run after `last` (0 = none). Throws a terminal `client-ids.exhausted`. */
@@ -16,7 +21,16 @@ export function nextEpoch(last: number): number {
   return last + 1;
 }
 
-export const epochOf = (id: ClientId): number => Math.floor(id / COUNTER_END);
+export const epochOf = (id: ClientId): number => Math.floor(id / RUN_SIZE);
+
+/** The claim of a run. `chance`: 0 to 65,535, never from a seed that another machine may share. */
+export function claimOf(epoch: number, chance: number): ClientId {
+  const isChance = Number.isSafeInteger(chance) && chance >= 0 && chance < CLAIMS;
+  assert(isChance, `expected a chance below ${CLAIMS}, was ${chance}`);
+  return clientId(epoch * RUN_SIZE + COUNTER_END + chance);
+}
+
+export const isClaim = (id: ClientId): boolean => epochOf(id) >= 1 && id % RUN_SIZE >= COUNTER_END;
 
 export class ClientIds {
   readonly #epoch: number;
@@ -29,10 +43,10 @@ export class ClientIds {
     this.#epoch = epoch;
   }
 
-  /** Throws a terminal `client-ids.exhausted` after 1,048,576 orders of one run. */
+  /** Throws a terminal `client-ids.exhausted` after 983,040 orders of one run. */
   next(): ClientId {
     if (this.#counter >= COUNTER_END) throw exhausted(`${COUNTER_END} orders of this run`);
-    const id = clientId(this.#epoch * COUNTER_END + this.#counter);
+    const id = clientId(this.#epoch * RUN_SIZE + this.#counter);
     this.#counter += 1;
     return id;
   }

@@ -1,8 +1,21 @@
 /** When the venue is to be asked for all newest fills: live orders run out, or time has passed. */
 import { blockHeight, type BlockHeight, type UnixMs } from '../model/quantities.js';
+import { overlapped } from '../model/sweep-overlap.js';
 
 /** Without any order to resolve, so often: a fill that no stream told is found by then. */
 export const SWEEP_INTERVAL_MS = 15_000;
+
+/** What a first sweep reads: enough to reach down to the account that is read after it. */
+const FIRST_BLOCKS = 1_000;
+
+/** From which height a sweep reads the fills. `completeTo` is undefined before the first. */
+export const sweepFrom = (
+  completeTo: BlockHeight | undefined,
+  indexerHeight: BlockHeight,
+): BlockHeight =>
+  completeTo === undefined
+    ? blockHeight(Math.max(0, indexerHeight - FIRST_BLOCKS))
+    : overlapped(completeTo);
 
 export interface SweepInputs {
   readonly now: UnixMs;

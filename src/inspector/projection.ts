@@ -13,7 +13,7 @@ const SHOWN = new Set(
   breaches cause causes severity latched evidence at level by denial granted key keys
   connectionId subscriptions subscription until engaged maxPositions totalFilled removalReason
   fact facts answer txHash completeTo network mode subaccount step steps retryable sockets
-  strategies live frozen wish delay count input output error`.split(/\s+/),
+  strategies failures live frozen wish delay count input output error`.split(/\s+/),
 );
 
 /**

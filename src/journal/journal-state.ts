@@ -8,11 +8,13 @@ import {
   blockHeight,
   signedSize,
   type BlockHeight,
+  type ClientId,
   type FillId,
   type MarketId,
   type OrderId,
 } from '../model/quantities.js';
 import { eitherOf } from '../model/replacement.js';
+import { overlapped } from '../model/sweep-overlap.js';
 import type { Fallback } from '../model/engine-status.js';
 import type { Breach, LossMark, RiskCause } from '../model/risk.js';
 import type {
@@ -54,7 +56,14 @@ export interface RecoveredState {
   readonly fallback: Fallback | undefined;
   /** Fills up to this height are all in the journal. */
   readonly completeTo: BlockHeight;
+  /** Fills below this height are in what the first run adopted. */
+  readonly openedAt: BlockHeight;
+  /** By which the newest runs were heard of. */
+  readonly claims: readonly ClientId[];
 }
+
+/** Words of older ones have long been heard. */
+const CLAIMS_KEPT = 20;
 
 export function recoverState(rows: readonly JournalRow[]): RecoveredState {
   const ledger = new JournalLedger();
@@ -67,8 +76,10 @@ export const isLive = (order: RecoveredOrder): boolean => order.end === undefine
 export class JournalLedger {
   #epoch = 0;
   #completeTo = blockHeight(0);
+  #openedAt = blockHeight(0);
+  #claims: readonly ClientId[] = [];
   readonly #orders = new Map<OrderId, RecoveredOrder>();
-  /** Those at `completeTo` or above it: a lower one cannot come again. */
+  /** Those that a sweep may find again. */
   readonly #fills = new Map<FillId, Fill>();
   #books: BookSnapshot | undefined;
   #knownFills: readonly Fill[] = [];
@@ -84,6 +95,9 @@ export class JournalLedger {
     switch (entry.type) {
       case 'run':
         this.#epoch = Math.max(this.#epoch, entry.epoch);
+        if (entry.claim !== undefined) {
+          this.#claims = [...this.#claims, entry.claim].slice(-CLAIMS_KEPT);
+        }
         return;
       case 'order.intent':
         return this.#intend(entry);
@@ -143,6 +157,8 @@ export class JournalLedger {
       latched: [...this.#latched.values()],
       fallback: this.#fallback,
       completeTo: this.#completeTo,
+      openedAt: this.#openedAt,
+      claims: this.#claims,
     };
   }
 
@@ -157,6 +173,8 @@ export class JournalLedger {
       latched: [...this.#latched.values()],
       fallback: this.#fallback,
       lossMark: this.#lossMark,
+      openedAt: this.#openedAt,
+      claims: this.#claims,
       entries: [...this.#verbatim],
     };
   }
@@ -172,6 +190,8 @@ export class JournalLedger {
   #begin(state: Checkpoint): void {
     this.#epoch = state.epoch;
     this.#completeTo = state.completeTo;
+    this.#openedAt = state.openedAt ?? blockHeight(0);
+    this.#claims = state.claims ?? [];
     this.#fallback = state.fallback;
     this.#lossMark = state.lossMark;
     this.#orders.clear();
@@ -225,11 +245,14 @@ export class JournalLedger {
   /** Forgets what can neither fill nor come again any more. */
   #sweep(completeTo: BlockHeight): void {
     if (completeTo < this.#completeTo) return;
+    // The first is written with the opening itself.
+    if (this.#completeTo === 0) this.#openedAt = completeTo;
     this.#completeTo = completeTo;
+    const kept = overlapped(completeTo);
     for (const [id, order] of this.#orders) {
-      if (!isLive(order) && order.request.goodTilBlock < completeTo) this.#orders.delete(id);
+      if (!isLive(order) && order.request.goodTilBlock < kept) this.#orders.delete(id);
     }
-    for (const [id, fill] of this.#fills) if (fill.height < completeTo) this.#fills.delete(id);
+    for (const [id, fill] of this.#fills) if (fill.height < kept) this.#fills.delete(id);
   }
 }
 

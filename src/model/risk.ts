@@ -14,6 +14,8 @@ export const RISK_CAUSES = [
   'order.overfill',
   'order.unexplained',
   'foreign.activity',
+  'foreign.run',
+  'account.liquidated',
   'loss.daily',
   'drawdown',
   'rejects.repeated',

@@ -26,6 +26,20 @@ export interface EngineState {
   }[];
 }
 
+/** One comparison of the account with the venue, step by step. */
+export interface ReconciliationState {
+  /** The step that is under way, such as `settling.blocks.asking`. */
+  readonly state: string;
+  /** Of the indexer, before the fills were read. */
+  readonly height: number;
+  /** Differences found so far that are in doubt. */
+  readonly attempts: number;
+  /** What the steps have said, newest last. */
+  readonly steps: readonly string[];
+  /** Why it has not ended yet, if a step failed or found a difference. */
+  readonly reason: string | null;
+}
+
 export type EndpointKind = 'rest' | 'socket' | 'rpc';
 
 /** One address of the venue and how it does. */
@@ -59,6 +73,10 @@ export interface ServiceState {
   readonly address: string | null;
   readonly subaccount: number;
   readonly chainHeight: number | null;
+  /** Null while none is under way. */
+  readonly reconciliation: ReconciliationState | null;
+  /** When the account was read last; null before the first time. */
+  readonly sweptAt: number | null;
   readonly permission: { readonly granted: boolean; readonly reasons: readonly string[] };
   readonly connections: readonly {
     readonly name: string;
@@ -256,6 +274,13 @@ export interface RiskState {
   readonly exposureUsd: string | null;
   readonly ifDead: IfDeadState;
   readonly limits: Readonly<Record<string, number>>;
+  /** The chain's limits, how far they are used; `limit` is null while unknown. */
+  readonly venueLimits: readonly {
+    readonly what: string;
+    readonly used: number;
+    readonly limit: number | null;
+    readonly blocks: number;
+  }[];
   /** Newest denials of our own orders, newest last. */
   readonly denials: readonly {
     readonly at: number;

@@ -13,6 +13,7 @@ import type { Position } from '../model/position.js';
 import type { Breach, LossMark, RiskLevel } from '../model/risk.js';
 import type {
   BlockHeight,
+  ClientId,
   FillId,
   OrderId,
   SignedSize,
@@ -24,7 +25,13 @@ import type { SendAnswer } from './venue.js';
 
 /** One entry. Every row is stamped and carries the number of the last input before it. */
 export type JournalEntry =
-  | { readonly type: 'run'; readonly epoch: number; readonly version: string }
+  /** `claim`: the number by which other processes hear of this run. */
+  | {
+      readonly type: 'run';
+      readonly epoch: number;
+      readonly version: string;
+      readonly claim?: ClientId;
+    }
   | { readonly type: 'order.intent'; readonly request: OrderRequest }
   | { readonly type: 'order.sent'; readonly orderId: OrderId; readonly answer: SendAnswer }
   | {
@@ -96,6 +103,10 @@ export interface Checkpoint {
   readonly latched: readonly Breach[];
   readonly fallback?: Fallback | undefined;
   readonly lossMark?: LossMark | undefined;
+  /** Fills below this height are in what the first run adopted. */
+  readonly openedAt?: BlockHeight;
+  /** Of the newest runs. */
+  readonly claims?: readonly ClientId[];
   /** Entries that must be read again as they are, oldest first. */
   readonly entries: readonly JournalEntry[];
 }

@@ -15,6 +15,7 @@ import type {
   OraclePrice,
   UnixMs,
 } from '../model/quantities.js';
+import type { VenueLimits } from '../model/venue-limits.js';
 
 export type SendAnswer =
   /**
@@ -49,6 +50,8 @@ export interface VenuePort {
   indexerHeight(): Observable<BlockHeight>;
   /** Height that the chain has committed, as our node sees it. */
   chainHeight(): Observable<BlockHeight>;
+  /** What governance lets this account do now. */
+  limits(): Observable<VenueLimits>;
   markets(): Observable<readonly VenueMarket[]>;
   book(
     market: MarketId,

@@ -1,5 +1,15 @@
 /** Observations in, edges out: where a breach begins, where it ends, and what losses count from. */
-import { interval, map, merge, mergeMap, scan, type Observable, type SchedulerLike } from 'rxjs';
+import {
+  interval,
+  map,
+  merge,
+  mergeMap,
+  of,
+  scan,
+  switchMap,
+  type Observable,
+  type SchedulerLike,
+} from 'rxjs';
 import { unixMs } from '../model/quantities.js';
 import type { LossMark } from '../model/risk.js';
 import {
@@ -17,6 +27,8 @@ import {
 export interface BreachOptions {
   readonly limits: BreakerLimits;
   readonly scheduler: SchedulerLike;
+  /** Silence counts from its first value on; from the subscription, unless given. */
+  readonly watching$?: Observable<unknown>;
   /** What an earlier run has left; asked when the first figure comes. */
   readonly lossMark?: () => LossMark | undefined;
 }
@@ -36,12 +48,16 @@ interface Marked {
   readonly told: readonly LossMarkEdge[];
 }
 
-/** Looks by itself once a second, so that silence is noticed too. Cold; ends with nothing. */
+/**
+ * Looks by itself once a second, so that silence is noticed too. Faults are heard from the
+ * subscription on, whether silence counts yet or not. Cold; ends with nothing.
+ */
 export function breachEdges(
   observations$: Observable<Observation>,
-  { limits, scheduler, lossMark }: BreachOptions,
+  { limits, scheduler, lossMark, watching$ = of(true) }: BreachOptions,
 ): Observable<RiskEdge | LossMarkEdge> {
-  const ticks$ = interval(TICK_MS, scheduler).pipe(
+  const ticks$ = watching$.pipe(
+    switchMap(() => interval(TICK_MS, scheduler)),
     map((): Observation => ({ type: 'tick', at: unixMs(scheduler.now()) })),
   );
   const idle: Marked = { turn: { state: IDLE_BREAKERS, edges: [] }, mark: undefined, told: [] };

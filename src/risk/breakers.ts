@@ -81,6 +81,8 @@ export interface BreakerState {
   readonly peakPnl: Usd;
   readonly pnl: Usd | undefined;
   readonly rejects: readonly UnixMs[];
+  /** Evidence of the differences that were told last. */
+  readonly drift: string;
   readonly tripped: readonly RiskCause[];
 }
 
@@ -93,6 +95,7 @@ export const IDLE_BREAKERS: BreakerState = {
   peakPnl: usd(0n),
   pnl: undefined,
   rejects: [],
+  drift: '',
   tripped: [],
 };
 
@@ -144,7 +147,7 @@ export function observe(
     case 'condition':
       return turn(state, at, [{ ...observation, severity: 'reduce', latched: false }]);
     case 'drift':
-      return turn(state, at, driftFindings(observation.drifts));
+      return checkDrift(state, observation.drifts, at);
     case 'pnl':
       return checkPnl(withPnl(state, observation.pnl, at), at, limits);
     case 'reject':
@@ -221,9 +224,17 @@ function checkHeights(state: BreakerState, at: UnixMs): BreakerTurn {
   ]);
 }
 
-function driftFindings(drifts: readonly PositionDrift[]): readonly Finding[] {
+/** A difference in one more market is told again: its evidence must not stay hidden. */
+function checkDrift(
+  state: BreakerState,
+  drifts: readonly PositionDrift[],
+  at: UnixMs,
+): BreakerTurn {
+  if (drifts.length === 0) return { state, edges: [] };
   const words = drifts.map(({ market, ours, venue }) => `${market}: ours ${ours}, venue ${venue}`);
-  return [latch('position.drift', drifts.length > 0, words.join('; '))];
+  const drift = words.join('; ');
+  const known = drift === state.drift ? state : rearm(state, 'position.drift');
+  return turn({ ...known, drift }, at, [latch('position.drift', true, drift)]);
 }
 
 function withPnl(state: BreakerState, pnl: Usd, at: UnixMs): BreakerState {

@@ -19,6 +19,7 @@ import {
   type Check,
   type RiskContext,
 } from './risk-context.js';
+import { refuseOpen, refuseSend, sendKindOf } from './send-budget.js';
 import { checkOracle } from './state-checks.js';
 import { usdLimit } from './usd-limit.js';
 
@@ -103,6 +104,14 @@ export const checkWorkingOrders: Check = (_intent, { workingOrders }) =>
   workingOrders < WORKING_ORDERS_MAX
     ? undefined
     : deny('limit.working-orders', `${workingOrders} orders work, at most ${WORKING_ORDERS_MAX}`);
+
+/** The chain would refuse one message more. Exits have a part of the limit to themselves. */
+export const checkBlockRate: Check = (intent, { sends }) =>
+  refuseSend(sends(sendKindOf(intent)), intent.purpose);
+
+/** Stateful orders only: the chain limits how many of them are open. */
+export const checkEquityTier: Check = (intent, { stateful }) =>
+  sendKindOf(intent) === 'stateful' ? refuseOpen(stateful) : undefined;
 
 function collar(intent: OrderIntent, { view }: RiskContext, percent: number): Denial | undefined {
   if (view?.oracle === undefined) return deny('oracle.missing', 'a price cannot be compared');

@@ -7,8 +7,10 @@
 import type { Approved, Denial, OrderIntent } from '../model/order.js';
 import { ok, type Result } from '../model/result.js';
 import {
+  checkBlockRate,
   checkCollar,
   checkEntryRate,
+  checkEquityTier,
   checkExitCollar,
   checkExitRate,
   checkExposure,
@@ -44,6 +46,8 @@ const GROWING: readonly Check[] = [
   checkPrice,
   checkCollar,
   checkEntryRate,
+  checkBlockRate,
+  checkEquityTier,
   checkWorkingOrders,
   checkOrderNotional,
   checkPositionNotional,
@@ -60,6 +64,8 @@ const SHRINKING: readonly Check[] = [
   checkShrinks,
   checkExitCollar,
   checkExitRate,
+  checkBlockRate,
+  checkEquityTier,
 ];
 
 export function approve(

@@ -3,7 +3,9 @@ import type { MarketView } from '../model/book.js';
 import type { Denial, DenialCode, OrderIntent } from '../model/order.js';
 import type { MarketId, SignedSize, UnixMs, Usd } from '../model/quantities.js';
 import type { Permission, RiskLevel } from '../model/risk.js';
+import type { LimitUsage } from '../model/venue-limits.js';
 import type { MarketHolding } from './exposure.js';
+import type { OpenStateful, SendKind } from './send-budget.js';
 
 /** As the configuration has them. Amounts in whole USD; a limit that is no number ≥ 0 refuses. */
 export interface RiskLimits {
@@ -59,6 +61,9 @@ export interface RiskContext {
   readonly isKnownIntent: (intentId: string) => boolean;
   /** Balance and the value of all positions; undefined while unknown. */
   readonly equity: Usd | undefined;
+  /** How far the chain's limits on messages of this kind are used; undefined while unknown. */
+  readonly sends: (kind: SendKind) => readonly LimitUsage[] | undefined;
+  readonly stateful: OpenStateful;
 }
 
 /** A reason to refuse, or nothing. */

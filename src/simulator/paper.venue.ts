@@ -106,6 +106,7 @@ class Paper implements PaperVenue {
   transfers: VenuePort['transfers'] = () => of([]);
   indexerHeight = (): Observable<BlockHeight> => this.#options.real.indexerHeight();
   chainHeight = (): Observable<BlockHeight> => this.#options.real.chainHeight();
+  limits: VenuePort['limits'] = () => this.#options.real.limits();
   markets: VenuePort['markets'] = () => this.#options.real.markets();
   book: VenuePort['book'] = (market) => this.#options.real.book(market);
   candles: VenuePort['candles'] = (market, limit) => this.#options.real.candles(market, limit);

@@ -10,7 +10,7 @@ import { venueLinkLogic } from '../../src/app/venue-link.js';
 import { lateVenue } from '../../src/app/world.js';
 import { HeapClock } from '../../src/clock/heap.clock.js';
 import type { OrderFact, VenueLinkEvent } from '../../src/model/facts.js';
-import type { OrderRequest, VenueOrder } from '../../src/model/order.js';
+import type { Denial, OrderRequest, VenueOrder } from '../../src/model/order.js';
 import {
   blockHeight,
   clientId,
@@ -52,10 +52,14 @@ interface Circumstances {
   readonly venue: Partial<VenuePort>;
   readonly journal?: Observable<void>;
   readonly permission?: Permission;
+  readonly denial?: Denial;
 }
 
 /** What the order was told, and what was journaled, when everything has been run. */
-function ask(event: VenueLinkEvent, { venue, journal = full, permission = may }: Circumstances) {
+function ask(
+  event: VenueLinkEvent,
+  { venue, journal = full, permission = may, denial }: Circumstances,
+) {
   const clock = new HeapClock(0);
   const facts: OrderFact[] = [];
   const rows: string[] = [];
@@ -69,6 +73,7 @@ function ask(event: VenueLinkEvent, { venue, journal = full, permission = may }:
       },
       tell: (_, fact) => void facts.push(fact),
       permit: () => permission,
+      refuseCancel: () => denial,
       now: () => clock.now(),
       meter: { observe: () => undefined },
       onAnswer: () => undefined,
@@ -196,4 +201,13 @@ describe('a query', () => {
     const asked: VenueLinkEvent = { type: 'venueLink.query', orderId: id, attempt: 3 };
     expect(ask(asked, { venue }).facts).toEqual([fact]);
   });
+});
+
+it('a cancel that the chain would not count any more is not sent, with the numbers', () => {
+  const denial: Denial = { code: 'limit.block-rate', message: '5 of 5 messages used' };
+  const { facts, rows } = ask({ type: 'venueLink.cancel', request: cancel }, { venue: {}, denial });
+  expect(facts).toEqual([
+    { type: 'cancel.unknown', reason: 'limit.block-rate: 5 of 5 messages used' },
+  ]);
+  expect(rows).toEqual([]);
 });

@@ -40,3 +40,7 @@ describe('the pacer', () => {
     );
   });
 });
+
+it.each([0, -1, Number.NaN])('a pace of %s subscribes a second is refused', (perSecond) => {
+  expect(() => new SubscribePacer(perSecond)).toThrow('expected a pace above 0');
+});

@@ -7,6 +7,7 @@ import { Failure } from '../../src/model/result.js';
 import type { HttpAnswer, HttpPort } from '../../src/ports/http.js';
 import { indexerReads } from '../../src/dydx/indexer.client.js';
 import { embeddedNetwork } from '../../src/dydx/networks.js';
+import { RestBudget } from '../../src/dydx/rest-budget.js';
 import {
   BTC,
   btcObject,
@@ -27,7 +28,10 @@ const answer = (status: number, body: unknown, headers = {}): HttpAnswer => ({
 });
 
 /** Reads against scripted answers; remembers what was asked and when. */
-function setup(answers: (url: URL, body: string | undefined) => HttpAnswer) {
+function setup(
+  answers: (url: URL, body: string | undefined) => HttpAnswer,
+  budget = new RestBudget(),
+) {
   const clock = new SimulatedClock(START);
   const asked: { readonly url: string; readonly at: number }[] = [];
   const http: HttpPort = {
@@ -39,7 +43,8 @@ function setup(answers: (url: URL, body: string | undefined) => HttpAnswer) {
   };
   const network = embeddedNetwork(1);
   const specOf = specs.get.bind(specs);
-  return { clock, asked, reads: indexerReads({ network, http, clock, subaccount, specOf }) };
+  const reads = indexerReads({ network, http, clock, subaccount, specOf, budget });
+  return { clock, asked, reads };
 }
 
 async function failureOf(read$: Observable<unknown>): Promise<Failure> {
@@ -217,8 +222,15 @@ describe('fills since a height', () => {
     expect(await firstValueFrom(reads.fillsSince(blockHeight(0)))).toEqual([]);
   });
 
-  it('fail when one height holds more than a page, instead of losing some', async () => {
-    const { reads } = setup(history(5, 100));
+  it('of a height that fills a page are read in one greater page', async () => {
+    const { reads, asked } = setup(history(5, 300));
+    const fills = await firstValueFrom(reads.fillsSince(blockHeight(2)));
+    expect(new Set(fills.map(({ fillId }) => fillId)).size).toBe(4 * 300);
+    expect(asked.length).toBeLessThan(12);
+  });
+
+  it('fail when one height holds more than the greatest page, instead of losing some', async () => {
+    const { reads } = setup(history(5, 1_000));
     expect(await failureOf(reads.fillsSince(blockHeight(1)))).toMatchObject({
       code: 'fills.incomplete',
       retryable: false,
@@ -237,7 +249,7 @@ describe('the budget of a bucket', () => {
     reads.fillsSince(blockHeight(0)).subscribe();
     expect(asked).toHaveLength(21);
     await clock.advance(1000);
-    expect(asked.slice(21).map(({ at }) => at)).toEqual([200, 400]);
+    expect(asked.slice(21).map(({ at }) => at)).toEqual([250, 500]);
   });
 
   it('is held for the milliseconds that the venue names, after a 429', async () => {
@@ -257,9 +269,29 @@ describe('the budget of a bucket', () => {
 
   it('refuses who would wait a minute, without making others wait for it', async () => {
     const { asked, clock, reads } = setup(height);
-    for (let index = 0; index < 320; index += 1) reads.indexerHeight().subscribe();
+    for (let index = 0; index < 260; index += 1) reads.indexerHeight().subscribe();
     expect(await failureOf(reads.indexerHeight())).toMatchObject({ code: 'rest.busy' });
     await clock.advance(60_000);
-    expect(asked).toHaveLength(320);
+    expect(asked).toHaveLength(260);
+  });
+
+  it('of books is one of its own, so that the account never waits behind them', async () => {
+    const { asked, clock, reads } = setup((url) =>
+      url.pathname.endsWith('height') ? height() : answer(200, { bids: [], asks: [] }),
+    );
+    for (let index = 0; index < 60; index += 1) reads.book(BTC).subscribe();
+    reads.indexerHeight().subscribe();
+    expect(asked.filter(({ url }) => url.endsWith('height'))).toHaveLength(1);
+    await clock.advance(9_999);
+    expect(asked.length).toBeLessThanOrEqual(31);
+  });
+
+  it('is one for all readers that share it', async () => {
+    const budget = new RestBudget();
+    const both = [setup(height, budget), setup(height, budget)];
+    for (const { reads } of both) {
+      for (let index = 0; index < 15; index += 1) reads.indexerHeight().subscribe();
+    }
+    expect(both.map(({ asked }) => asked.length)).toEqual([15, 5]);
   });
 });

@@ -1,7 +1,14 @@
 /** Our order numbers: never the same one twice, and an error when there are no more. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ClientIds, epochOf, nextEpoch } from '../../src/execution/client-ids.js';
+import {
+  claimOf,
+  CLAIMS,
+  ClientIds,
+  epochOf,
+  isClaim,
+  nextEpoch,
+} from '../../src/execution/client-ids.js';
 
 describe('client ids', () => {
   it('carry the epoch in their high bits and count in the low ones', () => {
@@ -22,13 +29,32 @@ describe('client ids', () => {
   it('run out with an error and never wrap', () => {
     const ids = new ClientIds(4095);
     let last = 0;
-    for (let count = 0; count < 2 ** 20; count += 1) last = ids.next();
-    expect(last).toBe(2 ** 32 - 1);
-    expect(() => ids.next()).toThrow('no order number is left after 1048576 orders');
+    for (let count = 0; count < 2 ** 20 - CLAIMS; count += 1) last = ids.next();
+    expect(last).toBe(2 ** 32 - 1 - CLAIMS);
+    expect(() => ids.next()).toThrow('no order number is left after 983040 orders');
   });
 
   it.each([0, -1, 4096, 1.5, Number.NaN])('are not made for an epoch of %s', (epoch) => {
     expect(() => new ClientIds(epoch)).toThrow('expected an epoch');
+  });
+});
+
+describe('a claim', () => {
+  it('is told from every order of every run, and carries its epoch', () => {
+    const epoch = fc.integer({ min: 1, max: 4095 });
+    fc.assert(
+      fc.property(epoch, fc.nat(CLAIMS - 1), fc.nat(2 ** 20 - CLAIMS - 1), (run, chance, count) => {
+        const claim = claimOf(run, chance);
+        expect(isClaim(claim)).toBe(true);
+        expect(epochOf(claim)).toBe(run);
+        expect(claim).toBeLessThan(2 ** 32);
+        expect(isClaim((run * 2 ** 20 + count) as typeof claim)).toBe(false);
+      }),
+    );
+  });
+
+  it.each([-1, CLAIMS, 0.5, Number.NaN])('is not made of a chance of %s', (chance) => {
+    expect(() => claimOf(1, chance)).toThrow('expected a chance');
   });
 });
 

@@ -1,4 +1,5 @@
 /** A journal that stays short, and says the same as the long one. */
+import { OVERLAP_BLOCKS } from '../../src/model/sweep-overlap.js';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -116,7 +117,7 @@ describe('a checkpoint', () => {
       const fill = { ...aFill, fillId: aFillId(height), height: blockHeight(height) };
       ledger.apply({ type: 'fill', fill, strategy: undefined });
     }
-    ledger.apply(sweep(6));
+    ledger.apply(sweep(6 + OVERLAP_BLOCKS));
     const { fills } = ledger.checkpoint(noBooks);
     expect(fills.map(({ height }) => height)).toEqual([6, 7]);
   });

@@ -1,7 +1,13 @@
 /** What a restart reads out of the journal. */
 import { describe, expect, it } from 'vitest';
-import { isLive, recoverState, type RecoveredState } from '../../src/journal/journal-state.js';
-import { blockHeight, signedSize, size, usd } from '../../src/model/quantities.js';
+import {
+  isLive,
+  JournalLedger,
+  recoverState,
+  type RecoveredState,
+} from '../../src/journal/journal-state.js';
+import { blockHeight, clientId, signedSize, size, usd } from '../../src/model/quantities.js';
+import { OVERLAP_BLOCKS } from '../../src/model/sweep-overlap.js';
 import type { Breach } from '../../src/model/risk.js';
 import type { JournalEntry } from '../../src/ports/journal.js';
 import { aFill, aFillId, anOrderId, aRequest, BTC, ETH, NOW } from '../support/money-samples.js';
@@ -36,6 +42,8 @@ describe('a journal that is read back', () => {
       moneyEntries: [],
       latched: [],
       completeTo: 0,
+      openedAt: 0,
+      claims: [],
     });
   });
 
@@ -100,12 +108,32 @@ describe('a journal that is read back', () => {
       type: 'sweep',
       completeTo: blockHeight(height),
     });
-    const before = recover(intent, ended, sweep(aRequest.goodTilBlock));
+    const last = aRequest.goodTilBlock + OVERLAP_BLOCKS;
+    const before = recover(intent, ended, sweep(last));
     expect(before.orders.map(({ end }) => end)).toEqual(['canceled']);
-    const after = recover(intent, ended, sweep(aRequest.goodTilBlock + 1), sweep(1));
+    const after = recover(intent, ended, sweep(last + 1), sweep(1));
     expect(after.orders).toEqual([]);
-    expect(after.completeTo).toBe(aRequest.goodTilBlock + 1);
+    expect(after.completeTo).toBe(last + 1);
     expect(recover(intent, sweep(1000)).orders.filter(isLive)).toHaveLength(1);
+  });
+
+  it('remembers where the books were opened and who it was, through checkpoints', () => {
+    const run = (epoch: number): JournalEntry => ({
+      type: 'run',
+      epoch,
+      version: '0.1.0',
+      claim: clientId(epoch * 2 ** 20 + 2 ** 20 - 1),
+    });
+    const sweep = (height: number): JournalEntry => ({
+      type: 'sweep',
+      completeTo: blockHeight(height),
+    });
+    const ledger = new JournalLedger();
+    for (const entry of [run(1), sweep(70), sweep(90), run(2)]) ledger.apply(entry);
+    const checkpoint = ledger.checkpoint({ positions: [], owned: [] });
+    const after = recover({ type: 'checkpoint', state: checkpoint }, sweep(99), run(3));
+    expect(after.openedAt).toBe(70);
+    expect(after.claims.map((claim) => Math.floor(claim / 2 ** 20))).toEqual([1, 2, 3]);
   });
 
   it('adds openings and fills to positions and leaves flat markets out', () => {

@@ -41,6 +41,7 @@ import { TIMINGS } from './decisions.js';
 import { explore, type Fact } from './explore.js';
 import { silence } from './host.js';
 import { requestOf } from './orders.js';
+import { reconciliationOf } from './reconciliations.js';
 
 type ServiceSnapshot = SnapshotFrom<typeof serviceMachine>;
 type PositionKey = { readonly strategy: string; readonly market: MarketId };
@@ -81,12 +82,13 @@ const risk = riskMachine.provide({
   actors: { facts: fromEventObservable<RiskFact, undefined>(() => riskFact$) },
 });
 
-type StepName = 'boot' | 'recover' | 'connect' | 'reconcile' | 'drain';
+type StepName = 'boot' | 'recover' | 'connect' | 'drain';
 
 function provided(
   asked: string[],
   inputs: (readonly [StepName, StepInput])[],
   steps: Partial<Record<StepName, () => Observable<StepFact>>> = {},
+  comparisons: string[] = [],
 ) {
   const stepOf = (name: StepName) =>
     fromEventObservable<StepFact, StepInput>(({ input }) => {
@@ -102,7 +104,7 @@ function provided(
       boot: stepOf('boot'),
       recover: stepOf('recover'),
       connect: stepOf('connect'),
-      reconcile: stepOf('reconcile'),
+      reconcile: reconciliationOf({}, (step) => void comparisons.push(step)),
       drain: stepOf('drain'),
       risk,
       connection,
@@ -143,7 +145,8 @@ function start(machine = provided([], []), asked: string[] = []) {
 const withAsked = (steps?: Parameters<typeof provided>[2]) => {
   const asked: string[] = [];
   const inputs: (readonly [StepName, StepInput])[] = [];
-  return { ...start(provided(asked, inputs, steps), asked), inputs };
+  const comparisons: string[] = [];
+  return { ...start(provided(asked, inputs, steps, comparisons), asked), inputs, comparisons };
 };
 
 describe('the way up', () => {
@@ -174,7 +177,6 @@ describe('the way up', () => {
       ['boot', 0, 0],
       ['recover', 0, 0],
       ['connect', 4, 0],
-      ['reconcile', 4, 1],
     ]);
   });
 
@@ -212,13 +214,13 @@ describe('the way up', () => {
   });
 
   test('drift reconciles again without spawning anything twice', () => {
-    const { children, inputs, send, state, trade } = withAsked();
+    const { children, comparisons, send, state, trade } = withAsked();
     trade();
     const before = children();
     send({ type: 'reconcile.needed', reason: 'account stream was down' });
     expect(state()).toBe('reconciling');
     send({ type: 'reconcile.needed', reason: 'again' });
-    expect(inputs.filter(([name]) => name === 'reconcile')).toHaveLength(3);
+    expect(comparisons).toEqual(['heights', 'heights', 'heights']);
     send({ type: 'reconcile.done', strategies: [sniper] });
     expect(state()).toBe('trading');
     expect(children()).toEqual(before);
@@ -385,7 +387,6 @@ test('once all actors are provided no hole is left', () => {
     'boot',
     'recover',
     'connect',
-    'reconcile',
     'drain',
   ]);
 });

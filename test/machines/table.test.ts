@@ -6,6 +6,7 @@ import { connectionMachine } from '../../machines/connection.machine.js';
 import { orderDeskMachine } from '../../machines/order-desk.machine.js';
 import { orderMachine } from '../../machines/order.machine.js';
 import { positionMachine } from '../../machines/position.machine.js';
+import { reconciliationMachine } from '../../machines/reconciliation.machine.js';
 import { riskMachine } from '../../machines/risk.machine.js';
 import { serviceMachine } from '../../machines/service.machine.js';
 import { strategyMachine } from '../../machines/strategy.machine.js';
@@ -19,6 +20,7 @@ const machines: readonly (readonly [name: string, machine: AnyStateMachine])[] =
   ['order desk', orderDeskMachine],
   ['order', orderMachine],
   ['position', positionMachine],
+  ['reconciliation', reconciliationMachine],
   ['risk', riskMachine],
   ['service', serviceMachine],
   ['strategy', strategyMachine],

@@ -51,6 +51,8 @@ const open: RiskContext = {
   exitsLastMinute: 0,
   isKnownIntent: () => false,
   equity: usd(1_000_000_000n),
+  sends: () => [],
+  stateful: { open: 0, equity: usd(0n), tiers: [] },
 };
 
 const withView = (change: Partial<MarketView>): Partial<RiskContext> => ({
@@ -96,7 +98,19 @@ const row = (
   intent: Partial<OrderIntent> = {},
 ): Row => ({ when, code, context, intent });
 
+const used = (count: number, limit: number) => () =>
+  [{ what: 'short-term', used: count, limit, blocks: 5 }] as const;
+
 const REFUSED_ENTRIES: readonly Row[] = [
+  row('the limits of the chain are unknown', 'limit.unknown', { sends: () => undefined }),
+  row('only the reserve of exits is left', 'limit.block-rate', { sends: used(80, 100) }),
+  row('the chain’s limit is no number', 'limit.block-rate', { sends: used(0, Number.NaN) }),
+  row(
+    'so many stateful orders are open',
+    'limit.equity-tier',
+    { stateful: { open: 1, equity: usd(9n), tiers: [{ equity: usd(9n), limit: 1 }] } },
+    { lifetime: {} } as Partial<OrderIntent>,
+  ),
   row('risk is halted', 'risk.halted', { level: 'halted' }),
   row('risk is reducing', 'risk.reducing', { level: 'reducing' }),
   row('there is no permission', 'permission.closed', {
@@ -243,6 +257,7 @@ describe('an exit', () => {
     row('its price is beyond three collars', 'price.collar', {}, { limitPrice: btcPrice(48_499) }),
     row('too many exits were sent', 'limit.order-rate', { exitsLastMinute: 120 }),
     row('its number is spoiled', 'limit.order-rate', { exitsLastMinute: Number.NaN }),
+    row('the chain’s limit is used up', 'limit.block-rate', { sends: used(90, 100) }),
     row('the market is unknown', 'market.unknown', { view: undefined }),
     row(
       'the market is paused',
@@ -288,6 +303,8 @@ describe('the checks by themselves', () => {
   it('know every code that a denial may carry', () => {
     const seen = new Set<DenialCode>(REFUSED_ENTRIES.map(({ code }) => code));
     seen.add('reduce-only.would-grow');
+    // Of replacements: said before risk is asked.
+    seen.add('order.not-working');
     expect([...seen].toSorted()).toEqual([...DENIAL_CODES].toSorted());
   });
 });

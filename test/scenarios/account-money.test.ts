@@ -1,6 +1,7 @@
 /** Money that no fill explains: funding, transfers, and a balance that nobody can explain. */
 import { describe, expect, it } from 'vitest';
-import { ACCOUNT, VirtualService } from '../support/virtual-service.js';
+import { ACCOUNT } from '../support/exchange-ground.js';
+import { VirtualService } from '../support/virtual-service.js';
 
 const MINUTE_MS = 60_000;
 /** A minute before one o'clock: the first funding is near. */

@@ -15,8 +15,9 @@ import {
   tell,
   trading,
 } from '../support/signed-trading.js';
+import { ACCOUNT } from '../support/exchange-ground.js';
 import type { SignedSends } from '../support/signed-sends.js';
-import { ACCOUNT, type VirtualService } from '../support/virtual-service.js';
+import type { VirtualService } from '../support/virtual-service.js';
 
 describe('accept-then-lose-reply', () => {
   it('is one order at the venue, unknown to us until its fills say more', async () => {

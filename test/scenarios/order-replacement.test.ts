@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderRequest } from '../../src/model/order.js';
 import { price, size } from '../../src/model/quantities.js';
+import { ACCOUNT } from '../support/exchange-ground.js';
 import {
   change,
   longTerm,
@@ -14,7 +15,7 @@ import {
   tell,
   trading,
 } from '../support/signed-trading.js';
-import { ACCOUNT, type VirtualService } from '../support/virtual-service.js';
+import type { VirtualService } from '../support/virtual-service.js';
 
 const lower = ({ price: old }: OrderRequest, { root }: VirtualService) => {
   const tick = root.pipeline.fold.spec('BTC-USD' as never)?.tick ?? 1n;

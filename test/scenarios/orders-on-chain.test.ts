@@ -16,7 +16,8 @@ import {
   tell,
   trading,
 } from '../support/signed-trading.js';
-import { ACCOUNT, type VirtualService } from '../support/virtual-service.js';
+import { ACCOUNT } from '../support/exchange-ground.js';
+import { type VirtualService } from '../support/virtual-service.js';
 
 const statusAtVenue = ({ host }: VirtualService, { clientId }: OrderRequest): string | undefined =>
   host.exchange.orders(ACCOUNT).find(({ id }) => id.clientId === clientId)?.status;

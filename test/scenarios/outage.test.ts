@@ -1,5 +1,6 @@
 /** REST or the journal is away: each road that fails says so, and nothing else stops for it. */
 import { describe, expect, it } from 'vitest';
+import { blockHeight } from '../../src/model/quantities.js';
 import { VirtualService } from '../support/virtual-service.js';
 
 describe('while REST is down', () => {
@@ -72,6 +73,14 @@ describe('after a restart', () => {
     service.decide('BTC-USD', 'buy');
     await service.clock.advance(50);
     service.sendFault = 'none';
+    // One that lives for longer than the account takes to be compared.
+    const [sent] = service.entries('order.intent');
+    if (sent === undefined) throw new Error('no order');
+    const { request } = sent;
+    const longer = { ...request, goodTilBlock: blockHeight(request.goodTilBlock + 12) };
+    const intent = service.rows.findIndex(({ entry }) => entry === sent);
+    const row = service.rows[intent];
+    if (row !== undefined) service.rows[intent] = { ...row, entry: { ...sent, request: longer } };
     await service.restart();
     await service.until(() => service.control.orders()[0]?.state === 'cancelUnconfirmed');
     expect(Number(service.control.risk().exposureUsd)).toBeGreaterThan(400);

@@ -1,6 +1,7 @@
 /** A frame that cannot be read is kept, counted and made up for: a book is asked for anew, an account swept. */
 import { expect, it } from 'vitest';
-import { ACCOUNT, VirtualService } from '../support/virtual-service.js';
+import { ACCOUNT } from '../support/exchange-ground.js';
+import { VirtualService } from '../support/virtual-service.js';
 
 /** One data frame of a channel, with contents that no decoder can read. */
 function unreadable(channel: string, id: string): Uint8Array {

@@ -173,12 +173,14 @@ describe.sequential('the started service', () => {
     }
   }, 60_000);
 
-  it('does not share its journal', async () => {
+  it('does not share its account, nor its journal', async () => {
     const owner = service();
     await owner.until(trading);
     const second = service();
     expect(await second.ended).toBe(1);
-    expect(second.err()).toMatch(/perpetua: the journal \S+ is in use by another process/);
+    expect(second.err()).toMatch(
+      /perpetua: another process of this machine trades embedded \S+ dydx1\w+\/0/,
+    );
     expect(reportOf(second).state).toBe('faulted');
     owner.child.kill('SIGTERM');
     expect(await owner.ended).toBe(0);

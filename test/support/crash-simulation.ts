@@ -5,7 +5,8 @@
 import { seededRandom } from '../../src/clock/seeded-random.js';
 import type { Random } from '../../src/ports/random.js';
 import type { CrashOutcome } from './crash-table.js';
-import { ACCOUNT, VirtualService, type SendFault } from './virtual-service.js';
+import { ACCOUNT } from './exchange-ground.js';
+import { VirtualService, type SendFault } from './virtual-service.js';
 
 export interface CrashRun {
   readonly seed: number;

@@ -25,6 +25,14 @@ export function fakeControl(): FakeControl {
       address: null,
       subaccount: 0,
       chainHeight: 7,
+      reconciliation: {
+        state: 'reading.fills.asking',
+        height: 6,
+        attempts: 1,
+        steps: ['heights: chain 7, indexer 6'],
+        reason: 'ours/venue: BTC-USD 5/0',
+      },
+      sweptAt: 1,
       permission: { granted: true, reasons: [] },
       connections: [
         { name: 'market-0', state: 'live.fresh', attempts: 0, subscriptions: 3, lastError: null },
@@ -205,6 +213,7 @@ export function fakeControl(): FakeControl {
         ],
       },
       limits: { maxExposureUsd: 5 },
+      venueLimits: [{ what: 'short-term', used: 3, limit: 4_000, blocks: 5 }],
       denials: [{ at: 1, code: 'book.old', message: 'm' }],
     }),
     isReady: () => ({ ready: fake.ready, reasons: [] }),

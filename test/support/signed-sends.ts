@@ -3,6 +3,7 @@
  * broadcasts and the house's own reading of codes: what the signing thread does, without its
  * thread.
  */
+import { isClaim } from '../../src/execution/client-ids.js';
 import { catchError, defer, delay, map, of, tap, type Observable } from 'rxjs';
 import { answerOfFault } from '../../src/dydx/broadcast-faults.js';
 import { answerOfCode, type Broadcast } from '../../src/dydx/check-tx-codes.js';
@@ -31,7 +32,8 @@ import {
   Wallet,
   type Message,
 } from './sign-transaction.js';
-import { ACCOUNT, type VirtualService } from './virtual-service.js';
+import { ACCOUNT } from './exchange-ground.js';
+import { type VirtualService } from './virtual-service.js';
 
 const TIMES_IN_FORCE = ['GTT', 'IOC', 'POST_ONLY'] as const;
 const DEADLINE_MS = 2_000;
@@ -49,7 +51,7 @@ export class SignedSends implements Pick<VenuePort, 'place' | 'cancel'> {
   nonce = 0;
   /** How late the node's answers are. */
   answerMs = 0;
-  /** Answers as the service heard them. */
+  /** Answers about orders, as the service heard them. */
   readonly answers: SendAnswer[] = [];
   readonly #service: VirtualService;
   readonly #http: HttpPort;
@@ -92,7 +94,7 @@ export class SignedSends implements Pick<VenuePort, 'place' | 'cancel'> {
   #send(
     broadcast: Broadcast,
     write: (spec: MarketSpec) => Written,
-    { market }: Pick<OrderRequest, 'market'>,
+    { market, clientId }: Pick<OrderRequest, 'market' | 'clientId'>,
   ): Observable<SendAnswer> {
     return defer(() => {
       const spec = this.#service.root.pipeline.fold.spec(market);
@@ -104,7 +106,11 @@ export class SignedSends implements Pick<VenuePort, 'place' | 'cancel'> {
         reason === undefined
           ? this.#broadcast(broadcast, message, needsSequence(toSign) ? BigInt(this.nonce) : 0n)
           : of<SendAnswer>({ type: 'unsent', reason });
-      return answer$.pipe(tap((answer) => this.answers.push(answer)));
+      return answer$.pipe(
+        tap((answer) => {
+          if (!isClaim(clientId)) this.answers.push(answer);
+        }),
+      );
     });
   }
 

@@ -14,7 +14,8 @@ import {
 import { INCLUDE_MS, NO_BLOCK, type Lifetime } from '../../src/model/stateful-order.js';
 import { PROMPT } from './prompt-habits.js';
 import { SignedSends } from './signed-sends.js';
-import { ACCOUNT, VirtualService } from './virtual-service.js';
+import { ACCOUNT } from './exchange-ground.js';
+import { VirtualService } from './virtual-service.js';
 
 const BTC = marketId('BTC-USD');
 

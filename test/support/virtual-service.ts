@@ -16,53 +16,47 @@ import {
   timer,
   type Observable,
 } from 'rxjs';
+import {
+  type ACCOUNT,
+  accountOf,
+  ADDRESS,
+  makeGround,
+  type Ground,
+  type GroundOptions,
+} from './exchange-ground.js';
 import { ControlProjection } from '../../src/app/control-projection.js';
 import type { streamingEngine } from '../../src/app/engines.js';
 import { Inbox } from '../../src/app/inbox.js';
 import { ServiceRoot } from '../../src/app/service-root.js';
 import type { World } from '../../src/app/world.js';
 import { seededRandom } from '../../src/clock/seeded-random.js';
-import { SimulatedClock } from '../../src/clock/simulated.clock.js';
+import type { SimulatedClock } from '../../src/clock/simulated.clock.js';
 import { loadConfig } from '../../src/config/load-config.js';
-import { indexerReads } from '../../src/dydx/indexer.client.js';
-import { addressOfKey, keyFromSeed, readPrivateKey } from '../../src/dydx/keys.codec.js';
+import { indexerReads, type VenueReads } from '../../src/dydx/indexer.client.js';
 import { embeddedNetwork } from '../../src/dydx/networks.js';
 import type { Side } from '../../src/model/book.js';
 import type { Decision } from '../../src/model/decision.js';
 import { priceOfTicks, type MarketSpec } from '../../src/model/market.js';
 import type { OrderRequest } from '../../src/model/order.js';
 import { marketId, ticks } from '../../src/model/quantities.js';
-import { Failure, unwrap } from '../../src/model/result.js';
+import type { VenueLimits } from '../../src/model/venue-limits.js';
+import { Failure } from '../../src/model/result.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { HttpAnswer, HttpPort } from '../../src/ports/http.js';
 import type { Journal, JournalEntry, JournalRow } from '../../src/ports/journal.js';
 import type { AuthoredStrategy } from '../../src/ports/strategy.js';
 import type { SendAnswer, VenuePort } from '../../src/ports/venue.js';
-import { ExchangeHost, type ExchangeHostOptions } from '../../src/simulator/exchange-host.venue.js';
-import { createExchange } from '../../src/simulator/chain/exchange.js';
-import type { ExchangeOptions } from '../../src/simulator/exchange-options.js';
+import type { ExchangeHost } from '../../src/simulator/exchange-host.venue.js';
 import type { CheckResult } from '../../src/simulator/exchange-types.js';
-import { connectInMemory } from '../../src/simulator/memory-host.venue.js';
 import { paperVenue } from '../../src/simulator/paper.venue.js';
-import { marketsOf } from '../../src/simulator/real-markets.js';
 import { cutHttp, cutSockets, type Step } from './cut-ports.js';
 
-const START = Date.UTC(2026, 0, 5);
-const ADDRESS = addressOfKey(unwrap(readPrivateKey(keyFromSeed(7))));
-export const ACCOUNT = { owner: ADDRESS, number: 0 };
-
-export interface VirtualOptions {
-  readonly seed?: number;
-  /** Its number; 0 unless told otherwise. */
-  readonly subaccount?: number;
-  /** Midnight of a Monday unless told otherwise. */
-  readonly startMs?: number;
-  readonly markets?: number;
-  readonly preset?: ExchangeOptions['preset'];
-  readonly habits?: ExchangeHostOptions['habits'];
+export interface VirtualOptions extends GroundOptions {
+  /** Of the first run; the next has the next. */
+  readonly claimChance?: number;
+  /** Another process that trades on the same account of the same exchange. */
+  readonly beside?: VirtualService;
   readonly flags?: Readonly<Record<string, unknown>>;
-  /** Faults, an indexer with a copy to lag behind with, and the like. */
-  readonly hosting?: Partial<ExchangeHostOptions> & { readonly isCopied?: boolean };
   /** Instead of orders that go into the exchange as they are. */
   readonly sends?: (service: VirtualService, http: HttpPort) => Pick<VenuePort, 'place' | 'cancel'>;
   /** Instead of the streaming engine as it is. */
@@ -84,6 +78,7 @@ const refused = (clock: Clock): Observable<HttpAnswer> =>
   );
 
 export class VirtualService {
+  readonly ground: Ground;
   readonly clock: SimulatedClock;
   /** That the service trades. */
   readonly account: typeof ACCOUNT;
@@ -113,32 +108,14 @@ export class VirtualService {
   root: ServiceRoot;
   control: ControlProjection;
   #options: VirtualOptions;
-  readonly #memory;
+  #reads: VenueReads | undefined;
   #run = 0;
 
   constructor(options: VirtualOptions = {}) {
-    const { seed = 7, markets = 2, preset = 'calm', habits, startMs = START } = options;
-    this.clock = new SimulatedClock(startMs);
-    this.account = { ...ACCOUNT, number: options.subaccount ?? 0 };
     this.#options = options;
-    const { isCopied = false, ...hosting } = options.hosting ?? {};
-    const exchangeOptions: ExchangeOptions = {
-      seed,
-      ...marketsOf(markets),
-      startTimeMs: startMs,
-      startHeight: 1000,
-      takerFeePpm: 500,
-      makerFeePpm: 100,
-      preset,
-    };
-    const exchange = createExchange(exchangeOptions);
-    const indexerCopy = isCopied ? createExchange(exchangeOptions) : undefined;
-    const random = seededRandom(seed);
-    const { clock } = this;
-    this.host = new ExchangeHost({ exchange, indexerCopy, clock, random, habits, ...hosting });
-    this.#memory = connectInMemory({ host: this.host, clock: this.clock, latencyMs: 2 });
-    this.host.submit({ type: 'fund', subaccount: this.account, quoteQuantums: 10_000_000_000n });
-    this.host.start();
+    this.account = accountOf(options);
+    this.ground = options.beside?.ground ?? makeGround(options);
+    ({ clock: this.clock, host: this.host } = this.ground);
     this.root = new ServiceRoot(this.#world(), this.#engines());
     this.control = new ControlProjection(this.root);
   }
@@ -186,7 +163,7 @@ export class VirtualService {
   }
 
   cutSockets(): void {
-    this.#memory.cutSockets();
+    this.ground.memory.cutSockets();
   }
 
   async until(isReached: () => boolean, withinMs = 60_000): Promise<void> {
@@ -243,6 +220,12 @@ export class VirtualService {
         clientMetadata: 0,
       },
     });
+  }
+
+  /** The chain's limits, as the venue tells them. */
+  limits$(): Observable<VenueLimits> {
+    if (this.#reads === undefined) throw new Error('not booted');
+    return this.#reads.limits();
   }
 
   position(ticker: string): bigint {
@@ -302,16 +285,17 @@ export class VirtualService {
       subaccount,
       subscribesPerSecond: 10,
       random: seededRandom(1),
+      claimChance: (this.#options.claimChance ?? 0) + this.#run,
       log: {
         write: (level, event, fields = {}) =>
           void this.log.push({ level, event, fields: { ...fields } }),
       },
       meter: { observe: (hop) => void this.hops.push(hop) },
       resources: this.resources,
-      sockets: cutSockets(this.#memory.sockets, step),
+      sockets: cutSockets(this.ground.memory.sockets, step),
       hearsAccount: config.mode !== 'paper',
       boot: ({ specOf, view, height }) => {
-        const http = cutHttp(this.#memory.http, step);
+        const http = cutHttp(this.ground.memory.http, step);
         const faulty: HttpPort = {
           send: (request) => (this.#isRefused(request.url) ? refused(clock) : http.send(request)),
         };
@@ -322,6 +306,7 @@ export class VirtualService {
           subaccount,
           specOf,
         });
+        this.#reads = reads;
         const venue: VenuePort = {
           ...reads,
           place: (request) =>
