@@ -28,7 +28,7 @@ function run(environment: Readonly<Record<string, string>> = {}, nodeFlags: stri
 }
 
 const exchangeOf = async (service: Run): Promise<string> =>
-  (await service.until(/"rest":"(http:[^"]+)"/))[1] ?? '';
+  (await service.until(/"rest":\["(http:[^"]+)"/))[1] ?? '';
 
 /** Resolves when nobody answers any more: the exchange has followed its service. */
 const isGone = (rest: string): Promise<true> =>
