@@ -113,7 +113,7 @@ const INTERNAL: readonly (readonly [number, number])[] = [
   [10_000, 10_000],
 ];
 
-/** Cosmos SDK. 19 and 20 may be said of bytes that a first, unanswered attempt brought there. */
+/** Cosmos SDK. 19, 20 and 32 may be said of bytes that came there before, by whatever road. */
 const SDK: Readonly<Record<number, Verdict>> = {
   4: rejected('unauthorized: signature, chain id or account number'),
   5: rejected('insufficient funds'),
@@ -125,7 +125,7 @@ const SDK: Readonly<Record<number, Verdict>> = {
   19: unknown('already in the mempool cache'),
   20: unknown('mempool is full'),
   30: rejected('timeout height passed'),
-  32: retryable('wrong sequence', 'account'),
+  32: unknown('nonce or sequence is used: perhaps by these bytes'),
 };
 
 /** Permissioned keys. */

@@ -23,13 +23,13 @@ const RETRYABLE: readonly (readonly [...Row, remedy: string])[] = [
   ['clob', [3007], 'collateral'],
   ['clob', [5001], 'rate-window'],
   ['clob', [10_001], 'equity'],
-  ['sdk', [9, 32], 'account'],
+  ['sdk', [9], 'account'],
   ['accountplus', [104], 'account'],
 ];
 /** It may be alive, or may have been filled: named, so that an operator can read what was said. */
 const AMBIGUOUS: readonly Row[] = [
   ['clob', [20, 24, 30, 2004, 3005]],
-  ['sdk', [19, 20]],
+  ['sdk', [19, 20, 32]],
 ];
 /** No order gets one of these: whoever does knows nothing of the order. */
 const INTERNAL: readonly Row[] = [
