@@ -338,7 +338,7 @@ export const orderMachine = orderVocabulary.createMachine({
         filled: { entry: close('filled') },
         canceled: { entry: close('canceled') },
         expired: { entry: close('expired'), on: { 'venue.order': unexpectedly('reappears') } },
-        rejected: { entry: close('rejected') },
+        rejected: { entry: close('rejected'), on: { 'venue.order': unexpectedly('saysAlive') } },
         denied: { entry: close('denied'), on: { 'venue.order': unexpectedly('saysAlive') } },
       },
     },

@@ -206,9 +206,13 @@ test('that it was never sent is not believed of an order that the venue shows al
   expect(toldOf('order.anomaly')).toHaveLength(1);
 });
 
-test('a denied order that the venue shows alive is reported and canceled', () => {
+test.each([
+  ['denied', { type: 'send.unsent', reason: 'late' }],
+  ['rejected', { type: 'send.rejected', code: 'clob.2', message: 'no' }],
+] as const)('a %s order that the venue shows alive is reported and canceled', (end, answer) => {
   const { subject, asked, toldOf } = start();
-  subject.send({ type: 'send.unsent', reason: 'late' });
+  subject.send(answer);
+  expect(subject.getSnapshot().matches({ closed: end })).toBe(true);
   subject.send(word('open'));
   expect(toldOf('order.anomaly')).toHaveLength(1);
   expect(asked.at(-1)?.type).toBe('venueLink.cancel');
