@@ -12,7 +12,7 @@ import { brokenDemands, crashTable, type CrashOutcome } from '../test/support/cr
 const POINTS_A_RUN = 200;
 const ORDERS_A_RUN = 200;
 /** Real services at once. */
-const LANES = 3;
+const LANES = 2;
 
 const { values } = parseArgs({
   options: {

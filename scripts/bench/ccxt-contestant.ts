@@ -45,8 +45,11 @@ export function ccxtContestant(ccxt: Ccxt, session: Session): Contestant {
       exchange.setMarkets(parameters.map((market) => exchange.parseMarket({ ...market })));
       const client = exchange.client('wss://127.0.0.1/');
       for (const frame of opening) client.onMessage({ data: frame.toString() });
-      return () => {
-        for (const frame of frames) client.onMessage({ data: frame.toString() });
+      let index = 0;
+      return (end) => {
+        for (; index < end; index += 1) {
+          client.onMessage({ data: (frames[index] as Buffer).toString() });
+        }
         const books = Object.keys(exchange.orderbooks).length;
         if (books < specs.length) throw new Error(`ccxt: ${books} of ${specs.length} books`);
       };

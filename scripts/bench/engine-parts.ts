@@ -190,6 +190,6 @@ export function marketsPart({ rounds, isQuick }: EngineOptions): readonly Row[] 
 /** Speed counts only when every frame was taken in; and there must be something to decide on. */
 function assertComplete(session: Session): void {
   const run = new LayersRun(session);
-  run.play(session);
+  run.play(session)(session.frames.length);
   if (session.opening.length > 0) run.assertComplete();
 }

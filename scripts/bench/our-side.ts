@@ -8,7 +8,7 @@ import { unixMs, type MarketId, type UnixMs } from '../../src/model/quantities.j
 import { createSniper } from '../../src/strategy/sniper.js';
 import type { MarketEngine } from '../../src/ports/engine.js';
 import { Subject } from 'rxjs';
-import type { Contestant } from './bench-rounds.js';
+import type { Contestant, Round } from './bench-rounds.js';
 import type { Session } from './bench-session.js';
 
 /** Scanner and order books, nothing else. */
@@ -33,10 +33,9 @@ export function decodeAndBook(session: Session): Contestant {
         }
       };
       for (const frame of opening) take(frame, session.startMs);
-      return () => {
-        for (let index = 0; index < frames.length; index += 1) {
-          take(frames[index] as Buffer, stamps[index] as UnixMs);
-        }
+      let index = 0;
+      return (end) => {
+        for (; index < end; index += 1) take(frames[index] as Buffer, stamps[index] as UnixMs);
       };
     },
   };
@@ -63,14 +62,27 @@ export function decodeAndFold(session: Session): Contestant {
           }
       };
       for (const frame of opening) take(frame, session.startMs);
-      return () => {
-        let index = 0;
-        for (const end of turns) {
-          for (; index < end; index += 1) take(frames[index] as Buffer, stamps[index] as UnixMs);
-          fold.flush(stamps[end - 1] as UnixMs);
+      return inTurns(turns, (from, end) => {
+        for (let index = from; index < end; index += 1) {
+          take(frames[index] as Buffer, stamps[index] as UnixMs);
         }
-      };
+        fold.flush(stamps[end - 1] as UnixMs);
+      });
     },
+  };
+}
+
+/** Turn by turn; where a round stops within a turn, it is two. */
+export function inTurns(turns: Uint32Array, take: (from: number, end: number) => void): Round {
+  let index = 0;
+  let turn = 0;
+  return (end) => {
+    while (index < end) {
+      const stop = Math.min(end, turns[turn] ?? end);
+      take(index, stop);
+      index = stop;
+      if (index === turns[turn]) turn += 1;
+    }
   };
 }
 
@@ -114,17 +126,13 @@ export class LayersRun {
     this.#flush$.next(at);
   }
 
-  play({ frames, stamps, turns }: Session): void {
-    let index = 0;
-    for (const end of turns) {
-      if (index >= frames.length) break;
+  play({ frames, stamps, turns }: Session): Round {
+    return inTurns(turns, (from, end) => {
       const at = unixMs(stamps[end - 1] ?? 0);
       this.beginTurn(at);
-      for (; index < Math.min(end, frames.length); index += 1) {
-        this.take(frames[index] as Buffer, at);
-      }
+      for (let index = from; index < end; index += 1) this.take(frames[index] as Buffer, at);
       this.endTurn(at);
-    }
+    });
   }
 
   /** No frame may be lost on the way: a fast answer that is wrong is no answer. */
@@ -143,17 +151,17 @@ export const layersThreeToFive = (
 ): Contestant => ({
   name,
   frames: session.frames.length,
-  prepare: () => {
-    const run = new LayersRun(session, build);
-    return () => run.play(session);
-  },
+  prepare: () => new LayersRun(session, build).play(session),
 });
 
 /** The floor that everybody else stands on. */
 export const parseOnly = ({ frames }: Session): Contestant => ({
   name: 'toString + JSON.parse',
   frames: frames.length,
-  prepare: () => () => {
-    for (const frame of frames) JSON.parse(frame.toString());
+  prepare: () => {
+    let index = 0;
+    return (end) => {
+      for (; index < end; index += 1) JSON.parse((frames[index] as Buffer).toString());
+    };
   },
 });

@@ -22,6 +22,7 @@ import {
 import { HeapClock } from '../../src/clock/heap.clock.js';
 import type { Contestant } from './bench-rounds.js';
 import type { Session } from './bench-session.js';
+import { inTurns } from './our-side.js';
 
 interface Message {
   readonly channel: string;
@@ -187,16 +188,10 @@ export function textbookRxjs(session: Session, limit: number): Contestant {
       const { raw$, decisions$ } = textbook(markets, clock.scheduler);
       decisions$.subscribe();
       for (const frame of opening) raw$.next(frame);
-      return () => {
-        let index = 0;
-        for (const end of turns) {
-          if (index >= frames.length) break;
-          clock.advanceTo(stamps[end - 1] ?? 0);
-          for (; index < Math.min(end, frames.length); index += 1) {
-            raw$.next(frames[index] as Buffer);
-          }
-        }
-      };
+      return inTurns(turns, (from, end) => {
+        clock.advanceTo(stamps[end - 1] ?? 0);
+        for (let index = from; index < end; index += 1) raw$.next(frames[index] as Buffer);
+      });
     },
   };
 }

@@ -44,6 +44,9 @@ export class Pattern {
   }
 }
 
+/** Four characters as `DataView.getInt32` reads them where they stand. */
+export const littleEndian = (text: string): number => Buffer.from(text, 'latin1').readInt32LE(0);
+
 /** Eight bytes as sixteen bits. */
 const mixed = (first: number, second: number): number =>
   Math.imul(Math.imul(first, 0x9e37_79b1) ^ second, 0x85eb_ca6b) >>> 16;
@@ -72,14 +75,14 @@ export class ByteCursor {
   decimals = 0;
   bytes: Buffer = NO_BYTES;
   #buffer: ArrayBufferLike = NO_BYTES.buffer;
-  #view: DataView = new DataView(NO_BYTES.buffer);
+  view: DataView = new DataView(NO_BYTES.buffer);
 
   /** Frames of one network read lie in one buffer: it is wrapped once. */
   open(frame: Uint8Array): void {
     const { buffer } = frame;
     if (this.#buffer !== buffer) {
       this.#buffer = buffer;
-      this.#view = new DataView(buffer);
+      this.view = new DataView(buffer);
       this.bytes = Buffer.from(buffer as ArrayBuffer);
     }
     this.at = frame.byteOffset;
@@ -95,9 +98,21 @@ export class ByteCursor {
     return this.at < this.end ? (this.bytes[this.at] ?? 0) : 0;
   }
 
+  /** Whether the text, of at least eight bytes, stands here. */
+  isAt({ doubles, length }: Pattern): boolean {
+    const { view, at } = this;
+    const next = at + length;
+    if (next > this.end) return false;
+    const last = doubles.length - 1;
+    for (let index = 0; index < last; index += 1) {
+      if (view.getFloat64(at + index * 8, true) !== doubles[index]) return false;
+    }
+    return view.getFloat64(next - 8, true) === doubles[last];
+  }
+
   /** Past `length` bytes, at least eight, if they are these doubles, the last overlapping. */
   skipKnown(known: Float64Array, from: number, length: number): boolean {
-    const view = this.#view;
+    const view = this.view;
     const { at } = this;
     const next = at + length;
     if (next > this.end) return false;
@@ -114,39 +129,28 @@ export class ByteCursor {
   hash(mask: number): number {
     const { at } = this;
     if (at + 8 > this.end) return 0;
-    const view = this.#view;
+    const view = this.view;
     return mixed(view.getInt32(at, true), view.getInt32(at + 4, true)) & mask;
   }
 
   /** Past the text, if it stands here. */
   skip(pattern: Pattern): boolean {
-    const view = this.#view;
-    const { at } = this;
     const { length } = pattern;
-    const next = at + length;
+    const next = this.at + length;
     if (next > this.end) return false;
-    if (length < 8) {
-      if (!this.#isShort(pattern)) return false;
-    } else {
-      const { doubles } = pattern;
-      const last = doubles.length - 1;
-      for (let index = 0; index < last; index += 1) {
-        if (view.getFloat64(at + index * 8, true) !== doubles[index]) return false;
-      }
-      if (view.getFloat64(next - 8, true) !== doubles[last]) return false;
-    }
+    if (!(length < 8 ? this.#isShort(pattern) : this.isAt(pattern))) return false;
     this.at = next;
     return true;
   }
 
   /** Text of at most seven bytes; four are read at once, also where only the first ones count. */
   #isShort({ length, first, last, mask }: Pattern): boolean {
-    const view = this.#view;
+    const view = this.view;
     const { at } = this;
     if (length >= 4) {
       return view.getInt32(at, true) === first && view.getInt32(at + length - 4, true) === last;
     }
-    if (at + 4 <= view.byteLength) return (view.getInt32(at, true) & mask) === first;
+    if (at + 4 <= this.bytes.length) return (view.getInt32(at, true) & mask) === first;
     for (let index = 0; index < length; index += 1) {
       if (view.getUint8(at + index) !== ((first >> (8 * index)) & 0xff)) return false;
     }
@@ -162,7 +166,17 @@ export class ByteCursor {
   /** Eight bytes as a double, for comparing; 0 when fewer are left. */
   double(offset: number): number {
     const at = this.at + offset;
-    return at + 8 <= this.end ? this.#view.getFloat64(at, true) : 0;
+    return at + 8 <= this.end ? this.view.getFloat64(at, true) : 0;
+  }
+
+  /** Past a whole number as `whole` reads it, which nobody wants to know. */
+  skipWhole(): boolean {
+    const { bytes, end, at: start } = this;
+    let at = start;
+    while (at < end && ((bytes[at] ?? 0) - ZERO) >>> 0 <= 9) at += 1;
+    this.at = at;
+    const digits = at - start;
+    return digits === 1 || (digits > 0 && digits <= 15 && bytes[start] !== ZERO);
   }
 
   /** A whole number of at most 15 digits, without a leading zero; −1 if there is none. */
@@ -243,7 +257,7 @@ export class ByteCursor {
   /** Length of plain text up to a quote, without moving; −1 for escapes, controls, non-ASCII. */
   textLength(): number {
     const { bytes, end } = this;
-    const view = this.#view;
+    const view = this.view;
     let at = this.at;
     for (; at + 4 <= end; at += 4) if (isSpecial(view.getInt32(at, true))) break;
     for (; at < end; at += 1) {

@@ -7,18 +7,17 @@
  * 2. What it reads, it reads as the slow way would, to the byte; every byte of the frame is looked
  *    at. Nothing is kept of a frame that it gives up.
  */
-import { CANDLE_RESOLUTIONS, type Trade } from '../model/book.js';
+import { CANDLE_RESOLUTIONS } from '../model/book.js';
 import type { MarketEvent } from '../model/events.js';
 import { blockHeight, type MarketId } from '../model/quantities.js';
-import type { Decoded, LevelBatch } from '../ports/market-feed.js';
+import type { Decoded } from '../ports/market-feed.js';
+import { BookFrames } from './book-frames.codec.js';
 import { ByteCursor, Pattern } from './byte-cursor.codec.js';
 import { IsoTimes, scanCandle, scanOracle, scanTrade, type CandleId } from './hot-objects.codec.js';
 import { MarketHeads } from './market-heads.codec.js';
 import { TickerTable } from './ticker-table.codec.js';
 import type { MarketUnits } from './units.js';
 
-/** More changes in one frame than this go the slow way. */
-const LEVELS_MAX = 256;
 const CONNECTION_ID_LENGTH = 36;
 
 const HEAD = new Pattern('{"type":"channel_data","connection_id":"');
@@ -29,7 +28,6 @@ const CONNECTIONS = 64;
 /** From the first byte to before the message id: 91 bytes, 12 doubles. */
 const PREFIX_LENGTH = HEAD.length + CONNECTION_ID_LENGTH + MESSAGE_ID.length;
 const DOUBLES_PER_PREFIX = Math.ceil(PREFIX_LENGTH / 8);
-const BOOK = new Pattern('orderbook","version":"1.0.0","contents":{"');
 const TRADES = new Pattern('trades","version":"2.1.0","contents":{"trades":[{"');
 const CANDLES = new Pattern(',"channel":"v4_candles","version":"1.0.0","contents":{"startedAt":"');
 const HEIGHT = new Pattern(
@@ -38,11 +36,6 @@ const HEIGHT = new Pattern(
 const ORACLE = new Pattern(
   ',"channel":"v4_markets","version":"1.0.0","contents":{"oraclePrices":{"',
 );
-const BIDS = new Pattern('bids":[["');
-const ASKS = new Pattern('asks":[["');
-const NEXT_SIDE = new Pattern(']],"');
-const NEXT_LEVEL = new Pattern('],["');
-const LEVELS_END = new Pattern(']]}}');
 const TIME = new Pattern(',"time":"');
 const NEXT_TRADE = new Pattern('},{"');
 const TRADES_END = new Pattern('}]}}');
@@ -53,34 +46,17 @@ const OBJECT_END = new Pattern('}}');
 const ORACLE_END = new Pattern('}}}');
 /** Markets in one oracle message; more go the slow way. */
 const ORACLES_MAX = 16;
-class Levels implements LevelBatch {
-  count = 0;
-  readonly sides = new Uint8Array(LEVELS_MAX);
-  readonly prices = new Float64Array(LEVELS_MAX);
-  readonly sizes = new Float64Array(LEVELS_MAX);
-}
-
-interface LevelsDecoded {
-  readonly type: 'levels';
-  market: MarketId;
-  slot: number;
-  readonly levels: Levels;
-}
 
 export class FrameScanner {
   readonly #cursor = new ByteCursor();
   readonly #tickers = new TickerTable<MarketUnits>();
   readonly #heads = new MarketHeads();
-  readonly #levels = new Levels();
-  readonly #decoded: LevelsDecoded = {
-    type: 'levels',
-    market: '' as MarketId,
-    slot: 0,
-    levels: this.#levels,
-  };
+  readonly #books = new BookFrames(this.#heads);
   /** The newest beginnings of frames that were looked at byte by byte. */
   readonly #prefixes = new Float64Array(CONNECTIONS * DOUBLES_PER_PREFIX).fill(Number.NaN);
   readonly #times = new IsoTimes();
+  /** Of the beginnings of candles: other seconds than those of today. */
+  readonly #minutes = new IsoTimes();
   readonly #candleIds = new TickerTable<CandleId>();
 
   learn(units: MarketUnits): void {
@@ -95,11 +71,15 @@ export class FrameScanner {
   scan(frame: Uint8Array): Decoded | undefined {
     const cursor = this.#cursor;
     cursor.open(frame);
-    if (!this.#skipPrefix() || cursor.whole() < 0) return undefined;
+    if (!this.#skipPrefix() || !cursor.skipWhole()) return undefined;
     if (!cursor.skip(ID)) return cursor.skip(ORACLE) ? this.#oracle() : undefined;
+    return this.#books.read(cursor) ?? this.#other();
+  }
+
+  #other(): Decoded | undefined {
+    const cursor = this.#cursor;
     const units = this.#heads.read(cursor);
     if (units === undefined) return cursor.skip(HEIGHT) ? this.#height() : this.#candle();
-    if (cursor.skip(BOOK)) return this.#book(units);
     return cursor.skip(TRADES) ? this.#trades(units) : undefined;
   }
 
@@ -134,47 +114,16 @@ export class FrameScanner {
     return true;
   }
 
-  #book(units: MarketUnits): Decoded | undefined {
-    const cursor = this.#cursor;
-    const levels = this.#levels;
-    levels.count = 0;
-    if (cursor.skip(BIDS)) {
-      if (!this.#side(units, 0)) return undefined;
-      if (cursor.skip(NEXT_SIDE) && !(cursor.skip(ASKS) && this.#side(units, 1))) return undefined;
-    } else if (!cursor.skip(ASKS) || !this.#side(units, 1)) return undefined;
-    if (!cursor.skip(LEVELS_END) || !cursor.isAtEnd) return undefined;
-    this.#decoded.market = units.spec.market;
-    this.#decoded.slot = units.slot;
-    return this.#decoded;
-  }
-
-  /** Tuples of one side, from behind the first quote to before the closing brackets. */
-  #side({ tick, step }: MarketUnits, side: 0 | 1): boolean {
-    const cursor = this.#cursor;
-    const { sides, prices, sizes, count } = this.#levels;
-    let index = count;
-    do {
-      const price = cursor.units(tick);
-      if (price <= 0 || index === LEVELS_MAX || !cursor.skipCommaQuote()) return false;
-      const size = cursor.units(step);
-      if (size < 0) return false;
-      sides[index] = side;
-      prices[index] = price;
-      sizes[index] = size;
-      index += 1;
-    } while (cursor.skip(NEXT_LEVEL));
-    this.#levels.count = index;
-    return true;
-  }
-
   #trades(units: MarketUnits): Decoded | undefined {
-    const trades: Trade[] = [];
     const cursor = this.#cursor;
-    do {
+    const first = scanTrade(cursor, units, this.#times);
+    if (first === undefined) return undefined;
+    const trades = first === 'unbooked' ? [] : [first];
+    while (cursor.skip(NEXT_TRADE)) {
       const trade = scanTrade(cursor, units, this.#times);
       if (trade === undefined) return undefined;
       if (trade !== 'unbooked') trades.push(trade);
-    } while (cursor.skip(NEXT_TRADE));
+    }
     if (!cursor.skip(TRADES_END) || !cursor.isAtEnd) return undefined;
     if (trades.length > 1) trades.sort((a, b) => (a.id < b.id ? -1 : 1));
     return told({ type: 'trades', market: units.spec.market, trades, snapshot: false });
@@ -194,7 +143,7 @@ export class FrameScanner {
     const id = this.#candleIds.read(cursor);
     if (id === undefined || !cursor.skip(CANDLES)) return undefined;
     const { units, resolution } = id;
-    const candle = scanCandle(cursor, id, this.#times);
+    const candle = scanCandle(cursor, id, this.#minutes);
     if (candle === undefined || !cursor.skip(OBJECT_END) || !cursor.isAtEnd) return undefined;
     return told({ type: 'candles', market: units.spec.market, resolution, candles: [candle] });
   }
@@ -203,18 +152,19 @@ export class FrameScanner {
     const cursor = this.#cursor;
     const markets: MarketId[] = [];
     const events: MarketEvent[] = [];
-    do {
+    for (;;) {
       const market = this.#tickers.read(cursor)?.spec.market;
       if (market === undefined || markets.includes(market) || markets.length === ORACLES_MAX) {
         return undefined;
       }
-      markets.push(market);
       const price = cursor.skip(COLON) ? scanOracle(cursor) : undefined;
       if (price === undefined) return undefined;
       if (price !== 'none') events.push({ type: 'oracle', market, price });
-    } while (cursor.skip(NEXT_ORACLE));
-    if (!cursor.skip(ORACLE_END) || !cursor.isAtEnd) return undefined;
-    return { type: 'events', market: events, account: NOBODY };
+      if (cursor.skip(ORACLE_END)) break;
+      markets.push(market);
+      if (!cursor.skip(NEXT_ORACLE)) return undefined;
+    }
+    return cursor.isAtEnd ? { type: 'events', market: events, account: NOBODY } : undefined;
   }
 }
 

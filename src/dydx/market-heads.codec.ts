@@ -3,17 +3,27 @@
  * a whole, so that a ticker is recognised without being read.
  */
 import { Pattern, type ByteCursor } from './byte-cursor.codec.js';
+import type { MarketId } from '../model/quantities.js';
 import type { MarketUnits } from './units.js';
 
 /** Behind the ticker; what differs between the channels comes after it. */
 const CHANNEL = '","channel":"v4_';
+const BOOK_CHANNEL = `${CHANNEL}orderbook","version":"1.0.0","contents":{"`;
 const FIRST_SIZE = 64;
 /** So many slots for each market: few fall on one. */
 const SLOTS_PER_MARKET = 4;
 
-interface Head {
-  units: MarketUnits;
+/** Of one market, with what its book updates need in one place. */
+export interface Head {
+  readonly market: MarketId;
   readonly text: Pattern;
+  /** The same of a book update, up to the name of its first side. */
+  readonly book: Pattern;
+  units: MarketUnits;
+  tickDecimals: number;
+  tickCoefficient: number;
+  stepDecimals: number;
+  stepCoefficient: number;
 }
 
 /** As many entries as the venue has ever listed markets: a few hundred. */
@@ -24,12 +34,21 @@ export class MarketHeads {
   /** A known market gets the new units. */
   set(units: MarketUnits): void {
     const { market } = units.spec;
+    const { tick, step } = units;
     const known = this.#heads.get(market);
+    const grids = {
+      units,
+      tickDecimals: tick.decimals,
+      tickCoefficient: tick.coefficient,
+      stepDecimals: step.decimals,
+      stepCoefficient: step.coefficient,
+    };
     if (known !== undefined) {
-      known.units = units;
+      Object.assign(known, grids);
       return;
     }
-    const head = { units, text: new Pattern(market + CHANNEL) };
+    const text = new Pattern(market + CHANNEL);
+    const head = { market, text, book: new Pattern(market + BOOK_CHANNEL), ...grids };
     this.#heads.set(market, head);
     if (this.#heads.size * SLOTS_PER_MARKET <= this.#slots.length) return this.#place(head);
     this.#slots = emptySlots(2 * this.#slots.length);
@@ -44,6 +63,16 @@ export class MarketHeads {
       const head = slots[slot];
       if (head === undefined) return undefined;
       if (cursor.skip(head.text)) return head.units;
+    }
+  }
+
+  /** The market of the book update that stands here, of which nothing is passed. */
+  findBook(cursor: ByteCursor): Head | undefined {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let slot = cursor.hash(mask); ; slot = (slot + 1) & mask) {
+      const head = slots[slot];
+      if (head === undefined || cursor.isAt(head.book)) return head;
     }
   }
 
