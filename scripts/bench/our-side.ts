@@ -119,7 +119,7 @@ export class LayersRun {
   }
 
   take(data: Buffer, at: UnixMs): void {
-    this.#engine.frames$.next({ data, at });
+    this.#engine.receive({ data, at });
   }
 
   endTurn(at: UnixMs): void {

@@ -164,7 +164,7 @@ function trade(wanted: WantedPlan): void {
     subscribesPerSecond: SUBSCRIBES_PER_SECOND,
   };
   const session = sessionWiring(world as World, (frame) => {
-    pipeline.frames$.next(frame);
+    pipeline.receive(frame);
     if (!isData(frame.data)) return;
     gauge.note();
     book?.note(frame.data);

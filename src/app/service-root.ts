@@ -241,7 +241,7 @@ export class ServiceRoot {
         drain: () => this.steps.drain(),
       },
       reconcile: this.#reconciling,
-      session: sessionWiring(world, (frame) => this.pipeline.frames$.next(frame)),
+      session: sessionWiring(world, (frame) => this.pipeline.receive(frame)),
       venueLink: {
         inbox,
         venue: this.#venue,

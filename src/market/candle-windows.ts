@@ -32,6 +32,8 @@ export class CandleWindows {
   /** The newest trades of one minute, which all series are told of together when one is read. */
   #coming: Tally | undefined;
   #minute = 0;
+  /** The period that the venue spoke of last: the coarser ones around it are there. */
+  #told = { from: -1, startedAt: 0 };
 
   constructor() {
     const series: CandleSeries[] = [];
@@ -78,8 +80,11 @@ export class CandleWindows {
   /** The venue's newest word; coarser periods that contain it come into being with it. */
   merge(resolution: CandleResolution, candle: Candle): void {
     const from = CANDLE_RESOLUTIONS.indexOf(resolution);
+    const { startedAt } = candle;
     this.#series[from]?.merge(candle);
-    for (const series of this.#series.slice(from + 1)) series.touch(candle.startedAt);
+    if (this.#told.from === from && this.#told.startedAt === startedAt) return;
+    this.#told = { from, startedAt };
+    for (const series of this.#series.slice(from + 1)) series.touch(startedAt);
   }
 
   /** The open minute, if it had a trade; the same object until it changes. */
@@ -98,6 +103,7 @@ export class CandleWindows {
     for (const series of this.#series) series.clear();
     this.#newestId = '';
     this.#coming = undefined;
+    this.#told = { from: -1, startedAt: 0 };
   }
 
   #settle(): void {

@@ -179,7 +179,9 @@ export class MarketFold implements EngineBooks {
     const added = specs.filter(({ market }) => !this.#markets.has(market)).length;
     if (this.#markets.size + added > MARKETS_MAX) return 'market.limit';
     for (const spec of specs) {
-      const state = this.#markets.get(spec.market) ?? new MarketState(spec, () => this.#now);
+      const { size } = this.#markets;
+      const known = this.#markets.get(spec.market);
+      const state = known ?? new MarketState(spec, size, () => this.#now);
       state.learn(spec, at);
       this.#markets.set(spec.market, state);
       this.#mark(state);

@@ -36,6 +36,7 @@ const MINUTE_MS = 60_000;
 
 export class MarketState implements MarketLens {
   readonly market: MarketId;
+  readonly slot: number;
   readonly #book = new OrderBook();
   readonly #tape = new TradeTape();
   readonly #candles = new CandleWindows();
@@ -57,8 +58,9 @@ export class MarketState implements MarketLens {
   #askedAt: UnixMs | undefined;
 
   /** `clock` says the time for what ends by itself: the open candle. */
-  constructor(spec: MarketSpec, clock: () => UnixMs) {
+  constructor(spec: MarketSpec, slot: number, clock: () => UnixMs) {
     this.market = spec.market;
+    this.slot = slot;
     this.#spec = spec;
     this.#clock = clock;
   }

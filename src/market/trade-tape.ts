@@ -2,8 +2,10 @@
 import { RingBuffer } from '../collections/ring-buffer.js';
 import type { Trade } from '../model/book.js';
 
-/** Ids remembered: twice the longest snapshot. Older trades are taken for known ones. */
-const IDS_MAX = 2_000;
+/** Ids remembered: those of the longest snapshot. Older trades are taken for known ones. */
+const IDS_MAX = 1_000;
+/** Cutting in large pieces keeps an addition cheap. */
+const IDS_SLACK = 500;
 /** Trades that are kept whole. */
 const RECENT_MAX = 64;
 
@@ -56,10 +58,9 @@ export class TradeTape {
     const last = ids.at(-1);
     if (last === undefined ? id > this.#floor : id > last) ids.push(id);
     else if (!this.#insert(id)) return false;
-    // Cutting in large pieces keeps an addition cheap.
-    if (ids.length >= 2 * IDS_MAX) {
-      this.#floor = ids[IDS_MAX - 1] ?? this.#floor;
-      ids.splice(0, IDS_MAX);
+    if (ids.length >= IDS_MAX + IDS_SLACK) {
+      this.#floor = ids[IDS_SLACK - 1] ?? this.#floor;
+      ids.splice(0, IDS_SLACK);
     }
     this.#count += 1;
     return true;

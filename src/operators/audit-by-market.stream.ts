@@ -6,15 +6,26 @@
 import { Observable, Subscription, type MonoTypeOperatorFunction, type SchedulerLike } from 'rxjs';
 import type { MarketId } from '../model/quantities.js';
 
+/** Of one market, for ever: opened again and again. */
 interface Window<T> {
-  readonly endsAt: number;
+  isOpen: boolean;
+  endsAt: number;
   newest: T | undefined;
+}
+
+/** Places that the queue may have left behind before it is cut. */
+const QUEUE_SLACK = 1_024;
+
+function made<T>(windows: Map<MarketId, Window<T>>, market: MarketId): Window<T> {
+  const window: Window<T> = { isOpen: false, endsAt: 0, newest: undefined };
+  windows.set(market, window);
+  return window;
 }
 
 /**
  * Windows may end up to `slackMs` late, so that one timer ends several.
  *
- * Holds one window per market that emitted within the last `ms`.
+ * Holds one window per market that ever emitted.
  */
 export function auditByMarket<T extends { readonly market: MarketId }>(
   ms: number,
@@ -23,17 +34,18 @@ export function auditByMarket<T extends { readonly market: MarketId }>(
 ): MonoTypeOperatorFunction<T> {
   return (source$) =>
     new Observable<T>((listener) => {
-      /** Oldest first: a market that opens a new window moves to the end. */
       const windows = new Map<MarketId, Window<T>>();
+      /** The open windows, oldest first, from `first` on. */
+      const queue: Window<T>[] = [];
+      let first = 0;
       const timer = new Subscription();
       let armed = false;
 
       const arm = (): void => {
-        if (armed) return;
-        const next = windows.values().next();
-        if (next.done === true) return;
+        const oldest = queue[first];
+        if (armed || oldest === undefined) return;
         armed = true;
-        const delay = Math.max(0, next.value.endsAt - scheduler.now(), slackMs);
+        const delay = Math.max(0, oldest.endsAt - scheduler.now(), slackMs);
         const work: Subscription = scheduler.schedule(() => {
           timer.remove(work);
           armed = false;
@@ -41,17 +53,25 @@ export function auditByMarket<T extends { readonly market: MarketId }>(
         }, delay);
         timer.add(work);
       };
-      const emit = (value: T): void => {
-        windows.delete(value.market);
-        windows.set(value.market, { endsAt: scheduler.now() + ms, newest: undefined });
+      const emit = (window: Window<T>, value: T): void => {
+        window.isOpen = true;
+        window.endsAt = scheduler.now() + ms;
+        window.newest = undefined;
+        queue.push(window);
         listener.next(value);
       };
       const endWindows = (): void => {
         const now = scheduler.now();
-        for (const [market, window] of windows) {
-          if (window.endsAt > now) break;
-          if (window.newest === undefined) windows.delete(market);
-          else emit(window.newest);
+        for (; ; first += 1) {
+          const window = queue[first];
+          if (window === undefined || window.endsAt > now) break;
+          const { newest } = window;
+          if (newest === undefined) window.isOpen = false;
+          else emit(window, newest);
+        }
+        if (first > QUEUE_SLACK) {
+          queue.splice(0, first);
+          first = 0;
         }
         arm();
       };
@@ -59,14 +79,15 @@ export function auditByMarket<T extends { readonly market: MarketId }>(
       timer.add(
         source$.subscribe({
           next: (value) => {
-            const window = windows.get(value.market);
-            if (window === undefined) emit(value);
-            else window.newest = value;
+            const window = windows.get(value.market) ?? made(windows, value.market);
+            if (window.isOpen) window.newest = value;
+            else emit(window, value);
             arm();
           },
           error: (error: unknown) => listener.error(error),
           complete: () => {
-            for (const { newest } of windows.values()) {
+            for (; first < queue.length; first += 1) {
+              const newest = queue[first]?.newest;
               if (newest !== undefined) listener.next(newest);
             }
             listener.complete();

@@ -17,6 +17,8 @@ export interface Touch {
 }
 
 export interface MarketLens extends Glance {
+  /** A small number of its own, as a hint where to look the market up. */
+  readonly slot?: number;
   /** Receive stamp of the newest frame about this market. */
   readonly at: UnixMs;
   /** Trades of this turn, oldest first; none is dropped, and no turn sees one twice. */
@@ -33,6 +35,8 @@ export interface MarketLens extends Glance {
 
 export interface SignalLens {
   readonly market: MarketId;
+  /** As the market's lens has it. */
+  readonly slot?: number;
   /** Plain data as of the newest turn; the same object until then. */
   set(): SignalSet;
   /** Whether all four scores have the samples that they need. */

@@ -7,6 +7,7 @@
  * 3. A bar counts only what was seen of a live book. Trades count always.
  */
 import type { MarketLens, Touch } from '../ports/lenses.js';
+import type { ScoreTable } from './score-table.js';
 
 export const BAR_MS = 250;
 /** A book that says nothing for so long is a new book: its last price is no starting point. */
@@ -17,145 +18,169 @@ const TRADE_AGE_MS_MAX = 60_000;
 const REACH_BPS = 10;
 const REACH_TICKS_MIN = 2;
 
-/** One bar; sizes in steps. */
-export interface Bar {
-  /** Unix time ÷ 250 ms. */
-  index: number;
-  /** Whether a live book was seen in it. */
-  isLive: boolean;
-  /** Logarithm of the newest micro-price; of a bar without one, of that before. */
-  logPrice: number;
-  bought: number;
-  sold: number;
-  trades: number;
+/** The columns of the open bar, and of what goes on from bar to bar; sizes in steps. */
+export class BarColumns {
+  /** Unix time ÷ 250 ms; negative before anything was seen. */
+  readonly index: number;
+  /** 1 when a live book was seen in it. */
+  readonly isLive: number;
+  readonly bought: number;
+  readonly sold: number;
   /** Signed changes of the touch, and their magnitudes: order-flow imbalance. */
-  flow: number;
-  turnover: number;
+  readonly flow: number;
+  readonly turnover: number;
   /** −1 to 1: which side is heavier near the mid, when last seen. */
-  imbalance: number;
+  readonly imbalance: number;
   /** Mean size of the touch when last seen. */
-  depth: number;
+  readonly depth: number;
+  /** 1 when there is a price to speak of. */
+  readonly isPriced: number;
+  readonly pricedIndex: number;
+  readonly microPrice: number;
+  readonly bidPrice: number;
+  readonly bidSize: number;
+  readonly askPrice: number;
+  readonly askSize: number;
+  /** Logarithm of the newest micro-price; as of the last `settle`. */
+  readonly logPrice: number;
+  /** The same of the newest live bar that is complete; NaN where a series begins. */
+  readonly lastLogPrice: number;
+
+  constructor(table: ScoreTable) {
+    this.index = table.column(-1);
+    this.isLive = table.column();
+    this.bought = table.column();
+    this.sold = table.column();
+    this.flow = table.column();
+    this.turnover = table.column();
+    this.imbalance = table.column();
+    this.depth = table.column();
+    this.isPriced = table.column();
+    this.pricedIndex = table.column(-1);
+    this.microPrice = table.column(1);
+    this.bidPrice = table.column();
+    this.bidSize = table.column();
+    this.askPrice = table.column();
+    this.askSize = table.column();
+    this.logPrice = table.column();
+    this.lastLogPrice = table.column(Number.NaN);
+  }
 }
 
-/** Who is told of the bars of one market; all state is keyed by market outside. */
+/** Who is told of the bars of every market; the row says of which. */
 export interface BarListener {
-  /** A bar is complete. It is reused: copy what must last. */
-  close(bar: Readonly<Bar>): void;
+  /** The open bar is complete. */
+  close(row: number): void;
   /** So many bars passed in which nothing came. */
-  skip(bars: number): void;
+  skip(row: number, bars: number): void;
   /** The series begins anew: nothing before it counts as a starting point. */
-  reset(): void;
+  reset(row: number): void;
 }
 
 export class MarketBars {
-  readonly #listeners: readonly BarListener[];
+  readonly columns: BarColumns;
+  readonly #table: ScoreTable;
   readonly #touch: Touch = { bidPrice: 0, bidSize: 0, askPrice: 0, askSize: 0 };
-  readonly #last: Touch = { bidPrice: 0, bidSize: 0, askPrice: 0, askSize: 0 };
-  readonly #open: Bar = {
-    index: -1,
-    isLive: false,
-    logPrice: 0,
-    bought: 0,
-    sold: 0,
-    trades: 0,
-    flow: 0,
-    turnover: 0,
-    imbalance: 0,
-    depth: 0,
-  };
-  #isPriced = false;
-  #pricedIndex = -1;
-  #microPrice = 1;
+  #listeners: readonly BarListener[] = [];
 
-  constructor(listeners: readonly BarListener[]) {
+  constructor(table: ScoreTable) {
+    this.#table = table;
+    this.columns = new BarColumns(table);
+  }
+
+  tell(listeners: readonly BarListener[]): void {
     this.#listeners = listeners;
   }
 
   /** Whether there is a price to speak of. */
-  get isPriced(): boolean {
-    return this.#isPriced;
+  isPriced(row: number): boolean {
+    return this.#table.cells[row + this.columns.isPriced] === 1;
   }
 
-  /** The bar that is open, as it would be if it closed now. It is reused. */
-  get open(): Readonly<Bar> {
-    this.#open.logPrice = Math.log(this.#microPrice);
-    return this.#open;
+  /** The open bar is from now on as it would be if it closed now. */
+  settle(row: number): void {
+    const { cells } = this.#table;
+    cells[row + this.columns.logPrice] = Math.log(cells[row + this.columns.microPrice] ?? 0);
   }
 
   /** Takes in one turn of the market. */
-  accept(lens: MarketLens): void {
-    this.#advance(Math.floor(lens.at / BAR_MS));
-    if (lens.trades.length > 0) this.#trade(lens);
+  accept(row: number, lens: MarketLens): void {
+    this.#advance(row, Math.floor(lens.at / BAR_MS));
+    if (lens.trades.length > 0) this.#trade(row, lens);
+    const { cells } = this.#table;
+    const { columns } = this;
     const touch = this.#touch;
     if (!lens.readTouch(touch)) {
-      this.#isPriced = false;
+      cells[row + columns.isPriced] = 0;
       return;
     }
-    const open = this.#open;
     const { bidPrice, bidSize, askPrice, askSize } = touch;
-    this.#microPrice = (bidPrice * askSize + askPrice * bidSize) / (bidSize + askSize);
-    open.isLive = true;
-    open.depth = (bidSize + askSize) / 2;
-    open.imbalance = imbalanceOf(lens, touch);
-    if (this.#isPriced) this.#flow(touch);
-    else if (open.index - this.#pricedIndex > GAP_BARS) this.#begin();
-    this.#isPriced = true;
-    this.#pricedIndex = open.index;
-    copyTouch(touch, this.#last);
+    const index = cells[row + columns.index] ?? 0;
+    cells[row + columns.microPrice] =
+      (bidPrice * askSize + askPrice * bidSize) / (bidSize + askSize);
+    cells[row + columns.isLive] = 1;
+    cells[row + columns.depth] = (bidSize + askSize) / 2;
+    cells[row + columns.imbalance] = imbalanceOf(lens, touch);
+    if (cells[row + columns.isPriced] === 1) this.#flow(row, touch);
+    else if (index - (cells[row + columns.pricedIndex] ?? 0) > GAP_BARS) this.#begin(row);
+    cells[row + columns.isPriced] = 1;
+    cells[row + columns.pricedIndex] = index;
+    cells[row + columns.bidPrice] = bidPrice;
+    cells[row + columns.bidSize] = bidSize;
+    cells[row + columns.askPrice] = askPrice;
+    cells[row + columns.askSize] = askSize;
   }
 
   /** Stamps that go back are taken as now. */
-  #advance(index: number): void {
-    const open = this.#open;
-    if (index <= open.index) return;
-    if (open.index < 0) {
-      open.index = index;
-      return;
+  #advance(row: number, index: number): void {
+    const { cells } = this.#table;
+    const { columns } = this;
+    const open = cells[row + columns.index] ?? 0;
+    if (index <= open) return;
+    cells[row + columns.index] = index;
+    if (open < 0) return;
+    this.settle(row);
+    for (const listener of this.#listeners) listener.close(row);
+    if (cells[row + columns.isLive] === 1) {
+      cells[row + columns.lastLogPrice] = cells[row + columns.logPrice] ?? 0;
     }
-    const closing = this.open;
-    for (const listener of this.#listeners) listener.close(closing);
-    const passed = index - open.index - 1;
-    if (passed >= GAP_BARS) this.#isPriced = false;
-    if (passed > 0) for (const listener of this.#listeners) listener.skip(passed);
-    open.index = index;
-    open.isLive = false;
-    open.bought = 0;
-    open.sold = 0;
-    open.trades = 0;
-    open.flow = 0;
-    open.turnover = 0;
+    const passed = index - open - 1;
+    if (passed >= GAP_BARS) cells[row + columns.isPriced] = 0;
+    if (passed > 0) for (const listener of this.#listeners) listener.skip(row, passed);
+    cells[row + columns.isLive] = 0;
+    cells[row + columns.bought] = 0;
+    cells[row + columns.sold] = 0;
+    cells[row + columns.flow] = 0;
+    cells[row + columns.turnover] = 0;
   }
 
-  #begin(): void {
-    for (const listener of this.#listeners) listener.reset();
+  #begin(row: number): void {
+    this.#table.cells[row + this.columns.lastLogPrice] = Number.NaN;
+    for (const listener of this.#listeners) listener.reset(row);
   }
 
-  #trade({ trades, at }: MarketLens): void {
-    const open = this.#open;
+  #trade(row: number, { trades, at }: MarketLens): void {
+    const { cells } = this.#table;
+    const { bought, sold } = this.columns;
     for (const trade of trades) {
       if (at - trade.at > TRADE_AGE_MS_MAX) continue;
-      if (trade.side === 'buy') open.bought += trade.size;
-      else open.sold += trade.size;
-      open.trades += 1;
+      const column = row + (trade.side === 'buy' ? bought : sold);
+      cells[column] = (cells[column] ?? 0) + trade.size;
     }
   }
 
   /** Cont, Kukanov and Stoikov: what was added to the bid less what was added to the ask. */
-  #flow({ bidPrice, bidSize, askPrice, askSize }: Touch): void {
-    const open = this.#open;
-    const last = this.#last;
-    const bids = added(bidPrice - last.bidPrice, last.bidSize, bidSize);
-    const asks = added(last.askPrice - askPrice, last.askSize, askSize);
-    open.flow += bids - asks;
-    open.turnover += Math.abs(bids) + Math.abs(asks);
+  #flow(row: number, { bidPrice, bidSize, askPrice, askSize }: Touch): void {
+    const { cells } = this.#table;
+    const { columns } = this;
+    const betterBid = bidPrice - (cells[row + columns.bidPrice] ?? 0);
+    const betterAsk = (cells[row + columns.askPrice] ?? 0) - askPrice;
+    const bids = added(betterBid, cells[row + columns.bidSize] ?? 0, bidSize);
+    const asks = added(betterAsk, cells[row + columns.askSize] ?? 0, askSize);
+    const turnover = Math.abs(bids) + Math.abs(asks);
+    cells[row + columns.flow] = (cells[row + columns.flow] ?? 0) + bids - asks;
+    cells[row + columns.turnover] = (cells[row + columns.turnover] ?? 0) + turnover;
   }
-}
-
-function copyTouch(from: Readonly<Touch>, to: Touch): void {
-  to.bidPrice = from.bidPrice;
-  to.bidSize = from.bidSize;
-  to.askPrice = from.askPrice;
-  to.askSize = from.askSize;
 }
 
 /** Steps added to the touch of one side, whose price improved by `better`. */
@@ -169,4 +194,21 @@ function imbalanceOf(lens: MarketLens, { bidPrice, askPrice }: Touch): number {
   const bids = lens.weightNear('bids', reach);
   const asks = lens.weightNear('asks', reach);
   return (bids - asks) / (bids + asks);
+}
+
+/** Log-return of the open bar, which is settled; 0 without a starting point. */
+export function changeIn(cells: Float64Array, row: number, bars: BarColumns): number {
+  const last = cells[row + bars.lastLogPrice] ?? 0;
+  const isKnown = cells[row + bars.isLive] === 1 && !Number.isNaN(last);
+  return isKnown ? (cells[row + bars.logPrice] ?? 0) - last : 0;
+}
+
+/** A live bar that has a starting point is one more sample. */
+export function countSample(
+  cells: Float64Array,
+  row: number,
+  { bars, samples }: { readonly bars: BarColumns; readonly samples: number },
+): void {
+  if (cells[row + bars.isLive] !== 1 || Number.isNaN(cells[row + bars.lastLogPrice])) return;
+  cells[row + samples] = (cells[row + samples] ?? 0) + 1;
 }

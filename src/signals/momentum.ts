@@ -6,8 +6,9 @@
  * 50 + 50·tanh(mean z / 2).
  */
 import { DecayingMean, DecayingSum } from './decay.js';
-import { BAR_MS, type Bar, type BarListener } from './market-bars.js';
-import type { Reading, Backfilled } from './signal-engine.js';
+import { BAR_MS, changeIn, countSample, type BarColumns } from './market-bars.js';
+import type { ScoreTable } from './score-table.js';
+import type { History, Reading, SignalEngine } from './signal-engine.js';
 
 const HORIZONS_MS = [2_000, 8_000, 30_000] as const;
 const VARIANCE_HORIZON_MS = 60_000;
@@ -17,63 +18,66 @@ const Z_SCALE = 2;
 const VARIANCE_FLOOR = 1e-5 ** 2 * (BAR_MS / 1_000);
 const MINUTE_BARS = 60_000 / BAR_MS;
 
-export class MomentumEngine implements BarListener, Backfilled {
-  readonly #drifts = HORIZONS_MS.map((horizonMs) => new DecayingSum(horizonMs));
-  readonly #variance = new DecayingMean(VARIANCE_HORIZON_MS);
-  #last: number | undefined;
-  #samples = 0;
+export class MomentumEngine implements SignalEngine {
+  readonly #table: ScoreTable;
+  readonly #bars: BarColumns;
+  readonly #drifts: readonly DecayingSum[];
+  readonly #variance: DecayingMean;
+  readonly #samples: number;
 
-  close(bar: Readonly<Bar>): void {
-    const change = this.#changeIn(bar);
-    for (const drift of this.#drifts) drift.observe(change);
-    this.#variance.observe(change * change);
-    if (!bar.isLive) return;
-    if (this.#last !== undefined) this.#samples += 1;
-    this.#last = bar.logPrice;
+  constructor(table: ScoreTable, bars: BarColumns) {
+    this.#table = table;
+    this.#bars = bars;
+    this.#drifts = HORIZONS_MS.map((horizonMs) => new DecayingSum(table, horizonMs));
+    this.#variance = new DecayingMean(table, VARIANCE_HORIZON_MS);
+    this.#samples = table.column();
   }
 
-  skip(bars: number): void {
-    for (const drift of this.#drifts) drift.skip(bars);
-    this.#variance.skip(bars);
+  close(row: number): void {
+    const change = changeIn(this.#table.cells, row, this.#bars);
+    for (const drift of this.#drifts) drift.observe(row, change);
+    this.#variance.observe(row, change * change);
+    countSample(this.#table.cells, row, { bars: this.#bars, samples: this.#samples });
+  }
+
+  skip(row: number, bars: number): void {
+    for (const drift of this.#drifts) drift.skip(row, bars);
+    this.#variance.skip(row, bars);
   }
 
   /** The noise of a market outlives a silence; its direction does not. */
-  reset(): void {
-    for (const drift of this.#drifts) drift.clear();
-    this.#last = undefined;
-    this.#samples = 0;
+  reset(row: number): void {
+    for (const drift of this.#drifts) drift.clear(row);
+    this.#table.cells[row + this.#samples] = 0;
   }
 
   /**
    * History feeds the realised variance only. Minutes say nothing about horizons of seconds, so
    * that candles count as no samples here: momentum warms up on live data alone.
    */
-  backfill(closes: readonly number[]): void {
+  backfill(row: number, { closes }: History): void {
     const logs = closes.map(Math.log);
     const squares = logs.slice(1).map((close, index) => (close - (logs[index] ?? close)) ** 2);
-    if (squares.length === 0 || this.#samples > 0) return;
+    if (squares.length === 0 || (this.#table.cells[row + this.#samples] ?? 0) > 0) return;
     const perMinute = squares.reduce((sum, square) => sum + square, 0) / squares.length;
-    this.#variance.seed(perMinute / MINUTE_BARS);
+    this.#variance.seed(row, perMinute / MINUTE_BARS);
   }
 
-  read(open: Readonly<Bar>): Reading | undefined {
-    if (this.#last === undefined) return undefined;
-    const change = this.#changeIn(open);
-    const variance = Math.max(VARIANCE_FLOOR, this.#variance.with(change * change));
+  read(row: number): Reading | undefined {
+    const { cells } = this.#table;
+    if (Number.isNaN(cells[row + this.#bars.lastLogPrice])) return undefined;
+    const change = changeIn(cells, row, this.#bars);
+    const variance = Math.max(VARIANCE_FLOOR, this.#variance.with(row, change * change));
     let sum = 0;
     for (let index = 0; index < HORIZONS_MS.length; index += 1) {
-      const drift = this.#drifts[index]?.with(change) ?? 0;
+      const drift = this.#drifts[index]?.with(row, change) ?? 0;
       sum += drift / Math.sqrt((variance * (HORIZONS_MS[index] ?? 0)) / (2 * BAR_MS));
     }
     const z = sum / HORIZONS_MS.length;
     return {
       value: 50 + 50 * Math.tanh(z / Z_SCALE),
-      samples: this.#samples + Number(open.isLive),
+      samples: (cells[row + this.#samples] ?? 0) + (cells[row + this.#bars.isLive] ?? 0),
     };
-  }
-
-  #changeIn({ isLive, logPrice }: Readonly<Bar>): number {
-    return isLive && this.#last !== undefined ? logPrice - this.#last : 0;
   }
 }
 

@@ -3,6 +3,7 @@
  * wild values do not move.
  */
 import { RingBuffer } from '../collections/ring-buffer.js';
+import type { ScoreTable } from './score-table.js';
 
 /** Makes the median absolute deviation comparable with a standard deviation. */
 const NORMAL_SPREAD = 1.4826;
@@ -63,6 +64,21 @@ export class RobustWindow {
     this.#spread = NORMAL_SPREAD * middleOf(sorted.map((value) => Math.abs(value - median)).sort());
     this.#sorted = sorted;
     return sorted;
+  }
+}
+
+/** One window for each market of a table. */
+export class RobustWindows {
+  readonly #table: ScoreTable;
+  readonly #windows: RobustWindow[] = [];
+
+  constructor(table: ScoreTable, capacity: number) {
+    this.#table = table;
+    table.beside((number) => (this.#windows[number] = new RobustWindow(capacity)));
+  }
+
+  of(row: number): RobustWindow {
+    return this.#windows[this.#table.numberOf(row)] as RobustWindow;
   }
 }
 

@@ -1,5 +1,5 @@
-/** What every signal engine is: a fold over the bars of one market, and a reading when asked. */
-import type { BarListener, Bar } from './market-bars.js';
+/** What every signal engine is: a fold over the bars of each market, and a reading when asked. */
+import type { BarListener } from './market-bars.js';
 
 /** A score before it is named and stamped. */
 export interface Reading {
@@ -17,12 +17,18 @@ export interface Range {
   readonly low: number;
 }
 
+export interface History {
+  readonly closes: readonly number[];
+  readonly volumes: readonly number[];
+  readonly ranges: readonly Range[];
+}
+
 export interface Backfilled {
   /** One-minute history, oldest first, as far as it says something about what is measured. */
-  backfill(closes: readonly number[], volumes: readonly number[], ranges: readonly Range[]): void;
+  backfill(row: number, history: History): void;
 }
 
 export interface SignalEngine extends BarListener, Backfilled {
-  /** As of the open bar; nothing when nothing is known. */
-  read(open: Readonly<Bar>): Reading | undefined;
+  /** As of the open bar, which is settled; nothing when nothing is known. */
+  read(row: number): Reading | undefined;
 }

@@ -7,9 +7,10 @@
  * gone at 5: about twelve times the usual is not a market but an event.
  */
 import { DecayingMean } from './decay.js';
-import { BAR_MS, type Bar, type BarListener } from './market-bars.js';
-import { RobustWindow } from './robust-window.js';
-import type { Backfilled, Range, Reading } from './signal-engine.js';
+import { BAR_MS, changeIn, countSample, type BarColumns } from './market-bars.js';
+import { RobustWindows, type RobustWindow } from './robust-window.js';
+import type { ScoreTable } from './score-table.js';
+import type { History, Range, Reading, SignalEngine } from './signal-engine.js';
 
 const SHORT_MS = 30_000;
 const MINUTE_MS = 60_000;
@@ -47,78 +48,83 @@ export const volatilityQuality = ({ sigma, rank, z }: BandPlace): number =>
 const rangeVariance = ({ high, low }: Range): number =>
   (Math.log(high / low) ** 2 / (4 * Math.LN2)) * (BAR_MS / MINUTE_MS);
 
-export class VolatilityEngine implements BarListener, Backfilled {
-  readonly #variance = new DecayingMean(SHORT_MS);
-  readonly #band = new RobustWindow(STEPS);
-  #last: number | undefined;
-  #barsInStep = 0;
-  #samples = 0;
+export class VolatilityEngine implements SignalEngine {
+  readonly #table: ScoreTable;
+  readonly #bars: BarColumns;
+  readonly #variance: DecayingMean;
+  readonly #bands: RobustWindows;
+  readonly #barsInStep: number;
+  readonly #samples: number;
 
-  close(bar: Readonly<Bar>): void {
-    const square = this.#squareIn(bar);
-    this.#variance.observe(square);
-    this.#step(1);
-    if (!bar.isLive) return;
-    if (this.#last !== undefined) this.#samples += 1;
-    this.#last = bar.logPrice;
+  constructor(table: ScoreTable, bars: BarColumns) {
+    this.#table = table;
+    this.#bars = bars;
+    this.#variance = new DecayingMean(table, SHORT_MS);
+    this.#bands = new RobustWindows(table, STEPS);
+    this.#barsInStep = table.column();
+    this.#samples = table.column();
   }
 
-  skip(bars: number): void {
-    this.#variance.skip(bars);
-    this.#step(bars);
+  close(row: number): void {
+    const change = changeIn(this.#table.cells, row, this.#bars);
+    this.#variance.observe(row, change * change);
+    this.#step(row, 1);
+    countSample(this.#table.cells, row, { bars: this.#bars, samples: this.#samples });
   }
 
-  /** The move over a silence is no movement of that bar. */
-  reset(): void {
-    this.#last = undefined;
+  skip(row: number, bars: number): void {
+    this.#variance.skip(row, bars);
+    this.#step(row, bars);
   }
+
+  /** The move over a silence is no movement of that bar: it has no starting point. */
+  reset(): void {}
 
   /**
    * Each minute is a sample of the band, and the newest one is where σ starts. A minute whose
    * trades all had one price says nothing about how the book moved, and is left out.
    */
-  backfill(
-    _closes: readonly number[],
-    _volumes: readonly number[],
-    ranges: readonly Range[],
-  ): void {
+  backfill(row: number, { ranges }: History): void {
+    const { cells } = this.#table;
+    const band = this.#bands.of(row);
     const moving = ranges.filter(({ high, low }) => high > low);
     for (const range of moving) {
       const sample = logSigma(sigmaBps(rangeVariance(range)));
-      for (let index = 0; index < STEPS_A_MINUTE; index += 1) this.#band.push(sample);
+      for (let index = 0; index < STEPS_A_MINUTE; index += 1) band.push(sample);
     }
     const newest = moving.at(-1);
-    if (newest !== undefined && this.#samples === 0) this.#variance.seed(rangeVariance(newest));
-    this.#samples += moving.length;
+    const samples = cells[row + this.#samples] ?? 0;
+    if (newest !== undefined && samples === 0) this.#variance.seed(row, rangeVariance(newest));
+    cells[row + this.#samples] = samples + moving.length;
   }
 
-  read(open: Readonly<Bar>): Reading | undefined {
-    if (this.#last === undefined) return undefined;
-    const sigma = sigmaBps(this.#variance.with(this.#squareIn(open)));
-    const place = this.#placeOf(sigma);
+  read(row: number): Reading | undefined {
+    const { cells } = this.#table;
+    const bars = this.#bars;
+    if (Number.isNaN(cells[row + bars.lastLogPrice])) return undefined;
+    const change = changeIn(cells, row, bars);
+    const sigma = sigmaBps(this.#variance.with(row, change * change));
+    const place = placeIn(this.#bands.of(row), sigma);
     return {
       value: volatilityQuality({ sigma, ...place }),
-      samples: this.#samples + Number(open.isLive),
+      samples: (cells[row + this.#samples] ?? 0) + (cells[row + bars.isLive] ?? 0),
       parts: { sigmaBps: sigma, rank: place.rank },
     };
   }
 
-  /** Before there is a band, everything is usual. */
-  #placeOf(sigma: number): { readonly rank: number; readonly z: number } {
-    if (this.#band.length === 0) return { rank: 1, z: 0 };
-    const log = logSigma(sigma);
-    const deviation = Math.max(DEVIATION_MIN, this.#band.spread);
-    return { rank: this.#band.rankOf(log), z: (log - this.#band.median) / deviation };
+  #step(row: number, bars: number): void {
+    const { cells } = this.#table;
+    const passed = (cells[row + this.#barsInStep] ?? 0) + bars;
+    cells[row + this.#barsInStep] = passed % STEP_BARS;
+    if (passed < STEP_BARS || Number.isNaN(cells[row + this.#bars.lastLogPrice])) return;
+    this.#bands.of(row).push(logSigma(sigmaBps(this.#variance.mean(row))));
   }
+}
 
-  #squareIn({ isLive, logPrice }: Readonly<Bar>): number {
-    return isLive && this.#last !== undefined ? (logPrice - this.#last) ** 2 : 0;
-  }
-
-  #step(bars: number): void {
-    this.#barsInStep += bars;
-    if (this.#barsInStep < STEP_BARS) return;
-    this.#barsInStep %= STEP_BARS;
-    if (this.#last !== undefined) this.#band.push(logSigma(sigmaBps(this.#variance.mean)));
-  }
+/** Before there is a band, everything is usual. */
+function placeIn(band: RobustWindow, sigma: number): { readonly rank: number; readonly z: number } {
+  if (band.length === 0) return { rank: 1, z: 0 };
+  const log = logSigma(sigma);
+  const deviation = Math.max(DEVIATION_MIN, band.spread);
+  return { rank: band.rankOf(log), z: (log - band.median) / deviation };
 }

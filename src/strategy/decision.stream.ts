@@ -43,9 +43,6 @@ class Look implements Sight {
   readonly position: OwnPosition;
   readonly terms: Terms;
   readonly field: ReadonlyMap<MarketId, number>;
-  /** May be taken out of the sight, as authors do. */
-  readonly candles: Sight['candles'];
-
   constructor(lens: MarketLens, known: Omit<Sight, 'view' | 'glance' | 'candles'>) {
     this.now = known.now;
     this.glance = lens;
@@ -53,7 +50,12 @@ class Look implements Sight {
     this.position = known.position;
     this.terms = known.terms;
     this.field = known.field;
-    this.candles = (resolution, count) => lens.candles(resolution, count);
+  }
+
+  /** May be taken out of the sight, as authors do. */
+  get candles(): Sight['candles'] {
+    const { glance } = this;
+    return (resolution, count) => glance.candles(resolution, count);
   }
 
   get view(): MarketView {
@@ -67,6 +69,9 @@ class Watch {
   readonly #circumstances: Circumstances;
   readonly #markets = new Map<MarketId, MarketLens>();
   readonly #signals = new Map<MarketId, SignalLens>();
+  /** Both by the lenses' own numbers, once seen: most are the same ones as ever. */
+  readonly #bySlot: MarketLens[] = [];
+  readonly #scoresBySlot: SignalLens[] = [];
   readonly #field = new Map<MarketId, number>();
 
   constructor(strategy: Strategy, circumstances: Circumstances) {
@@ -78,9 +83,11 @@ class Watch {
   see(lenses: readonly MarketLens[]): readonly MarketLens[] {
     let known = lenses;
     for (const lens of lenses) {
-      if (this.#markets.get(lens.market) === lens) continue;
+      const { slot = 0 } = lens;
+      if (this.#bySlot[slot] === lens) continue;
       if (this.#markets.has(lens.market) || this.#markets.size < MARKETS_MAX) {
         this.#markets.set(lens.market, lens);
+        this.#bySlot[slot] = lens;
       } else known = known.filter((one) => one !== lens);
     }
     return known;
@@ -88,7 +95,12 @@ class Watch {
 
   /** Bounded by the markets that are scored. */
   score(lenses: readonly SignalLens[]): void {
-    for (const lens of lenses) this.#signals.set(lens.market, lens);
+    for (const lens of lenses) {
+      const { slot = 0 } = lens;
+      if (this.#scoresBySlot[slot] === lens) continue;
+      this.#scoresBySlot[slot] = lens;
+      this.#signals.set(lens.market, lens);
+    }
   }
 
   /** Markets that were fresh when last looked at and no longer are. */

@@ -1,6 +1,12 @@
 /** Why a market cannot be judged at all: its status, its book, and scores absent, cold or old. */
 import type { Reason } from '../model/decision.js';
-import { SIGNAL_NAMES, WARM_SAMPLES, type SignalName, type SignalScore } from '../model/signal.js';
+import {
+  SIGNAL_NAMES,
+  WARM_SAMPLES,
+  type SignalName,
+  type SignalScore,
+  type SignalSet,
+} from '../model/signal.js';
 import type { Sight } from '../ports/strategy.js';
 import { glanceOf } from './glance.js';
 
@@ -48,13 +54,20 @@ export function isBookOpen(sight: Sight, ageMsMax: number): boolean {
 /** Whether there is no reason not to judge: the same answer as `closedGates`, without the words. */
 export function areGatesOpen(sight: Sight, ageMsMax: number): boolean {
   if (!isBookOpen(sight, ageMsMax)) return false;
-  const { now, signals } = sight;
-  for (const name of SIGNAL_NAMES) {
-    const score = signals?.scores[name];
-    if (score === undefined || !score.warm || !(now - score.at <= ageMsMax)) return false;
-  }
-  return true;
+  const { momentum, volume, volatility, orderbook } = sight.signals?.scores ?? NO_SCORES;
+  const oldest = sight.now - ageMsMax;
+  return (
+    isFresh(momentum, oldest) &&
+    isFresh(volume, oldest) &&
+    isFresh(volatility, oldest) &&
+    isFresh(orderbook, oldest)
+  );
 }
+
+const NO_SCORES: SignalSet['scores'] = {};
+
+const isFresh = (score: SignalScore | undefined, oldest: number): boolean =>
+  score !== undefined && score.warm && score.at >= oldest;
 
 /** Every reason not to judge market and book, the gravest first; for later, as of now. */
 export function closedBookGates(sight: Sight, ageMsMax: number): () => readonly Reason[] {
@@ -85,20 +98,19 @@ export function closedGates(sight: Sight, ageMsMax: number): () => readonly Reas
 
 /** The four values of a set whose gates are open. */
 export function scoreValues({ signals }: Sight): Readonly<Record<SignalName, number>> {
-  const value = (name: SignalName): number => signals?.scores[name]?.value ?? Number.NaN;
+  const { momentum, volume, volatility, orderbook } = signals?.scores ?? NO_SCORES;
   return {
-    momentum: value('momentum'),
-    volume: value('volume'),
-    volatility: value('volatility'),
-    orderbook: value('orderbook'),
+    momentum: momentum?.value ?? Number.NaN,
+    volume: volume?.value ?? Number.NaN,
+    volatility: volatility?.value ?? Number.NaN,
+    orderbook: orderbook?.value ?? Number.NaN,
   };
 }
 
 /** Age of the oldest input, in milliseconds. */
 export function oldestAgeMs(sight: Sight): number {
-  let oldest: number = glanceOf(sight).bookAt;
-  for (const name of SIGNAL_NAMES) {
-    oldest = Math.min(oldest, sight.signals?.scores[name]?.at ?? Number.NaN);
-  }
-  return sight.now - oldest;
+  const { momentum, volume, volatility, orderbook } = sight.signals?.scores ?? NO_SCORES;
+  const directional = Math.min(momentum?.at ?? Number.NaN, orderbook?.at ?? Number.NaN);
+  const quality = Math.min(volume?.at ?? Number.NaN, volatility?.at ?? Number.NaN);
+  return sight.now - Math.min(glanceOf(sight).bookAt, directional, quality);
 }

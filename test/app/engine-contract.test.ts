@@ -42,10 +42,11 @@ async function record(options: {
   readonly preset: 'storm' | 'trend' | 'crash';
   readonly forMs: number;
 }): Promise<RecordedFrame[]> {
-  const service = new VirtualService({ ...options, markets: 2 });
   const frames: RecordedFrame[] = [];
-  service.root.pipeline.frames$.subscribe(({ at, data }) => {
-    frames.push({ receivedAt: at, data: Uint8Array.from(data) });
+  const service = new VirtualService({
+    ...options,
+    markets: 2,
+    record: ({ receivedAt, data }) => frames.push({ receivedAt, data: Uint8Array.from(data) }),
   });
   await service.start();
   await service.clock.advance(options.forMs);

@@ -11,11 +11,13 @@ const folder = mkdtempSync(join(tmpdir(), 'perpetua-replay-'));
 
 /** Half a minute of the embedded exchange, as its frames came. */
 async function record(): Promise<string[]> {
-  const service = new VirtualService({ preset: 'trend' });
   const lines: string[] = [];
-  service.root.pipeline.frames$.subscribe(({ at, data }) => {
-    const frame = Buffer.from(data).toString('utf8');
-    if (!frame.includes('v4_subaccounts')) lines.push(`{"receivedAt":${at},"frame":${frame}}`);
+  const service = new VirtualService({
+    preset: 'trend',
+    record: ({ receivedAt: at, data }) => {
+      const frame = Buffer.from(data).toString('utf8');
+      if (!frame.includes('v4_subaccounts')) lines.push(`{"receivedAt":${at},"frame":${frame}}`);
+    },
   });
   await service.start();
   await service.clock.advance(30_000);

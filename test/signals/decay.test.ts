@@ -3,14 +3,45 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DecayingMean, DecayingSum, keptPerBar } from '../../src/signals/decay.js';
 import { RobustWindow } from '../../src/signals/robust-window.js';
+import { ScoreTable } from '../../src/signals/score-table.js';
 
 const values = fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { maxLength: 40 });
+
+/** The only market of a table of its own. */
+function meanOf(horizonMs: number) {
+  const table = new ScoreTable();
+  const mean = new DecayingMean(table, horizonMs);
+  const row = table.add();
+  return {
+    observe: (value: number) => mean.observe(row, value),
+    repeat: (value: number, bars: number) => mean.repeat(row, value, bars),
+    skip: (bars: number) => mean.skip(row, bars),
+    seed: (value: number) => mean.seed(row, value),
+    clear: () => mean.clear(row),
+    with: (value: number) => mean.with(row, value),
+    get mean() {
+      return mean.mean(row);
+    },
+  };
+}
+
+function sumOf(horizonMs: number) {
+  const table = new ScoreTable();
+  const sum = new DecayingSum(table, horizonMs);
+  const row = table.add();
+  return {
+    observe: (value: number) => sum.observe(row, value),
+    skip: (bars: number) => sum.skip(row, bars),
+    clear: () => sum.clear(row),
+    with: (value: number) => sum.with(row, value),
+  };
+}
 
 describe('a decaying mean', () => {
   it('of equal values is that value, from the first bar on', () => {
     fc.assert(
       fc.property(fc.integer({ min: -9, max: 9 }), fc.integer({ min: 1, max: 90 }), (value, n) => {
-        const mean = new DecayingMean(2_000);
+        const mean = meanOf(2_000);
         for (let bar = 0; bar < n; bar += 1) mean.observe(value);
         expect(mean.mean).toBeCloseTo(value, 9);
         expect(mean.with(value)).toBeCloseTo(value, 9);
@@ -19,7 +50,7 @@ describe('a decaying mean', () => {
   });
 
   it('is 0 before anything, and after it was cleared', () => {
-    const mean = new DecayingMean(2_000);
+    const mean = meanOf(2_000);
     expect(mean.mean).toBe(0);
     mean.seed(7);
     expect(mean.mean).toBeCloseTo(7, 9);
@@ -30,7 +61,7 @@ describe('a decaying mean', () => {
   it('passes many bars as it passes them one by one', () => {
     fc.assert(
       fc.property(values, fc.nat(60), (seen, bars) => {
-        const [one, many] = [new DecayingMean(8_000), new DecayingMean(8_000)];
+        const [one, many] = [meanOf(8_000), meanOf(8_000)];
         for (const value of seen) {
           one.observe(value);
           many.observe(value);
@@ -46,7 +77,7 @@ describe('a decaying mean', () => {
   });
 
   it('says what it will be, without changing', () => {
-    const mean = new DecayingMean(2_000);
+    const mean = meanOf(2_000);
     mean.observe(4);
     const told = mean.with(8);
     mean.observe(8);
@@ -56,7 +87,7 @@ describe('a decaying mean', () => {
 
 describe('a decaying sum', () => {
   it('keeps e⁻¹ of itself over its horizon', () => {
-    const sum = new DecayingSum(2_500);
+    const sum = sumOf(2_500);
     sum.observe(1);
     sum.skip(9);
     expect(sum.with(0)).toBeCloseTo(Math.exp(-1), 12);

@@ -29,6 +29,7 @@ import type { streamingEngine } from '../../src/app/engines.js';
 import { Inbox } from '../../src/app/inbox.js';
 import { ServiceRoot } from '../../src/app/service-root.js';
 import type { World } from '../../src/app/world.js';
+import type { RecordedFrame } from '../../src/ports/recording.js';
 import { seededRandom } from '../../src/clock/seeded-random.js';
 import type { SimulatedClock } from '../../src/clock/simulated.clock.js';
 import { loadConfig } from '../../src/config/load-config.js';
@@ -65,6 +66,8 @@ export interface VirtualOptions extends GroundOptions {
   readonly checkpointRows?: number;
   /** A user's strategy, where the flags name a file. */
   readonly authored?: () => AuthoredStrategy;
+  /** Sees each frame as it comes. */
+  readonly record?: (frame: RecordedFrame) => void;
 }
 
 /** How the next sends go wrong. */
@@ -293,6 +296,10 @@ export class VirtualService {
       meter: { observe: (hop) => void this.hops.push(hop) },
       resources: this.resources,
       sockets: cutSockets(this.ground.memory.sockets, step),
+      recording: {
+        write: (frame) => this.#options.record?.(frame),
+        close: () => Promise.resolve(),
+      },
       hearsAccount: config.mode !== 'paper',
       boot: ({ specOf, view, height }) => {
         const http = cutHttp(this.ground.memory.http, step);
