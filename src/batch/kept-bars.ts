@@ -34,6 +34,7 @@ export interface KeptBar {
   readonly sold: number;
   readonly flow: number;
   readonly turnover: number;
+  /** When a live book was first seen in it. */
   readonly imbalance: number;
   readonly depth: number;
 }
@@ -142,7 +143,8 @@ function build(index: number, observations: readonly Observation[], before: Carr
   if (begins) base = undefined;
   const newest = observations.findLast((observation) => observation.touch !== undefined);
   const logPrice = newest?.touch === undefined ? undefined : microPrice(newest.touch);
-  const imbalance = newest?.imbalance ?? before.imbalance;
+  const oldest = observations.find((observation) => observation.touch !== undefined);
+  const imbalance = oldest?.imbalance ?? before.imbalance;
   const depth =
     newest?.touch === undefined ? before.depth : (newest.touch.bidSize + newest.touch.askSize) / 2;
   const bar: KeptBar = {

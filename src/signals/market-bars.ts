@@ -5,6 +5,7 @@
  * 2. Bars follow each other without holes; one in which nothing came repeats the last price. After
  *    a longer silence the series begins anew.
  * 3. A bar counts only what was seen of a live book. Trades count always.
+ * 4. Walking down a book is dear: it is done once a bar. What happens at the touch is always seen.
  */
 import type { MarketLens, Touch } from '../ports/lenses.js';
 import type { ScoreTable } from './score-table.js';
@@ -29,7 +30,7 @@ export class BarColumns {
   /** Signed changes of the touch, and their magnitudes: order-flow imbalance. */
   readonly flow: number;
   readonly turnover: number;
-  /** −1 to 1: which side is heavier near the mid, when last seen. */
+  /** −1 to 1: which side is heavier near the mid, when first seen in the newest live bar. */
   readonly imbalance: number;
   /** Mean size of the touch when last seen. */
   readonly depth: number;
@@ -118,9 +119,11 @@ export class MarketBars {
     const index = cells[row + columns.index] ?? 0;
     cells[row + columns.microPrice] =
       (bidPrice * askSize + askPrice * bidSize) / (bidSize + askSize);
-    cells[row + columns.isLive] = 1;
+    if (cells[row + columns.isLive] !== 1) {
+      cells[row + columns.isLive] = 1;
+      cells[row + columns.imbalance] = imbalanceOf(lens, touch);
+    }
     cells[row + columns.depth] = (bidSize + askSize) / 2;
-    cells[row + columns.imbalance] = imbalanceOf(lens, touch);
     if (cells[row + columns.isPriced] === 1) this.#flow(row, touch);
     else if (index - (cells[row + columns.pricedIndex] ?? 0) > GAP_BARS) this.#begin(row);
     cells[row + columns.isPriced] = 1;

@@ -1,10 +1,10 @@
 /**
  * Order book (directional): which side is heavier near the mid, and which side is being filled up.
  *
- * Imbalance = (B − A)/(B + A) of sizes weighed by their nearness, smoothed over 2 s. Flow is the
- * order-flow imbalance of Cont, Kukanov and Stoikov: signed changes of the best levels, fading
- * over 5 s, against their magnitudes and the depth at the touch. Blended 0.6 to 0.4, the score is
- * 50 + 50·tanh(blend / 0.6).
+ * Imbalance = (B − A)/(B + A) of sizes weighed by their nearness, seen once a bar, smoothed over
+ * 2 s. Flow is the order-flow imbalance of Cont, Kukanov and Stoikov: signed changes of the best
+ * levels, fading over 5 s, against their magnitudes and the depth at the touch. Blended 0.6 to 0.4,
+ * the score is 50 + 50·tanh(blend / 0.6).
  */
 import { DecayingMean, DecayingSum } from './decay.js';
 import type { BarColumns } from './market-bars.js';

@@ -110,6 +110,28 @@ describe('a robust window', () => {
     expect([window.length, window.median, window.rankOf(1)]).toEqual([0, Number.NaN, Number.NaN]);
   });
 
+  it('says what sorting its values would say, whatever came and went', () => {
+    const middle = (all: readonly number[]): number => {
+      const sorted = [...all].sort((a, b) => a - b);
+      const half = sorted.length / 2;
+      return ((sorted[Math.ceil(half) - 1] ?? NaN) + (sorted[Math.floor(half)] ?? NaN)) / 2;
+    };
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 1 }), (pushed) => {
+        const window = new RobustWindow(7);
+        for (const [index, value] of pushed.entries()) {
+          window.push(value);
+          const kept = pushed.slice(Math.max(0, index - 6), index + 1);
+          const median = middle(kept);
+          expect(window.median).toBe(median);
+          const deviations = kept.map((one) => Math.abs(one - median));
+          expect(window.spread).toBeCloseTo(1.4826 * middle(deviations), 12);
+          expect(window.rankOf(2)).toBe(kept.filter((one) => one <= 2).length / kept.length);
+        }
+      }),
+    );
+  });
+
   it('is moved little by one wild value', () => {
     const calm = new RobustWindow(100);
     for (let index = 0; index < 99; index += 1) calm.push(index % 10);
