@@ -35,6 +35,8 @@ const P999_OVER_EMPTY = 2;
 const P99_MS = 1;
 const PACED_RATE = 2_000;
 const PACED_SECONDS = 10;
+/** At a tenth of the frames the code takes longer to be compiled. */
+const PACED_WARM_SECONDS = 20;
 const PACED_CPU = 0.1;
 
 interface Stage {
@@ -178,10 +180,10 @@ export async function latencyPart(): Promise<readonly Row[]> {
 
 function paced({ sender, run }: Stage, mode: Mode): Promise<Usage> {
   return run({ mode }, async (reader) => {
-    const seconds = WARM_SECONDS + PACED_SECONDS;
+    const seconds = PACED_WARM_SECONDS + PACED_SECONDS;
     sender.order({ type: 'pace', framesPerSecond: PACED_RATE, seconds });
     await new Promise((resolve) => {
-      setTimeout(resolve, WARM_SECONDS * 1_000);
+      setTimeout(resolve, PACED_WARM_SECONDS * 1_000);
     });
     reader.order({ type: 'mark' });
     await reader.hear('marked');
@@ -192,7 +194,7 @@ function paced({ sender, run }: Stage, mode: Mode): Promise<Usage> {
 }
 
 export async function pacedPart(): Promise<readonly Row[]> {
-  const storm = { seed: SEED, markets: 250, framesPerSecond: PACED_RATE, frames: 30_000 };
+  const storm = { seed: SEED, markets: 250, framesPerSecond: PACED_RATE, frames: 70_000 };
   const [ours, empty] = await onStage(storm, async (stage) => {
     const mine = await paced(stage, 'ours');
     return [mine, await paced(stage, 'empty')] as const;
