@@ -16,7 +16,8 @@ import { indexerReads } from '../dydx/indexer.client.js';
 import { liveVenue } from '../dydx/live.venue.js';
 import { embeddedNetwork, NETWORKS, type Network } from '../dydx/networks.js';
 import { RestBudget } from '../dydx/rest-budget.js';
-import { startSigner, type SignerOptions, type ValidatorSigner } from '../dydx/validator.client.js';
+import { startSigner, type ValidatorSigner } from '../dydx/validator.client.js';
+import type { StartThread } from '../dydx/signing-thread.client.js';
 import type { AccountLock } from '../journal/account-lock.store.js';
 import { openJournal, startJournalWorker, type JournalOptions } from '../journal/journal.store.js';
 import { blockHeight, usd, type Usd } from '../model/quantities.js';
@@ -37,7 +38,7 @@ import { beSoleTrader } from './sole-trader.js';
 import type { Booted, Insight, World } from './world.js';
 
 /** Subscribes a second on one socket. */
-const EMBEDDED_SUBSCRIBES = 10;
+const EMBEDDED_SUBSCRIBES = 50;
 const PUBLIC_SUBSCRIBES = 2;
 const PAPER_FEE_PPM = 500;
 const FAUCET_DEADLINE_MS = 3_000;
@@ -51,7 +52,7 @@ const GOOD_TIL_SECONDS_MAX = 86_400;
 /** How threads are started: they load built JavaScript only. By default those of this tree. */
 export interface Threads {
   readonly journal?: JournalOptions['makeWorker'];
-  readonly signer?: NonNullable<SignerOptions['startThread']>;
+  readonly signer?: StartThread;
 }
 
 export interface RealWorldOptions {

@@ -33,7 +33,7 @@ export interface RunOptions {
   readonly logTo?: DestinationStream;
   /** The built command line, for the exchange's process; ours unless said otherwise. */
   readonly program?: string;
-  readonly threads?: Threads;
+  readonly threads?: Threads | undefined;
   /** Of the keystore, where no setting tells it. */
   readonly passphrase?: string | undefined;
 }

@@ -1,5 +1,6 @@
 /** The command line: its words, its help, and which exit code means what. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Threads } from '../app/real-world.js';
 import type { ReplayEngine } from '../app/replay.js';
 import type { Config } from '../config/config-schema.js';
 import { ConfigError, loadConfig } from '../config/load-config.js';
@@ -123,11 +124,18 @@ function addRun(program: Command, terminal: Terminal, finish: Finish): void {
           'account.acceptKeyThatCanWithdraw': flags.acceptKeyThatCanWithdraw,
         },
       });
+      const threads = config.mode === 'live' ? await threadsAhead() : undefined;
       const { runService } = await import('../app/run-service.js');
       const passphrase = await passphraseOf(config, flags, terminal);
       const json = flags.json ?? false;
-      finish(await runService(config, { forMs: flags.for, json, terminal, passphrase }));
+      finish(await runService(config, { forMs: flags.for, json, terminal, passphrase, threads }));
     });
+}
+
+/** What takes longest to load begins first. */
+async function threadsAhead(): Promise<Threads> {
+  const { startAhead } = await import('../dydx/signing-thread.client.js');
+  return { signer: startAhead() };
 }
 
 async function passphraseOf(config: Config, flags: RunFlags, terminal: Terminal) {

@@ -1,9 +1,13 @@
 /**
  * Sums over the last stretch of time, in a ring of equally long slots: adding costs the same
- * however much comes, and the memory is two doubles and a stamp a slot. What is older than the ring
+ * however much comes, and the memory is three doubles a slot. What is older than the ring
  * slides out; what comes late is added to its own slot while that is kept.
  */
 import { assert } from '../model/result.js';
+
+const CELLS = 3;
+const SUM = 1;
+const COUNT = 2;
 
 export interface WindowSum {
   readonly sum: number;
@@ -19,10 +23,8 @@ export interface TimeWindowOptions {
 export class TimeWindow {
   readonly #slotMs: number;
   readonly #slots: number;
-  readonly #sums: Float64Array;
-  readonly #counts: Float64Array;
-  /** Which slot since 1970 stands here; −1: none. */
-  readonly #numbers: Float64Array;
+  /** Of each slot its number since 1970 (−1: none), its sum and its count. */
+  readonly #cells: Float64Array;
   #newest = -1;
 
   constructor({ slotMs, slots }: TimeWindowOptions) {
@@ -30,9 +32,7 @@ export class TimeWindow {
     assert(slots >= 1, `TimeWindow: expected at least 1 slot, was ${slots}`);
     this.#slotMs = slotMs;
     this.#slots = slots;
-    this.#sums = new Float64Array(slots);
-    this.#counts = new Float64Array(slots);
-    this.#numbers = new Float64Array(slots).fill(-1);
+    this.#cells = new Float64Array(slots * CELLS).fill(-1);
   }
 
   /** Times in Unix milliseconds. False: older than the ring, not added. */
@@ -40,14 +40,15 @@ export class TimeWindow {
     const number = Math.floor(at / this.#slotMs);
     if (number <= this.#newest - this.#slots) return false;
     if (number > this.#newest) this.#newest = number;
-    const index = number % this.#slots;
-    if (this.#numbers[index] !== number) {
-      this.#numbers[index] = number;
-      this.#sums[index] = 0;
-      this.#counts[index] = 0;
+    const cells = this.#cells;
+    const place = (number % this.#slots) * CELLS;
+    if (cells[place] !== number) {
+      cells[place] = number;
+      cells[place + SUM] = 0;
+      cells[place + COUNT] = 0;
     }
-    this.#sums[index] = (this.#sums[index] ?? 0) + value;
-    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+    cells[place + SUM] = (cells[place + SUM] ?? 0) + value;
+    cells[place + COUNT] = (cells[place + COUNT] ?? 0) + 1;
     return true;
   }
 
@@ -60,17 +61,17 @@ export class TimeWindow {
     const from = Math.max(-1, to - this.#slots, Math.floor((now - ms) / this.#slotMs));
     let sum = 0;
     let count = 0;
-    for (let index = 0; index < this.#slots; index += 1) {
-      const number = this.#numbers[index] ?? -1;
+    for (let place = 0; place < this.#cells.length; place += CELLS) {
+      const number = this.#cells[place] ?? -1;
       if (number <= from || number > to) continue;
-      sum += this.#sums[index] ?? 0;
-      count += this.#counts[index] ?? 0;
+      sum += this.#cells[place + SUM] ?? 0;
+      count += this.#cells[place + COUNT] ?? 0;
     }
     return { sum, count };
   }
 
   clear(): void {
-    this.#numbers.fill(-1);
+    this.#cells.fill(-1);
     this.#newest = -1;
   }
 }

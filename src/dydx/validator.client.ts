@@ -2,7 +2,6 @@
  * The service's side of the signing thread: numbered messages out, answers back. Whatever happens
  * to the thread, each request gets one answer: `unsent` when it certainly did not go, or `unknown`.
  */
-import { Worker } from 'node:worker_threads';
 import { BehaviorSubject, Observable, type Subscriber } from 'rxjs';
 import type { Fault } from '../model/result.js';
 import type { Clock, TimerHandle } from '../ports/clock.js';
@@ -13,7 +12,8 @@ import { EndpointPool } from './endpoint-pool.js';
 import type { Network } from './networks.js';
 import { batchCancelMessage, cancelMessage, placeMessage } from './signer-messages.js';
 import type { FromSigner, KeySource, SendMessage } from './signer-messages.js';
-import type { SignedAccount, SignerData, SignerLimits, ToSigner } from './signer-messages.js';
+import type { SignedAccount, SignerLimits } from './signer-messages.js';
+import { startThread, type SignerThread, type StartThread } from './signing-thread.client.js';
 
 /**
  * starting: not ready for messages yet, which are answered `unsent`. refused: never will be, for
@@ -26,15 +26,6 @@ export interface ValidatorSigner extends Signer {
   readonly state$: Observable<SignerState>;
   /** Why nothing will be signed: a wrong passphrase, or a key that could do more than trade. */
   readonly refusal: Fault | undefined;
-}
-
-/** The thread as this side sees it; tests put a peer of their own here. */
-interface SignerThread {
-  postMessage(message: ToSigner): void;
-  on(event: 'message', listener: (message: FromSigner) => void): unknown;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  on(event: 'exit', listener: (code: number) => void): unknown;
-  terminate(): Promise<unknown>;
 }
 
 export interface SignerOptions {
@@ -50,7 +41,7 @@ export interface SignerOptions {
   readonly nodes?: EndpointPool;
   /** Of the pool's facts; the clock's unless a finer one is at hand. */
   readonly now?: () => number;
-  readonly startThread?: (data: SignerData) => SignerThread;
+  readonly startThread?: StartThread;
 }
 
 /** More unanswered requests than this are refused as `unsent`. */
@@ -65,10 +56,6 @@ const PING_EVERY_MS = 2000;
 const MISSED_MAX = 3;
 /** Libraries are loaded meanwhile, and a passphrase worked on: nothing is answered. */
 const LOAD_DEADLINE_MS = 60_000;
-
-/** Threads cannot load TypeScript: this needs the built tree. No environment is handed over. */
-const startWorker = (data: SignerData): SignerThread =>
-  new Worker(new URL('./validator.worker.js', import.meta.url), { workerData: data, env: {} });
 
 /**
  * Starts the thread and returns at once; the signer is usable when `state$` says `ready`, which it
@@ -183,7 +170,7 @@ class ThreadSigner implements ValidatorSigner {
     const { account, key, limits, network } = this.#options;
     const { chainId, rpcUrls } = network;
     const data = { key, account, limits, chainId, rpcUrls };
-    const thread = (this.#options.startThread ?? startWorker)(data);
+    const thread = (this.#options.startThread ?? startThread)(data);
     this.#thread = thread;
     thread.on('message', (message) => {
       if (this.#thread === thread) this.#receive(thread, message);

@@ -55,7 +55,13 @@ interface Account {
 }
 type Answer = Omit<Extract<FromSigner, { type: 'answer' }>, 'type' | 'id'>;
 
-const data = workerData as SignerData;
+/** A thread that was started ahead is told by its first message. */
+const born = workerData as SignerData | null | undefined;
+const data =
+  born ??
+  (await new Promise<SignerData>((resolve) => {
+    parentPort?.once('message', resolve);
+  }));
 const say = (message: FromSigner): void => parentPort?.postMessage(message);
 const wallNow = (): UnixMs => unixMs(performance.timeOrigin + performance.now());
 const textOf = (error: unknown): string =>

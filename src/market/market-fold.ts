@@ -48,8 +48,10 @@ export class MarketFold implements EngineBooks {
   /** Where the decoder's hints have led; believed only when the market is the one meant. */
   readonly #bySlot: MarketState[] = [];
   #dirty: MarketState[] = [];
-  /** Told of by the last flush, and read by now. */
-  #told: readonly MarketState[] = NOTHING_TOLD;
+  /** Whether the last flush told of something, which is read by now. */
+  #isTold = false;
+  /** Those that have trades of this turn, or of the last one until the next begins. */
+  #traded: MarketState[] = [];
   /** Time, as far as this fold has been told of it. */
   #now = unixMs(0);
   /** When the newest block height was received. */
@@ -95,10 +97,11 @@ export class MarketFold implements EngineBooks {
   flush(now: UnixMs): readonly MarketLens[] {
     this.#begin(now);
     if (this.#dirty.length === 0) return NOTHING_TOLD;
-    this.#told = this.#dirty;
+    const told = this.#dirty;
     this.#dirty = [];
-    for (const state of this.#told) state.endTurn();
-    return this.#told;
+    this.#isTold = true;
+    for (const state of told) state.endTurn();
+    return told;
   }
 
   view(market: MarketId, now: UnixMs): MarketView | undefined {
@@ -171,6 +174,7 @@ export class MarketFold implements EngineBooks {
     const state = this.#markets.get(event.market);
     if (state === undefined) return 'market.unknown';
     const rejection = applyToMarket(state, event, at);
+    if (event.type === 'trades') this.#traded.push(state);
     if (rejection === undefined) this.#mark(state);
     return rejection;
   }
@@ -205,9 +209,10 @@ export class MarketFold implements EngineBooks {
   /** Every change comes through here first: what the last flush told is no longer news. */
   #begin(at: UnixMs): void {
     if (at > this.#now) this.#now = at;
-    if (this.#told.length === 0) return;
-    for (const state of this.#told) state.forgetTurn();
-    this.#told = NOTHING_TOLD;
+    if (!this.#isTold) return;
+    this.#isTold = false;
+    for (const state of this.#traded) state.forgetTurn();
+    this.#traded.length = 0;
   }
 }
 

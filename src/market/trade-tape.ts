@@ -31,7 +31,7 @@ export class TradeTape {
 
   /** The trades that are new, oldest first. */
   add(trades: readonly Trade[]): readonly Trade[] {
-    const [only] = trades;
+    const only = trades[0];
     if (trades.length === 1 && only !== undefined) {
       if (!this.#isNew(only.id)) return NONE;
       this.#newest.push(only);
@@ -55,7 +55,7 @@ export class TradeTape {
 
   #isNew(id: string): boolean {
     const ids = this.#ids;
-    const last = ids.at(-1);
+    const last = ids[ids.length - 1];
     if (last === undefined ? id > this.#floor : id > last) ids.push(id);
     else if (!this.#insert(id)) return false;
     if (ids.length >= IDS_MAX + IDS_SLACK) {
