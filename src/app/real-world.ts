@@ -185,7 +185,11 @@ class RealGround {
     if (config.network === 'embedded') await this.#fund(network, address ?? NOBODY);
     const signer = await this.#sign(this.#key, network, endpoints);
     const venue = liveVenue({ signer, reads, specOf: insight.specOf });
-    return { socketUrl, venue };
+    const signerFaults$ = signer.state$.pipe(
+      filter((state) => state === 'refused'),
+      map(() => signer.refusal?.message ?? 'refused'),
+    );
+    return { socketUrl, venue, signerFaults$ };
   }
 
   async close(): Promise<void> {

@@ -26,10 +26,12 @@ import type { MarketEngine } from '../ports/engine.js';
 import type { SignalLens } from '../ports/lenses.js';
 import type { MarketId } from '../model/quantities.js';
 import type { RiskLevel } from '../model/risk.js';
+import type { FaultCause } from '../risk/breakers.js';
 import { Scorecard } from '../report/scorecard.js';
 import { scoring } from '../report/scorecard.stream.js';
 import { accountWatch } from './account-watch.js';
 import { emitted$, stateName } from './actor-observables.js';
+import { hearBooted } from './booted-voices.js';
 import { positionKey } from './books.js';
 import { connectStep } from './connect-step.js';
 import { EngineHost, type EngineHostOptions } from './engine-host.js';
@@ -266,10 +268,9 @@ export class ServiceRoot {
     return inbox.door('fact', 'boot', from(booting)).pipe(
       map((booted): StepFact => {
         this.#booted = booted;
-        if (booted.account$ !== undefined) {
-          const account$ = inbox.door('frame', 'paper', booted.account$);
-          this.#subscription.add(account$.subscribe(this.core.account));
-        }
+        const onSignerFault = (reason: string): void => this.#fault('signer.failed', reason);
+        const { account } = this.core;
+        this.#subscription.add(hearBooted(booted, { inbox, account, onSignerFault }));
         return { type: 'boot.done' };
       }),
     );
@@ -390,7 +391,7 @@ export class ServiceRoot {
     this.#subscription.add(watch$.subscribe());
   }
 
-  #fault(cause: 'journal.failed' | 'strategy.fault', evidence: string): void {
+  #fault(cause: FaultCause, evidence: string): void {
     this.world.log.write('error', cause, { evidence });
     this.core.observations$.next({ type: 'fault', cause, evidence, at: this.world.clock.now() });
   }

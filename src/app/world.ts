@@ -31,6 +31,8 @@ export interface Booted {
   readonly venue: VenuePort;
   /** Account events that do not come over the wire: those of paper trading. */
   readonly account$?: Observable<AccountEvent>;
+  /** Nothing will be signed any more, and why. */
+  readonly signerFaults$?: Observable<string>;
 }
 
 export interface World {

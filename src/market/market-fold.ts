@@ -221,12 +221,19 @@ function applyToMarket(
   event: EventOfOneMarket,
   at: UnixMs,
 ): MarketRejection | undefined {
+  // The frequent ones first.
   switch (event.type) {
-    case 'status':
-      state.setStatus(event.status, at);
-      break;
     case 'oracle':
       state.setOracle(event.price, at);
+      break;
+    case 'trades':
+      state.addTrades(event.trades, at, event.snapshot);
+      break;
+    case 'candles':
+      state.mergeCandles(event.resolution, event.candles, at);
+      break;
+    case 'status':
+      state.setStatus(event.status, at);
       break;
     case 'funding':
       state.setFunding(event.rate1h, at);
@@ -243,12 +250,6 @@ function applyToMarket(
       const verdict = state.reread(event, at, event.requestedAt);
       return verdict === 'applied' ? undefined : `book.${verdict}`;
     }
-    case 'trades':
-      state.addTrades(event.trades, at, event.snapshot);
-      break;
-    case 'candles':
-      state.mergeCandles(event.resolution, event.candles, at);
-      break;
   }
   return undefined;
 }

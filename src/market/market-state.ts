@@ -34,6 +34,8 @@ const RESYNC_RETRY_MS = 30_000;
 const REPORTED_LEVELS = 10;
 const MINUTE_MS = 60_000;
 
+const NO_TRADES: readonly Trade[] = [];
+
 export class MarketState implements MarketLens {
   readonly market: MarketId;
   readonly slot: number;
@@ -48,7 +50,7 @@ export class MarketState implements MarketLens {
   #fundingRate1h: number | undefined;
   #openInterest: OpenInterest | undefined;
   /** Of this turn, or of the last one until the next begins; as many as it brings. */
-  #trades: Trade[] = [];
+  #trades: readonly Trade[] = NO_TRADES;
   #isDirty = false;
   #view: MarketView | undefined;
   #clock: () => UnixMs;
@@ -120,7 +122,7 @@ export class MarketState implements MarketLens {
 
   /** The next turn begins: the trades of the last one have been read. */
   forgetTurn(): void {
-    if (this.#trades.length > 0) this.#trades = [];
+    this.#trades = NO_TRADES;
   }
 
   get spec(): MarketSpec {
@@ -159,7 +161,7 @@ export class MarketState implements MarketLens {
     this.#tape.clear();
     this.#candles.clear();
     this.#flow.clear();
-    this.#trades = [];
+    this.#trades = NO_TRADES;
     this.#passedAt = undefined;
     this.#wantSnapshot();
   }
@@ -215,10 +217,11 @@ export class MarketState implements MarketLens {
   /** History that comes as a snapshot passes through no touch of today. */
   addTrades(trades: readonly Trade[], at: UnixMs, isSnapshot: boolean): void {
     this.#at = at;
-    for (const trade of this.#tape.add(trades)) {
+    const added = this.#tape.add(trades);
+    this.#trades = this.#trades.length === 0 ? added : [...this.#trades, ...added];
+    for (const trade of added) {
       this.#candles.add(trade);
       this.#flow.add(trade);
-      this.#trades.push(trade);
       if (!isSnapshot && this.#book.isBeyondTouch(trade)) this.#passedAt ??= at;
     }
   }

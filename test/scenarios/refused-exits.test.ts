@@ -1,4 +1,4 @@
-/** The venue refuses every exit: entries stop, exits go on until one is taken. */
+/** Nothing gets out: the venue refuses every exit, or the key is not let sign any more. */
 import { expect, it } from 'vitest';
 import { VirtualService } from '../support/virtual-service.js';
 
@@ -24,4 +24,23 @@ it('exits that are refused again and again halt entries, never exits', async () 
   service.decide('BTC-USD', 'buy');
   await service.clock.advance(5_000);
   expect(service.position('BTC-USD')).toBe(0n);
+});
+
+it('a key that is not let sign any more halts, with the reason, until an operator resumes', async () => {
+  const service = new VirtualService();
+  await service.ready();
+  service.signerFaults$.next('expected the key of dydx1a, was that of dydx1b');
+  await service.until(() => service.control.risk().level === 'halted');
+  expect(service.control.risk().breaches).toMatchObject([
+    {
+      cause: 'signer.failed',
+      severity: 'halt',
+      latched: true,
+      evidence: expect.stringContaining('expected the key'),
+    },
+  ]);
+  service.decide('BTC-USD', 'buy');
+  await service.clock.advance(5_000);
+  expect(service.entries('risk.latched')).toMatchObject([{ breach: { cause: 'signer.failed' } }]);
+  expect(service.sends).toBe(0);
 });

@@ -99,6 +99,8 @@ export class VirtualService {
   sendFault: SendFault = 'none';
   isJournalBroken = false;
   readonly journalStrained$ = new Subject<string>();
+  /** The signing thread is not let sign any more, and why. */
+  readonly signerFaults$ = new Subject<string>();
   isJournalLost = false;
   isRestDown = false;
   /** REST paths with these words in them are refused. */
@@ -323,7 +325,8 @@ export class VirtualService {
           ...this.#options.sends?.(this, http),
         };
         const socketUrl = 'ws://memory';
-        if (config.mode !== 'paper') return Promise.resolve({ socketUrl, venue });
+        const { signerFaults$ } = this;
+        if (config.mode !== 'paper') return Promise.resolve({ socketUrl, venue, signerFaults$ });
         const paper = paperVenue({
           real: venue,
           view,
