@@ -1,4 +1,5 @@
 /** The data plane through hours of virtual time, with a look at its memory now and then. */
+import { keepYoungHeapSmall } from '../../src/app/young-heap.js';
 import { backfillsOf, Numbering, Packer, specsIn, START_MS } from './bench-session.js';
 import { collectGarbage } from './bench-rounds.js';
 import { FrameStorm } from './frame-storm.js';
@@ -19,6 +20,7 @@ export interface PlaneLook {
   readonly heap: number;
 }
 
+keepYoungHeapSmall();
 const TURN_FRAMES = 16;
 const SEED = 7;
 const CHUNKS = 16;

@@ -125,11 +125,11 @@ export class BookFrames {
     return this.#tell(head, count);
   }
 
-  #tell({ market, units }: Head, count: number): LevelsDecoded {
+  #tell({ market, slot }: Head, count: number): LevelsDecoded {
     const decoded = this.#decoded;
     decoded.levels.count = count;
     decoded.market = market;
-    decoded.slot = units.slot;
+    decoded.slot = slot;
     return decoded;
   }
 }

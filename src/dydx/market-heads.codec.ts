@@ -20,6 +20,7 @@ export interface Head {
   /** The same of a book update, up to the name of its first side. */
   readonly book: Pattern;
   units: MarketUnits;
+  slot: number;
   tickDecimals: number;
   tickCoefficient: number;
   stepDecimals: number;
@@ -38,6 +39,7 @@ export class MarketHeads {
     const known = this.#heads.get(market);
     const grids = {
       units,
+      slot: units.slot,
       tickDecimals: tick.decimals,
       tickCoefficient: tick.coefficient,
       stepDecimals: step.decimals,

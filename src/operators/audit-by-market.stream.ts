@@ -16,7 +16,7 @@ interface Window<T> {
 /** Places that the queue may have left behind before it is cut. */
 const QUEUE_SLACK = 1_024;
 
-function made<T>(windows: Map<MarketId, Window<T>>, market: MarketId): Window<T> {
+function windowFor<T>(windows: Map<MarketId, Window<T>>, market: MarketId): Window<T> {
   const window: Window<T> = { isOpen: false, endsAt: 0, newest: undefined };
   windows.set(market, window);
   return window;
@@ -79,7 +79,7 @@ export function auditByMarket<T extends { readonly market: MarketId }>(
       timer.add(
         source$.subscribe({
           next: (value) => {
-            const window = windows.get(value.market) ?? made(windows, value.market);
+            const window = windows.get(value.market) ?? windowFor(windows, value.market);
             if (window.isOpen) window.newest = value;
             else emit(window, value);
             arm();
