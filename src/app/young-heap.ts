@@ -2,8 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * By itself it grows to 48 MB, as often as a few objects of a full megabyte are still wanted. It is
- * emptied more often when it stays small, which costs no more: most of it is dead. Only what is
- * allocated from now on is counted; threads are born with it.
+ * By itself it grows to tens of megabytes. Kept small, it is emptied more often, which costs no
+ * more: most of it is dead. It stays as large as it is when this is called: call it first.
  */
 export const keepYoungHeapSmall = (): void => setFlagsFromString('--semi-space-growth-factor=1');

@@ -5,13 +5,12 @@
  */
 import type { MarketId } from '../model/quantities.js';
 import type { LevelBatch } from '../ports/market-feed.js';
-import { littleEndian, type ByteCursor } from './byte-cursor.codec.js';
+import { littleEndian, POWERS_OF_TEN, type ByteCursor } from './byte-cursor.codec.js';
 import type { Head, MarketHeads } from './market-heads.codec.js';
 
 /** More changes in one frame than this go the slow way. */
 const LEVELS_MAX = 256;
 const DIGITS_MAX = 15;
-const POWERS_OF_TEN = Float64Array.from({ length: DIGITS_MAX + 1 }, (_, power) => 10 ** power);
 const BIDS = littleEndian('bids');
 const ASKS = littleEndian('asks');
 const SIDE_BEGIN = littleEndian('":[[');

@@ -55,7 +55,8 @@ const mixed = (first: number, second: number): number =>
 type Latin1Bytes = Buffer & { latin1Slice(start: number, end: number): string };
 
 const NO_BYTES = Buffer.alloc(0);
-const POWERS_OF_TEN = Float64Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
+/** 10⁰ to 10¹⁵, as many digits as are read. */
+export const POWERS_OF_TEN = Float64Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
 
 const isInteger = (value: number): boolean => Math.floor(value) === value;
 

@@ -76,6 +76,12 @@ class MarketScores implements SignalLens {
     this.#engines.bars.accept(this.row, lens);
   }
 
+  /** Its row may be another market's from now on: whoever still holds this lens reads nothing. */
+  retire(): void {
+    this.#at = undefined;
+    this.#set = undefined;
+  }
+
   backfill({ candles }: Backfill): void {
     this.#set = undefined;
     const closes = candles.map(({ close }) => close);
@@ -164,6 +170,7 @@ export class SignalDesk {
     if (known === undefined) return;
     this.#markets.delete(market);
     this.#bySlot.length = 0;
+    known.retire();
     this.#engines.table.remove(known.row);
   }
 

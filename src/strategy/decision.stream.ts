@@ -43,6 +43,7 @@ class Look implements Sight {
   readonly position: OwnPosition;
   readonly terms: Terms;
   readonly field: ReadonlyMap<MarketId, number>;
+
   constructor(lens: MarketLens, known: Omit<Sight, 'view' | 'glance' | 'candles'>) {
     this.now = known.now;
     this.glance = lens;

@@ -55,19 +55,19 @@ export function isBookOpen(sight: Sight, ageMsMax: number): boolean {
 export function areGatesOpen(sight: Sight, ageMsMax: number): boolean {
   if (!isBookOpen(sight, ageMsMax)) return false;
   const { momentum, volume, volatility, orderbook } = sight.signals?.scores ?? NO_SCORES;
-  const oldest = sight.now - ageMsMax;
+  const { now } = sight;
   return (
-    isFresh(momentum, oldest) &&
-    isFresh(volume, oldest) &&
-    isFresh(volatility, oldest) &&
-    isFresh(orderbook, oldest)
+    isFresh(momentum, now, ageMsMax) &&
+    isFresh(volume, now, ageMsMax) &&
+    isFresh(volatility, now, ageMsMax) &&
+    isFresh(orderbook, now, ageMsMax)
   );
 }
 
 const NO_SCORES: SignalSet['scores'] = {};
 
-const isFresh = (score: SignalScore | undefined, oldest: number): boolean =>
-  score !== undefined && score.warm && score.at >= oldest;
+const isFresh = (score: SignalScore | undefined, now: number, ageMsMax: number): boolean =>
+  score !== undefined && score.warm && now - score.at <= ageMsMax;
 
 /** Every reason not to judge market and book, the gravest first; for later, as of now. */
 export function closedBookGates(sight: Sight, ageMsMax: number): () => readonly Reason[] {

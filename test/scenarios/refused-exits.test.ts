@@ -26,7 +26,7 @@ it('exits that are refused again and again halt entries, never exits', async () 
   expect(service.position('BTC-USD')).toBe(0n);
 });
 
-it('a key that is not let sign any more halts, with the reason, until an operator resumes', async () => {
+it('a key that is not let sign any more halts, latched, with the reason', async () => {
   const service = new VirtualService();
   await service.ready();
   service.signerFaults$.next('expected the key of dydx1a, was that of dydx1b');
