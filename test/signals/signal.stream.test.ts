@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { marketId, unixMs } from '../../src/model/quantities.js';
 import type { Backfill } from '../../src/model/signal.js';
 import type { MarketLens, SignalLens } from '../../src/ports/lenses.js';
+import { SignalDesk } from '../../src/signals/market-scores.js';
 import { signals } from '../../src/signals/signal.stream.js';
 import { candle, lensOf, specOf, trade, viewOf, type ViewOptions } from './view-fixture.js';
 
@@ -91,4 +92,18 @@ describe('the four scores together', () => {
       });
     });
   });
+});
+
+it('a lens of a dropped market reads nothing, whoever has its place', () => {
+  const desk = new SignalDesk();
+  const feed = (market: string, from: number): readonly SignalLens[] =>
+    [0, 1, 2, 3].map(
+      (bar) => desk.accept([seen({ market, at: from + bar * 250 })])[0] as SignalLens,
+    );
+  const [old] = feed('BTC-USD', 250);
+  expect(Object.keys(old?.set().scores ?? {})).not.toEqual([]);
+  desk.drop(marketId('BTC-USD'));
+  feed('ETH-USD', 5_000);
+  expect(old?.set()).toMatchObject({ market: 'BTC-USD', scores: {} });
+  expect(Object.keys(old?.set().scores ?? {})).toEqual([]);
 });
