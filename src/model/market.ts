@@ -93,6 +93,9 @@ export function oracleOfPrice(spec: MarketSpec, p: Price): OraclePrice {
 export const priceOfTicks = (spec: MarketSpec, t: Ticks): Price => price(BigInt(t) * spec.tick);
 export const sizeOfSteps = (spec: MarketSpec, s: Steps): Size => size(BigInt(s) * spec.step);
 
+/** What a few multiplications and divisions of doubles may leave beside a whole number, relative. */
+const ROUNDING_NOISE = 16 * Number.EPSILON;
+
 /** A proposed float price to a tick. The direction is the caller's word, never a default. */
 export function roundToTick(
   spec: MarketSpec,
@@ -102,7 +105,7 @@ export function roundToTick(
   const exact = usdPrice / tickUsd(spec);
   const nearest = Math.round(exact);
   const whole =
-    Math.abs(exact - nearest) < 1e-9 * Math.max(1, nearest)
+    Math.abs(exact - nearest) < ROUNDING_NOISE * Math.max(1, nearest)
       ? nearest
       : direction === 'up'
         ? Math.ceil(exact)

@@ -66,6 +66,8 @@ describe('a market', () => {
     [89_950.4, 'up', '89951'],
     [89_950, 'up', '89950'],
     [89_950.000_000_000_01, 'up', '89950'],
+    [5_136_333.994_863_667, 'down', '5136333'],
+    [5_136_333.005, 'up', '5136334'],
   ] as const)('rounds %f %s to %s', (proposed, direction, expected) => {
     expect(m.formatPrice(btc, unwrap(m.roundToTick(btc, proposed, direction)))).toBe(expected);
   });
