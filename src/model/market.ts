@@ -93,7 +93,7 @@ export function oracleOfPrice(spec: MarketSpec, p: Price): OraclePrice {
 export const priceOfTicks = (spec: MarketSpec, t: Ticks): Price => price(BigInt(t) * spec.tick);
 export const sizeOfSteps = (spec: MarketSpec, s: Steps): Size => size(BigInt(s) * spec.step);
 
-/** What a few multiplications and divisions of doubles may leave beside a whole number, relative. */
+/** What a few operations on doubles may leave beside a whole number, relative to it. */
 const ROUNDING_NOISE = 16 * Number.EPSILON;
 
 /** A proposed float price to a tick. The direction is the caller's word, never a default. */
