@@ -1,11 +1,13 @@
 /**
  * A reading position in the bytes of one frame: fixed text is compared eight bytes at a time, as
  * doubles. Every method moves past what it has read, or fails and leaves the rest to the slow way.
+ *
+ * Each frame is copied to one place first, which all cursors share: to ask a frame where in memory
+ * it lies costs twice as much, and code that reads at one place for ever is shorter.
  */
 import type { Grid } from './units.js';
 
 const QUOTE = 0x22;
-const COMMA = 0x2c;
 const ZERO = 0x30;
 const DOT = 0x2e;
 const BACKSLASH = 0x5c;
@@ -22,10 +24,11 @@ export class Pattern {
   readonly first: number;
   readonly last: number;
   readonly mask: number;
-  readonly #second: number;
+  /** What `ByteCursor.hash` says where this text, of at least twelve bytes, stands. */
+  readonly hash: number;
 
   constructor(text: string) {
-    const bytes = new Uint8Array(Math.max(8, text.length));
+    const bytes = new Uint8Array(Math.max(12, text.length));
     for (let index = 0; index < text.length; index += 1) bytes[index] = text.charCodeAt(index);
     const view = new DataView(bytes.buffer);
     this.length = text.length;
@@ -35,30 +38,41 @@ export class Pattern {
     this.first = view.getInt32(0, true);
     this.last = view.getInt32(Math.max(0, text.length - 4), true);
     this.mask = text.length >= 4 ? -1 : 2 ** (8 * text.length) - 1;
-    this.#second = view.getInt32(4, true);
-  }
-
-  /** What `ByteCursor.hash` says where this text of at least eight bytes stands. */
-  hash(mask: number): number {
-    return mixed(this.first, this.#second) & mask;
+    this.hash = mixed(this.first, view.getInt32(4, true), view.getInt32(8, true));
   }
 }
 
 /** Four characters as `DataView.getInt32` reads them where they stand. */
 export const littleEndian = (text: string): number => Buffer.from(text, 'latin1').readInt32LE(0);
 
-/** Eight bytes as sixteen bits. */
-const mixed = (first: number, second: number): number =>
-  Math.imul(Math.imul(first, 0x9e37_79b1) ^ second, 0x85eb_ca6b) >>> 16;
+/** Twelve bytes as sixteen bits. */
+const mixed = (first: number, second: number, third: number): number =>
+  Math.imul(Math.imul(Math.imul(first, 0x9e37_79b1) ^ second, 0x85eb_ca6b) ^ third, 0xc2b2_ae35) >>>
+  16;
 
 /** Node's own word for what `toString('latin1')` does after looking at its arguments. */
 type Latin1Bytes = Buffer & { latin1Slice(start: number, end: number): string };
 
-const NO_BYTES = Buffer.alloc(0);
+/** Longer frames, which are snapshots, are left to the slow way. */
+const FRAME_MAX = 65_536;
+/** What is read behind the end of a frame is compared with nothing. */
+const SLACK = 16;
+/** The frame that is being read. It holds until the next `open`. */
+export const BYTES = Buffer.from(new ArrayBuffer(FRAME_MAX + SLACK)) as Latin1Bytes;
+export const VIEW = new DataView(BYTES.buffer);
 /** 10⁰ to 10¹⁵, as many digits as are read. */
 export const POWERS_OF_TEN = Float64Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
 
 const isInteger = (value: number): boolean => Math.floor(value) === value;
+
+/** `digits` × 10^`shift` ÷ `coefficient`, when that is a whole number and exact; else −1. */
+export function countOf(digits: number, shift: number, coefficient: number): number {
+  if (shift > 15 || shift < -15) return digits === 0 ? 0 : -1;
+  const scaled =
+    shift >= 0 ? digits * (POWERS_OF_TEN[shift] ?? 0) : digits / (POWERS_OF_TEN[-shift] ?? 1);
+  const count = coefficient === 1 ? scaled : scaled / coefficient;
+  return scaled <= Number.MAX_SAFE_INTEGER && isInteger(scaled) && isInteger(count) ? count : -1;
+}
 
 /** Whether one of four bytes is zero, which its highest bit then tells. */
 const zeroByte = (word: number): number => (word - ONES) & ~word & HIGHS;
@@ -69,25 +83,21 @@ const isSpecial = (word: number): boolean =>
   (zeroByte(word ^ 0x2222_2222) | zeroByte(word ^ 0x5c5c_5c5c)) !== 0;
 
 export class ByteCursor {
-  /** Position in the frame's buffer; the frame ends at `end`. */
+  /** Position in the frame, which ends at `end`. */
   at = 0;
   end = 0;
   /** Of the last `fixed`. */
   decimals = 0;
-  bytes: Buffer = NO_BYTES;
-  #buffer: ArrayBufferLike = NO_BYTES.buffer;
-  view: DataView = new DataView(NO_BYTES.buffer);
 
-  /** Frames of one network read lie in one buffer: it is wrapped once. */
-  open(frame: Uint8Array): void {
-    const { buffer } = frame;
-    if (this.#buffer !== buffer) {
-      this.#buffer = buffer;
-      this.view = new DataView(buffer);
-      this.bytes = Buffer.from(buffer as ArrayBuffer);
-    }
-    this.at = frame.byteOffset;
-    this.end = frame.byteOffset + frame.byteLength;
+  /** False when it is too long. */
+  open(frame: Uint8Array): boolean {
+    const { length } = frame;
+    this.at = 0;
+    this.end = 0;
+    if (length > FRAME_MAX) return false;
+    BYTES.set(frame);
+    this.end = length;
+    return true;
   }
 
   get isAtEnd(): boolean {
@@ -96,42 +106,40 @@ export class ByteCursor {
 
   /** The byte here, or 0 behind the end. */
   peek(): number {
-    return this.at < this.end ? (this.bytes[this.at] ?? 0) : 0;
+    return this.at < this.end ? (BYTES[this.at] ?? 0) : 0;
   }
 
   /** Whether the text, of at least eight bytes, stands here. */
   isAt({ doubles, length }: Pattern): boolean {
-    const { view, at } = this;
+    const { at } = this;
     const next = at + length;
     if (next > this.end) return false;
     const last = doubles.length - 1;
     for (let index = 0; index < last; index += 1) {
-      if (view.getFloat64(at + index * 8, true) !== doubles[index]) return false;
+      if (VIEW.getFloat64(at + index * 8, true) !== doubles[index]) return false;
     }
-    return view.getFloat64(next - 8, true) === doubles[last];
+    return VIEW.getFloat64(next - 8, true) === doubles[last];
   }
 
   /** Past `length` bytes, at least eight, if they are these doubles, the last overlapping. */
   skipKnown(known: Float64Array, from: number, length: number): boolean {
-    const view = this.view;
     const { at } = this;
     const next = at + length;
     if (next > this.end) return false;
     let index = from;
     for (let offset = at; offset < next - 8; offset += 8, index += 1) {
-      if (view.getFloat64(offset, true) !== known[index]) return false;
+      if (VIEW.getFloat64(offset, true) !== known[index]) return false;
     }
-    if (view.getFloat64(next - 8, true) !== known[index]) return false;
+    if (VIEW.getFloat64(next - 8, true) !== known[index]) return false;
     this.at = next;
     return true;
   }
 
-  /** The next eight bytes as a number from 0 to `mask`, below 65,536; 0 when fewer are left. */
-  hash(mask: number): number {
+  /** The next twelve bytes as sixteen bits; 0 when fewer are left. */
+  hash(): number {
     const { at } = this;
-    if (at + 8 > this.end) return 0;
-    const view = this.view;
-    return mixed(view.getInt32(at, true), view.getInt32(at + 4, true)) & mask;
+    if (at + 12 > this.end) return 0;
+    return mixed(VIEW.getInt32(at, true), VIEW.getInt32(at + 4, true), VIEW.getInt32(at + 8, true));
   }
 
   /** Past the text, if it stands here. */
@@ -146,16 +154,11 @@ export class ByteCursor {
 
   /** Text of at most seven bytes; four are read at once, also where only the first ones count. */
   #isShort({ length, first, last, mask }: Pattern): boolean {
-    const view = this.view;
     const { at } = this;
     if (length >= 4) {
-      return view.getInt32(at, true) === first && view.getInt32(at + length - 4, true) === last;
+      return VIEW.getInt32(at, true) === first && VIEW.getInt32(at + length - 4, true) === last;
     }
-    if (at + 4 <= this.bytes.length) return (view.getInt32(at, true) & mask) === first;
-    for (let index = 0; index < length; index += 1) {
-      if (view.getUint8(at + index) !== ((first >> (8 * index)) & 0xff)) return false;
-    }
-    return true;
+    return (VIEW.getInt32(at, true) & mask) === first;
   }
 
   skipByte(byte: number): boolean {
@@ -167,34 +170,34 @@ export class ByteCursor {
   /** Eight bytes as a double, for comparing; 0 when fewer are left. */
   double(offset: number): number {
     const at = this.at + offset;
-    return at + 8 <= this.end ? this.view.getFloat64(at, true) : 0;
+    return at + 8 <= this.end ? VIEW.getFloat64(at, true) : 0;
   }
 
   /** Past a whole number as `whole` reads it, which nobody wants to know. */
   skipWhole(): boolean {
-    const { bytes, end, at: start } = this;
+    const { end, at: start } = this;
     let at = start;
-    while (at < end && ((bytes[at] ?? 0) - ZERO) >>> 0 <= 9) at += 1;
+    while (at < end && ((BYTES[at] ?? 0) - ZERO) >>> 0 <= 9) at += 1;
     this.at = at;
     const digits = at - start;
-    return digits === 1 || (digits > 0 && digits <= 15 && bytes[start] !== ZERO);
+    return digits === 1 || (digits > 0 && digits <= 15 && BYTES[start] !== ZERO);
   }
 
   /** A whole number of at most 15 digits, without a leading zero; −1 if there is none. */
   whole(): number {
-    const { bytes, end } = this;
+    const { end } = this;
     const start = this.at;
     let at = start;
     let value = 0;
     for (; at < end; at += 1) {
-      const digit = (bytes[at] ?? 0) - ZERO;
+      const digit = (BYTES[at] ?? 0) - ZERO;
       if (digit >>> 0 > 9) break;
       value = value * 10 + digit;
     }
     this.at = at;
     const digits = at - start;
     if (digits === 0 || digits > 15) return -1;
-    return digits > 1 && bytes[start] === ZERO ? -1 : value;
+    return digits > 1 && BYTES[start] === ZERO ? -1 : value;
   }
 
   /**
@@ -203,14 +206,7 @@ export class ByteCursor {
    */
   units({ coefficient, decimals }: Grid): number {
     const digits = this.fixed();
-    if (digits < 0) return -1;
-    const fraction = this.decimals;
-    const shift = decimals - fraction;
-    if (shift > 15 || shift < -15) return digits === 0 ? 0 : -1;
-    const scaled =
-      shift >= 0 ? digits * (POWERS_OF_TEN[shift] ?? 0) : digits / (POWERS_OF_TEN[-shift] ?? 1);
-    const count = coefficient === 1 ? scaled : scaled / coefficient;
-    return scaled <= Number.MAX_SAFE_INTEGER && isInteger(scaled) && isInteger(count) ? count : -1;
+    return digits < 0 ? -1 : countOf(digits, decimals - this.decimals, coefficient);
   }
 
   /**
@@ -218,13 +214,13 @@ export class ByteCursor {
    * number; `decimals` tells how many of them stood behind the point. −1 above 15 digits.
    */
   fixed(): number {
-    const { bytes, end } = this;
+    const { end } = this;
     const start = this.at;
     let at = start;
     let value = 0;
     let byte = 0;
     for (; at < end; at += 1) {
-      byte = bytes[at] ?? 0;
+      byte = BYTES[at] ?? 0;
       const digit = byte - ZERO;
       if (digit >>> 0 > 9) break;
       value = value * 10 + digit;
@@ -233,7 +229,7 @@ export class ByteCursor {
     if (byte === DOT && at > start) {
       const point = at;
       for (at += 1; at < end; at += 1) {
-        byte = bytes[at] ?? 0;
+        byte = BYTES[at] ?? 0;
         const digit = byte - ZERO;
         if (digit >>> 0 > 9) break;
         value = value * 10 + digit;
@@ -247,22 +243,13 @@ export class ByteCursor {
     return value;
   }
 
-  /** Past a comma and a quote. */
-  skipCommaQuote(): boolean {
-    const { bytes, at } = this;
-    if (bytes[at] !== COMMA || bytes[at + 1] !== QUOTE) return false;
-    this.at = at + 2;
-    return true;
-  }
-
   /** Length of plain text up to a quote, without moving; −1 for escapes, controls, non-ASCII. */
   textLength(): number {
-    const { bytes, end } = this;
-    const view = this.view;
+    const { end } = this;
     let at = this.at;
-    for (; at + 4 <= end; at += 4) if (isSpecial(view.getInt32(at, true))) break;
+    for (; at + 4 <= end; at += 4) if (isSpecial(VIEW.getInt32(at, true))) break;
     for (; at < end; at += 1) {
-      const byte = bytes[at] ?? 0;
+      const byte = BYTES[at] ?? 0;
       if (byte === QUOTE) return at - this.at;
       if (byte < 0x20 || byte > 0x7f || byte === BACKSLASH) return -1;
     }
@@ -277,16 +264,16 @@ export class ByteCursor {
     return true;
   }
 
-  /** The next bytes as text, without moving. */
-  slice(length: number): string {
-    return (this.bytes as Latin1Bytes).latin1Slice(this.at, this.at + length);
+  /** The bytes from one place to before another as text, without moving. */
+  between(from: number, to: number): string {
+    return BYTES.latin1Slice(from, to);
   }
 
   /** Plain text up to its closing quote, which is passed too. */
   text(): string | undefined {
     const length = this.textLength();
     if (length < 0) return undefined;
-    const text = this.slice(length);
+    const text = this.between(this.at, this.at + length);
     this.at += length + 1;
     return text;
   }

@@ -7,15 +7,14 @@
  * 2. What it reads, it reads as the slow way would, to the byte; every byte of the frame is looked
  *    at. Nothing is kept of a frame that it gives up.
  */
-import { CANDLE_RESOLUTIONS } from '../model/book.js';
+import { CANDLE_RESOLUTIONS, type Trade } from '../model/book.js';
 import type { MarketEvent } from '../model/events.js';
 import { blockHeight, type MarketId } from '../model/quantities.js';
 import type { Decoded } from '../ports/market-feed.js';
 import { BookFrames } from './book-frames.codec.js';
-import { ByteCursor, Pattern } from './byte-cursor.codec.js';
-import { IsoTimes, scanCandle, scanOracle, scanTrade, type CandleId } from './hot-objects.codec.js';
-import { MarketHeads } from './market-heads.codec.js';
-import { TickerTable } from './ticker-table.codec.js';
+import { BYTES, ByteCursor, Pattern } from './byte-cursor.codec.js';
+import { CandleId, scanOneTrade, scanOracle, scanTrade, Scanning } from './hot-objects.codec.js';
+import { NameTable } from './name-table.codec.js';
 import type { MarketUnits } from './units.js';
 
 const CONNECTION_ID_LENGTH = 36;
@@ -28,8 +27,11 @@ const CONNECTIONS = 64;
 /** From the first byte to before the message id: 91 bytes, 12 doubles. */
 const PREFIX_LENGTH = HEAD.length + CONNECTION_ID_LENGTH + MESSAGE_ID.length;
 const DOUBLES_PER_PREFIX = Math.ceil(PREFIX_LENGTH / 8);
+/** Behind the name of a market; what differs between the channels comes after it. */
+const CHANNEL = '","channel":"v4_';
+const CANDLES = '","channel":"v4_candles","version":"1.0.0","contents":{"startedAt":"';
+const ORACLE_PRICE = '":{"oraclePrice":"';
 const TRADES = new Pattern('trades","version":"2.1.0","contents":{"trades":[{"');
-const CANDLES = new Pattern(',"channel":"v4_candles","version":"1.0.0","contents":{"startedAt":"');
 const HEIGHT = new Pattern(
   'v4_block_height","channel":"v4_block_height","version":"1.0.0","contents":{"blockHeight":"',
 );
@@ -40,7 +42,6 @@ const TIME = new Pattern(',"time":"');
 const NEXT_TRADE = new Pattern('},{"');
 const TRADES_END = new Pattern('}]}}');
 const NEXT_ORACLE = new Pattern(',"');
-const COLON = new Pattern(':');
 const QUOTE = 0x22;
 const OBJECT_END = new Pattern('}}');
 const ORACLE_END = new Pattern('}}}');
@@ -49,49 +50,48 @@ const ORACLES_MAX = 16;
 
 export class FrameScanner {
   readonly #cursor = new ByteCursor();
-  readonly #tickers = new TickerTable<MarketUnits>();
-  readonly #heads = new MarketHeads();
-  readonly #books = new BookFrames(this.#heads);
+  readonly #markets = new NameTable<MarketUnits>();
+  readonly #oracles = new NameTable<MarketUnits>();
+  readonly #candles = new NameTable<CandleId>();
+  readonly #books = new BookFrames();
   /** The newest beginnings of frames that were looked at byte by byte. */
   readonly #prefixes = new Float64Array(CONNECTIONS * DOUBLES_PER_PREFIX).fill(Number.NaN);
-  readonly #times = new IsoTimes();
-  /** Of the beginnings of candles: other seconds than those of today. */
-  readonly #minutes = new IsoTimes();
-  readonly #candleIds = new TickerTable<CandleId>();
+  readonly #scanning = new Scanning();
 
   learn(units: MarketUnits): void {
-    this.#tickers.set(units.spec.market, units);
-    this.#heads.set(units);
+    const { market } = units.spec;
+    this.#markets.set(market + CHANNEL, units);
+    this.#oracles.set(market + ORACLE_PRICE, units);
     for (const resolution of CANDLE_RESOLUTIONS) {
-      this.#candleIds.set(`${units.spec.market}/${resolution}`, { units, resolution });
+      this.#candles.set(`${market}/${resolution}${CANDLES}`, new CandleId(units, resolution));
     }
   }
 
   /** Undefined: not certain; take the slow way. */
   scan(frame: Uint8Array): Decoded | undefined {
     const cursor = this.#cursor;
-    cursor.open(frame);
-    if (!this.#skipPrefix() || !cursor.skipWhole()) return undefined;
+    if (!cursor.open(frame) || !this.#skipPrefix() || !cursor.skipWhole()) return undefined;
     if (!cursor.skip(ID)) return cursor.skip(ORACLE) ? this.#oracle() : undefined;
-    return this.#books.read(cursor) ?? this.#other();
+    const units = this.#markets.read(cursor);
+    if (units === undefined) return cursor.skip(HEIGHT) ? this.#height() : this.#candle();
+    return this.#books.read(cursor, units) ?? this.#traded(units);
   }
 
-  #other(): Decoded | undefined {
+  #traded(units: MarketUnits): Decoded | undefined {
     const cursor = this.#cursor;
-    const units = this.#heads.read(cursor);
-    if (units === undefined) return cursor.skip(HEIGHT) ? this.#height() : this.#candle();
-    return cursor.skip(TRADES) ? this.#trades(units) : undefined;
+    const trade = scanOneTrade(cursor, units, this.#scanning);
+    if (trade === undefined) return cursor.skip(TRADES) ? this.#trades(units) : undefined;
+    return cursor.isAtEnd ? toldTrades(units, [trade]) : undefined;
   }
 
   /** Where a connection is remembered: from four characters of its id, which differ at random. */
   #slotOfPrefix(): number {
-    const { bytes } = this.#cursor;
     const at = this.#cursor.at + HEAD.length;
     const mixed =
-      (bytes[at] ?? 0) * 31 +
-      (bytes[at + 1] ?? 0) * 7 +
-      (bytes[at + 3] ?? 0) * 3 +
-      (bytes[at + 35] ?? 0);
+      (BYTES[at] ?? 0) * 31 +
+      (BYTES[at + 1] ?? 0) * 7 +
+      (BYTES[at + 3] ?? 0) * 3 +
+      (BYTES[at + 35] ?? 0);
     return mixed & (CONNECTIONS - 1);
   }
 
@@ -116,55 +116,63 @@ export class FrameScanner {
 
   #trades(units: MarketUnits): Decoded | undefined {
     const cursor = this.#cursor;
-    const first = scanTrade(cursor, units, this.#times);
+    const first = scanTrade(cursor, units, this.#scanning.times);
     if (first === undefined) return undefined;
     const trades = first === 'unbooked' ? [] : [first];
     while (cursor.skip(NEXT_TRADE)) {
-      const trade = scanTrade(cursor, units, this.#times);
+      const trade = scanTrade(cursor, units, this.#scanning.times);
       if (trade === undefined) return undefined;
       if (trade !== 'unbooked') trades.push(trade);
     }
     if (!cursor.skip(TRADES_END) || !cursor.isAtEnd) return undefined;
     if (trades.length > 1) trades.sort((a, b) => (a.id < b.id ? -1 : 1));
-    return told({ type: 'trades', market: units.spec.market, trades, snapshot: false });
+    return toldTrades(units, trades);
   }
 
   #height(): Decoded | undefined {
     const cursor = this.#cursor;
     const height = cursor.whole();
     if (height < 0 || !cursor.skipByte(QUOTE) || !cursor.skip(TIME)) return undefined;
-    const time = this.#times.read(cursor);
+    const time = this.#scanning.times.read(cursor);
     if (time === undefined || !cursor.skip(OBJECT_END) || !cursor.isAtEnd) return undefined;
     return told({ type: 'height', height: blockHeight(height), time });
   }
 
   #candle(): Decoded | undefined {
     const cursor = this.#cursor;
-    const id = this.#candleIds.read(cursor);
-    if (id === undefined || !cursor.skip(CANDLES)) return undefined;
-    const { units, resolution } = id;
-    const candle = scanCandle(cursor, id, this.#minutes);
-    if (candle === undefined || !cursor.skip(OBJECT_END) || !cursor.isAtEnd) return undefined;
-    return told({ type: 'candles', market: units.spec.market, resolution, candles: [candle] });
+    const id = this.#candles.read(cursor);
+    const candle = id?.scan(cursor, this.#scanning);
+    if (id === undefined || candle === undefined || !cursor.isAtEnd) return undefined;
+    const { market } = id.units.spec;
+    return told({ type: 'candles', market, resolution: id.resolution, candles: [candle] });
   }
 
+  /** Most frames are of one market. */
   #oracle(): Decoded | undefined {
     const cursor = this.#cursor;
-    const markets: MarketId[] = [];
-    const events: MarketEvent[] = [];
-    for (;;) {
-      const market = this.#tickers.read(cursor)?.spec.market;
-      if (market === undefined || markets.includes(market) || markets.length === ORACLES_MAX) {
-        return undefined;
-      }
-      const price = cursor.skip(COLON) ? scanOracle(cursor) : undefined;
-      if (price === undefined) return undefined;
-      if (price !== 'none') events.push({ type: 'oracle', market, price });
-      if (cursor.skip(ORACLE_END)) break;
-      markets.push(market);
-      if (!cursor.skip(NEXT_ORACLE)) return undefined;
-    }
+    const first = this.#oracles.read(cursor)?.spec.market;
+    if (first === undefined) return undefined;
+    const price = scanOracle(cursor, this.#scanning.reader);
+    if (price === undefined) return undefined;
+    const events: MarketEvent[] =
+      price === 'none' ? [] : [{ type: 'oracle', market: first, price }];
+    if (!cursor.skip(ORACLE_END) && !this.#moreOracles([first], events)) return undefined;
     return cursor.isAtEnd ? { type: 'events', market: events, account: NOBODY } : undefined;
+  }
+
+  #moreOracles(markets: MarketId[], events: MarketEvent[]): boolean {
+    const cursor = this.#cursor;
+    do {
+      const market = cursor.skip(NEXT_ORACLE) ? this.#oracles.read(cursor)?.spec.market : undefined;
+      if (market === undefined || markets.includes(market) || markets.length === ORACLES_MAX) {
+        return false;
+      }
+      const price = scanOracle(cursor, this.#scanning.reader);
+      if (price === undefined) return false;
+      if (price !== 'none') events.push({ type: 'oracle', market, price });
+      markets.push(market);
+    } while (!cursor.skip(ORACLE_END));
+    return true;
   }
 }
 
@@ -174,3 +182,6 @@ const told = (event: MarketEvent): Decoded => ({
   market: [event],
   account: NOBODY,
 });
+
+const toldTrades = ({ spec: { market } }: MarketUnits, trades: readonly Trade[]): Decoded =>
+  told({ type: 'trades', market, trades, snapshot: false });

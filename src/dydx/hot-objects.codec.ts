@@ -15,7 +15,8 @@ import {
   type Ticks,
   type UnixMs,
 } from '../model/quantities.js';
-import { Pattern, type ByteCursor } from './byte-cursor.codec.js';
+import { BYTES, Pattern, VIEW, type ByteCursor } from './byte-cursor.codec.js';
+import { Shape, ShapeReader } from './frame-shape.codec.js';
 import type { MarketUnits } from './units.js';
 
 const KEY = {
@@ -32,14 +33,6 @@ const SELL = new Pattern('SELL"');
 /** The type of nearly all trades: no need to make a string of it. */
 const LIMIT = new Pattern('LIMIT"');
 const NEXT_KEY = new Pattern(',"');
-/** Keys that follow a value. */
-const NEXT = {
-  size: new Pattern(',"size":"'),
-  price: new Pattern(',"price":"'),
-  side: new Pattern(',"side":"'),
-  createdAt: new Pattern(',"createdAt":"'),
-  limit: new Pattern(',"type":"LIMIT"'),
-} as const;
 const QUOTE = 0x22;
 const BRACE = 0x7d;
 const TRADE_ID_LENGTH = 24;
@@ -70,65 +63,83 @@ export class IsoTimes {
 
   /** A time up to its closing quote, which is passed too. */
   read(cursor: ByteCursor): UnixMs | undefined {
-    const { bytes, at } = cursor;
-    if (at + ISO_LENGTH >= cursor.end || bytes[at + ISO_LENGTH] !== QUOTE) return undefined;
-    if (!cursor.skipKnown(this.#known, 0, SECOND_LENGTH) && !this.#learn(cursor)) return undefined;
-    const tenths = two(bytes, at + SECOND_LENGTH);
-    const last = (bytes[at + 22] ?? 0) - 48;
-    if (tenths < 0 || last < 0 || last > 9 || bytes[at + 23] !== 0x5a) return undefined;
-    cursor.at = at + ISO_LENGTH + 1;
+    const { at } = cursor;
+    if (at + ISO_LENGTH >= cursor.end || BYTES[at + ISO_LENGTH] !== QUOTE) return undefined;
+    const time = this.timeAt(at);
+    if (time !== undefined) cursor.at = at + ISO_LENGTH + 1;
+    return time;
+  }
+
+  /** The time that begins here, within the frame, without moving. */
+  timeAt(at: number): UnixMs | undefined {
+    const known = this.#known;
+    const isKnown =
+      VIEW.getFloat64(at, true) === known[0] &&
+      VIEW.getFloat64(at + 8, true) === known[1] &&
+      VIEW.getFloat64(at + SECOND_LENGTH - 8, true) === known[2];
+    if (!isKnown && !this.#learn(at)) return undefined;
+    const tenths = two(at + SECOND_LENGTH);
+    const last = (BYTES[at + 22] ?? 0) - 48;
+    if (tenths < 0 || last < 0 || last > 9 || BYTES[at + 23] !== 0x5a) return undefined;
     return (this.#secondMs + tenths * 10 + last) as UnixMs;
   }
 
   /** False when no second since 1970 stands here. */
-  #learn(cursor: ByteCursor): boolean {
-    const text = cursor.slice(SECOND_LENGTH);
+  #learn(at: number): boolean {
+    const text = BYTES.toString('latin1', at, at + SECOND_LENGTH);
     if (!/^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.$/.test(text)) return false;
     const ms = Date.parse(`${text}000Z`);
     if (!(ms >= 0)) return false;
     this.#secondMs = ms;
-    this.#known[0] = cursor.double(0);
-    this.#known[1] = cursor.double(8);
-    this.#known[2] = cursor.double(SECOND_LENGTH - 8);
+    this.#known[0] = VIEW.getFloat64(at, true);
+    this.#known[1] = VIEW.getFloat64(at + 8, true);
+    this.#known[2] = VIEW.getFloat64(at + SECOND_LENGTH - 8, true);
     return true;
   }
 }
 
+/** What all kinds of objects are read with. */
+export class Scanning {
+  readonly reader = new ShapeReader();
+  readonly times = new IsoTimes();
+  /** Of the beginnings of candles: other seconds than those of today. */
+  readonly minutes = new IsoTimes();
+}
+
 /** Two decimal digits; negative when they are none. */
-function two(bytes: Buffer, at: number): number {
-  const tens = (bytes[at] ?? 0) - 48;
-  const ones = (bytes[at + 1] ?? 0) - 48;
+function two(at: number): number {
+  const tens = (BYTES[at] ?? 0) - 48;
+  const ones = (BYTES[at + 1] ?? 0) - 48;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1000;
 }
 
-/** A trade of the book as the socket tells it: six keys in their order. Moves only when it fits. */
-function scanUsualTrade(
-  cursor: ByteCursor,
-  units: MarketUnits,
-  times: IsoTimes,
-): Trade | undefined {
-  const start = cursor.at;
-  const trade = readUsualTrade(cursor, units, times);
-  if (trade === undefined) cursor.at = start;
-  return trade;
-}
+/** A frame of one trade of the book as the socket tells it: six keys in their order. */
+const TRADE = new Shape(
+  [
+    ['trades","version":"2.1.0","contents":{"trades":[{"id":"', 'id'],
+    [',"size":"', 'decimal'],
+    [',"price":"', 'decimal'],
+    [',"side":"', 'side'],
+    [',"createdAt":"', 'time'],
+  ],
+  ',"type":"LIMIT"}]}}',
+);
 
-function readUsualTrade(
+/** What nearly all frames of trades are, from the channel's name to the end. */
+export function scanOneTrade(
   cursor: ByteCursor,
-  units: MarketUnits,
-  times: IsoTimes,
+  { step, tick }: MarketUnits,
+  { times, reader }: Scanning,
 ): Trade | undefined {
-  const id = cursor.skip(KEY.id) ? tradeId(cursor) : '';
-  if (id === '' || !cursor.skip(NEXT.size)) return undefined;
-  const size = cursor.units(units.step);
-  if (size < 0 || !cursor.skip(NEXT.price)) return undefined;
-  const price = cursor.units(units.tick);
-  if (price <= 0 || !cursor.skip(NEXT.side)) return undefined;
-  const isBuy = cursor.skip(BUY);
-  if ((!isBuy && !cursor.skip(SELL)) || !cursor.skip(NEXT.createdAt)) return undefined;
-  const at = times.read(cursor);
-  if (at === undefined || !cursor.skip(NEXT.limit) || cursor.peek() !== BRACE) return undefined;
-  return { id, side: isBuy ? 'buy' : 'sell', price: price as Ticks, size: size as Steps, at };
+  if (!reader.read(cursor, TRADE)) return undefined;
+  const size = reader.count(1, step);
+  const price = reader.count(2, tick);
+  const at = times.timeAt(reader.starts[4] ?? 0);
+  if (size < 0 || price <= 0 || at === undefined) return undefined;
+  const start = reader.starts[0] ?? 0;
+  const id = cursor.between(start, start + TRADE_ID_LENGTH);
+  const side = reader.numbers[3] === 0 ? 'buy' : 'sell';
+  return { id, side, price: price as Ticks, size: size as Steps, at };
 }
 
 /** One trade from its first key to before its closing brace; its keys in any order. */
@@ -137,8 +148,6 @@ export function scanTrade(
   units: MarketUnits,
   times: IsoTimes,
 ): Trade | 'unbooked' | undefined {
-  const usual = scanUsualTrade(cursor, units, times);
-  if (usual !== undefined) return usual;
   let seen = 0;
   let id = '';
   let side: Trade['side'] = 'buy';
@@ -187,21 +196,20 @@ export function scanTrade(
 
 /** 24 hexadecimal digits and their closing quote, or nothing. */
 function tradeId(cursor: ByteCursor): string {
-  const { bytes, at } = cursor;
+  const { at } = cursor;
   const end = at + TRADE_ID_LENGTH;
-  if (end >= cursor.end || bytes[end] !== QUOTE) return '';
+  if (end >= cursor.end || BYTES[end] !== QUOTE) return '';
   for (let index = at; index < end; index += 1) {
-    const byte = bytes[index] ?? 0;
+    const byte = BYTES[index] ?? 0;
     // A digit, or one of the six letters.
     if ((byte - 48) >>> 0 > 9 && (byte - 97) >>> 0 > 5) return '';
   }
-  const id = cursor.slice(TRADE_ID_LENGTH);
+  const id = cursor.between(at, end);
   cursor.at = end + 1;
   return id;
 }
 
 const ORACLE = {
-  price: new Pattern('{"oraclePrice":"'),
   at: new Pattern(',"effectiveAt":"'),
   height: new Pattern(',"effectiveAtHeight":"'),
   market: new Pattern(',"marketId":'),
@@ -211,9 +219,26 @@ const UNITS = Array.from({ length: ORACLE_SCALE + 1 }, (_, places) =>
   powerOfTen(ORACLE_SCALE - places),
 );
 
-/** One market's oracle price: the object with its braces. Zero says that there is none yet. */
-export function scanOracle(cursor: ByteCursor): OraclePrice | 'none' | undefined {
-  if (!cursor.skip(ORACLE.price)) return undefined;
+const USUAL_ORACLE = new Shape(
+  [
+    ['', 'decimal'],
+    [',"effectiveAt":"', 'text'],
+    [',"effectiveAtHeight":"', 'text'],
+    [',"marketId":', 'whole'],
+  ],
+  '}',
+);
+
+/** One market's oracle price up to its closing brace. Zero says that there is none yet. */
+export function scanOracle(
+  cursor: ByteCursor,
+  reader: ShapeReader,
+): OraclePrice | 'none' | undefined {
+  if (reader.read(cursor, USUAL_ORACLE)) {
+    const digits = reader.numbers[0] ?? 0;
+    if (digits === 0) return 'none';
+    return oraclePrice(BigInt(digits) * (UNITS[reader.decimals[0] ?? 0] ?? 0n));
+  }
   const value = scanOracleValue(cursor);
   if (value === undefined) return undefined;
   if (!cursor.skip(ORACLE.at) || !cursor.skipText()) return undefined;
@@ -224,80 +249,73 @@ export function scanOracle(cursor: ByteCursor): OraclePrice | 'none' | undefined
   return value === 0n ? 'none' : oraclePrice(value);
 }
 
-/** Up to 15 digits are counted as a double first: exact, and cheaper than a long bigint. */
+/** More digits than a double counts exactly. */
 function scanOracleValue(cursor: ByteCursor): bigint | undefined {
-  const start = cursor.at;
-  const digits = cursor.fixed();
-  if (digits >= 0) return BigInt(digits) * (UNITS[cursor.decimals] ?? 0n);
-  cursor.at = start;
   const text = cursor.text();
   const parsed = text === undefined ? undefined : parseDecimal(text, ORACLE_SCALE);
   return parsed?.ok === true && parsed.value >= 0n ? parsed.value : undefined;
 }
 
-const CANDLE = {
-  ticker: new Pattern(',"ticker":"'),
-  resolution: new Pattern(',"resolution":"'),
-  low: new Pattern(',"low":"'),
-  high: new Pattern(',"high":"'),
-  open: new Pattern(',"open":"'),
-  close: new Pattern(',"close":"'),
-  volume: new Pattern(',"baseTokenVolume":"'),
-  usd: new Pattern(',"usdVolume":"'),
-  trades: new Pattern(',"trades":'),
-  openInterest: new Pattern(',"startingOpenInterest":"'),
-  midOpen: new Pattern(',"orderbookMidPriceOpen":'),
-  midClose: new Pattern(',"orderbookMidPriceClose":'),
-} as const;
-const NULL = new Pattern('null');
-
-/** A resolution as the value of its key, with the closing quote. */
-const RESOLUTIONS = Object.fromEntries(
-  CANDLE_RESOLUTIONS.map((resolution) => [resolution, new Pattern(`${resolution}"`)]),
-) as Readonly<Record<CandleResolution, Pattern>>;
+/** Candles as the server writes them, by resolution; of its two middles either may come first. */
+const CANDLES = CANDLE_RESOLUTIONS.map((resolution) =>
+  [
+    ['Open', 'Close'],
+    ['Close', 'Open'],
+  ].map(
+    ([first, second]) =>
+      new Shape(
+        [
+          ['', 'time'],
+          [',"ticker":"', 'text'],
+          [`,"resolution":"${resolution}","low":"`, 'decimal'],
+          [',"high":"', 'decimal'],
+          [',"open":"', 'decimal'],
+          [',"close":"', 'decimal'],
+          [',"baseTokenVolume":"', 'decimal'],
+          [',"usdVolume":"', 'text'],
+          [',"trades":', 'whole'],
+          [',"startingOpenInterest":"', 'text'],
+          [`,"orderbookMidPrice${first}":`, 'mid'],
+          [`,"orderbookMidPrice${second}":`, 'mid'],
+        ],
+        '}}',
+      ),
+  ),
+);
 
 /** What an id of the candle channel stands for. */
-export interface CandleId {
+export class CandleId {
   readonly units: MarketUnits;
   readonly resolution: CandleResolution;
-}
+  readonly #shapes: readonly Shape[];
 
-/** One candle from its first value to before its closing brace; its keys in the server's order. */
-export function scanCandle(
-  cursor: ByteCursor,
-  { units, resolution }: CandleId,
-  times: IsoTimes,
-): Candle | undefined {
-  const startedAt = times.read(cursor);
-  if (startedAt === undefined || !cursor.skip(CANDLE.ticker) || !cursor.skipText()) {
-    return undefined;
+  constructor(units: MarketUnits, resolution: CandleResolution) {
+    this.units = units;
+    this.resolution = resolution;
+    this.#shapes = CANDLES[CANDLE_RESOLUTIONS.indexOf(resolution)] ?? [];
   }
-  if (!cursor.skip(CANDLE.resolution) || !cursor.skip(RESOLUTIONS[resolution])) return undefined;
-  const low = cursor.skip(CANDLE.low) ? cursor.units(units.tick) : -1;
-  const high = cursor.skip(CANDLE.high) ? cursor.units(units.tick) : -1;
-  const open = cursor.skip(CANDLE.open) ? cursor.units(units.tick) : -1;
-  const close = cursor.skip(CANDLE.close) ? cursor.units(units.tick) : -1;
-  const volume = cursor.skip(CANDLE.volume) ? cursor.units(units.step) : -1;
-  if (low <= 0 || high <= 0 || open <= 0 || close <= 0 || volume < 0) return undefined;
-  if (!cursor.skip(CANDLE.usd) || !cursor.skipText()) return undefined;
-  const trades = cursor.skip(CANDLE.trades) ? cursor.whole() : -1;
-  if (trades < 0 || !cursor.skip(CANDLE.openInterest) || !cursor.skipText()) return undefined;
-  const isOpenFirst = cursor.skip(CANDLE.midOpen);
-  if (!isOpenFirst && !cursor.skip(CANDLE.midClose)) return undefined;
-  if (!skipMid(cursor) || !cursor.skip(isOpenFirst ? CANDLE.midClose : CANDLE.midOpen)) {
-    return undefined;
-  }
-  if (!skipMid(cursor)) return undefined;
-  return {
-    startedAt,
-    open: open as Ticks,
-    high: high as Ticks,
-    low: low as Ticks,
-    close: close as Ticks,
-    volume: volume as Steps,
-    trades,
-  };
-}
 
-const skipMid = (cursor: ByteCursor): boolean =>
-  cursor.skip(NULL) || (cursor.skipByte(QUOTE) && cursor.skipText());
+  /** One candle, from its first value to the end of the frame. */
+  scan(cursor: ByteCursor, { minutes, reader }: Scanning): Candle | undefined {
+    const { tick, step } = this.units;
+    if (!this.#shapes.some((shape) => reader.read(cursor, shape))) return undefined;
+    const startedAt = minutes.timeAt(reader.starts[0] ?? 0);
+    const low = reader.count(2, tick);
+    const high = reader.count(3, tick);
+    const open = reader.count(4, tick);
+    const close = reader.count(5, tick);
+    const volume = reader.count(6, step);
+    if (startedAt === undefined || low <= 0 || high <= 0 || open <= 0 || close <= 0 || volume < 0) {
+      return undefined;
+    }
+    return {
+      startedAt,
+      open: open as Ticks,
+      high: high as Ticks,
+      low: low as Ticks,
+      close: close as Ticks,
+      volume: volume as Steps,
+      trades: reader.numbers[8] ?? 0,
+    };
+  }
+}
