@@ -124,7 +124,7 @@ function addRun(program: Command, terminal: Terminal, finish: Finish): void {
           'account.acceptKeyThatCanWithdraw': flags.acceptKeyThatCanWithdraw,
         },
       });
-      (await import('../app/young-heap.js')).keepYoungHeapSmall();
+      (await import('../app/small-heap.js')).keepHeapSmall();
       const threads = config.mode === 'live' ? await threadsAhead() : undefined;
       const { runService } = await import('../app/run-service.js');
       const passphrase = await passphraseOf(config, flags, terminal);

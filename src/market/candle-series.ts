@@ -3,10 +3,12 @@
  * shows the one that has seen more trades (the venue's when equal): so a trade that is already in
  * the venue's candle is never counted twice. Where the finer series below has seen more than both
  * (it was given history, or we came in the middle of the period), its candles together are shown.
- * Periods without any trade have no candle, unless the venue tells one.
+ * Periods without any trade have no candle, unless the venue tells one. A period is a row of
+ * numbers in one array: 136 bytes, whatever is known of it.
  */
 import type { Candle, Trade } from '../model/book.js';
 import { unixMs, type Steps, type Ticks, type UnixMs } from '../model/quantities.js';
+import { highOf, lowOf } from './trade-id.js';
 
 export interface CandleSeriesOptions {
   readonly lengthMs: number;
@@ -28,18 +30,23 @@ export interface Tally {
   lastId: string;
 }
 
-interface Period {
-  readonly startedAt: number;
-  ours: Tally | undefined;
-  venues: Candle | undefined;
-}
+/** Columns of a row: when the period began, and the two tallies, ours with its ids behind it. */
+const VENUES = 1;
+const OURS = 7;
+const FIRST_ID = 13;
+const LAST_ID = 15;
+const ROW = 17;
+/** Of a tally. A row without trades of ours has none there, one without the venue's word −1. */
+const [OPEN, HIGH, LOW, CLOSE, VOLUME, TRADES] = [0, 1, 2, 3, 4, 5];
+const FIRST_ROWS = 4;
 
 export class CandleSeries {
   readonly #lengthMs: number;
   readonly #limit: number;
   readonly #finer: CandleSeries | undefined;
-  /** Oldest first. */
-  readonly #periods: Period[] = [];
+  /** Rows, the oldest first. */
+  #rows = new Float64Array(FIRST_ROWS * ROW);
+  #count = 0;
   /** What the newest period shows, until it changes. */
   #newest: Candle | undefined;
 
@@ -50,7 +57,7 @@ export class CandleSeries {
   }
 
   get count(): number {
-    return this.#periods.length;
+    return this.#count;
   }
 
   /** Each trade once. A trade that comes late still changes its period. */
@@ -60,112 +67,160 @@ export class CandleSeries {
 
   /** The same for several trades of one period. */
   addTally(at: UnixMs, more: Readonly<Tally>): void {
-    const period = this.#periodOf(at);
-    if (period === undefined) return;
-    const tally = period.ours;
-    if (tally === undefined) {
-      period.ours = { ...more };
-      return;
+    const row = this.#rowOf(at);
+    if (row === undefined) return;
+    const rows = this.#rows;
+    const ours = row + OURS;
+    const isFirst = rows[ours + TRADES] === 0;
+    if (isFirst || this.#isBefore(more.firstId, row + FIRST_ID)) {
+      this.#writeId(row + FIRST_ID, more.firstId);
+      rows[ours + OPEN] = more.open;
     }
-    if (more.lastId > tally.lastId) {
-      tally.lastId = more.lastId;
-      tally.close = more.close;
+    if (isFirst || !this.#isBefore(more.lastId, row + LAST_ID)) {
+      this.#writeId(row + LAST_ID, more.lastId);
+      rows[ours + CLOSE] = more.close;
     }
-    if (more.firstId < tally.firstId) {
-      tally.firstId = more.firstId;
-      tally.open = more.open;
-    }
-    if (more.high > tally.high) tally.high = more.high;
-    if (more.low < tally.low) tally.low = more.low;
-    tally.volume += more.volume;
-    tally.trades += more.trades;
+    if (isFirst || more.high > (rows[ours + HIGH] ?? 0)) rows[ours + HIGH] = more.high;
+    if (isFirst || more.low < (rows[ours + LOW] ?? 0)) rows[ours + LOW] = more.low;
+    rows[ours + VOLUME] = (rows[ours + VOLUME] ?? 0) + more.volume;
+    rows[ours + TRADES] = (rows[ours + TRADES] ?? 0) + more.trades;
   }
 
   /** The venue's newest word about a period. */
-  merge(candle: Candle): void {
-    const period = this.#periodOf(candle.startedAt);
-    if (period?.startedAt === candle.startedAt) period.venues = candle;
+  merge({ startedAt, open, high, low, close, volume, trades }: Candle): void {
+    const row = this.#rowOf(startedAt);
+    const rows = this.#rows;
+    if (row === undefined || rows[row] !== startedAt) return;
+    const venues = row + VENUES;
+    rows[venues + OPEN] = open;
+    rows[venues + HIGH] = high;
+    rows[venues + LOW] = low;
+    rows[venues + CLOSE] = close;
+    rows[venues + VOLUME] = volume;
+    rows[venues + TRADES] = trades;
   }
 
   /** Something of the finer series lies in this period. */
   touch(at: UnixMs): void {
-    this.#periodOf(at);
+    this.#rowOf(at);
   }
 
   /** The newest candle, unless its period is over; the same object until it changes. */
   openAt(now: UnixMs): Candle | undefined {
-    const newest = this.#periods.at(-1);
-    if (newest === undefined || now >= newest.startedAt + this.#lengthMs) return undefined;
+    const newest = (this.#count - 1) * ROW;
+    if (newest < 0 || now >= this.#startOf(newest) + this.#lengthMs) return undefined;
     this.#newest ??= this.#candleOf(newest);
     return this.#newest;
   }
 
   /** All, or those of the newest `count` periods, oldest first, the open candle included. */
   all(count = Infinity): readonly Candle[] {
-    const first = this.#periods[Math.max(0, this.#periods.length - count)];
-    return first === undefined ? [] : this.between(first.startedAt, Infinity);
+    const first = Math.max(0, this.#count - count);
+    return first < this.#count ? this.between(this.#startOf(first * ROW), Infinity) : [];
   }
 
   /** The candles that start from `from` on and before `to`, oldest first. */
   between(from: number, to: number): readonly Candle[] {
     const candles: Candle[] = [];
-    for (let index = this.#firstFrom(from); index < this.#periods.length; index += 1) {
-      const period = this.#periods[index];
-      if (period === undefined || period.startedAt >= to) break;
-      const candle = this.#candleOf(period);
+    const end = this.#count * ROW;
+    for (let row = this.#firstFrom(from); row < end && this.#startOf(row) < to; row += ROW) {
+      const candle = this.#candleOf(row);
       if (candle !== undefined) candles.push(candle);
     }
     return candles;
   }
 
   clear(): void {
-    this.#periods.length = 0;
+    this.#count = 0;
     this.#newest = undefined;
   }
 
-  #candleOf(period: Period): Candle | undefined {
-    const { startedAt, ours, venues } = period;
-    const known = venues !== undefined && venues.trades >= (ours?.trades ?? 0);
-    const best = known ? venues : ours === undefined ? undefined : candleOf(startedAt, ours);
+  #startOf(row: number): number {
+    return this.#rows[row] ?? 0;
+  }
+
+  #candleOf(row: number): Candle | undefined {
+    const startedAt = this.#startOf(row);
+    const venues = this.#rows[row + VENUES + TRADES] ?? -1;
+    const ours = this.#rows[row + OURS + TRADES] ?? 0;
+    const isKnown = venues >= ours;
+    const best = isKnown || ours > 0 ? this.#tallied(row, isKnown ? VENUES : OURS) : undefined;
     if (this.#finer === undefined) return best;
     const parts = this.#finer.between(startedAt, startedAt + this.#lengthMs);
     const trades = parts.reduce((sum, part) => sum + part.trades, 0);
     return trades > (best?.trades ?? 0) ? together(startedAt, parts) : best;
   }
 
-  /** The period of this time, made if need be; undefined when it is too old to keep. */
-  #periodOf(at: number): Period | undefined {
-    this.#newest = undefined;
-    const periods = this.#periods;
-    const last = periods[periods.length - 1];
-    if (last !== undefined) {
-      const into = at - last.startedAt;
-      if (into >= 0 && into < this.#lengthMs) return last;
-    }
-    const startedAt = Math.floor(at / this.#lengthMs) * this.#lengthMs;
-    const index =
-      last === undefined || startedAt > last.startedAt
-        ? periods.length
-        : this.#firstFrom(startedAt);
-    const known = periods[index];
-    if (known?.startedAt === startedAt) return known;
-    if (index === 0 && periods.length === this.#limit) return undefined;
-    const period: Period = { startedAt, ours: undefined, venues: undefined };
-    periods.splice(index, 0, period);
-    if (periods.length > this.#limit) periods.shift();
-    return period;
+  #tallied(row: number, tally: number): Candle {
+    const rows = this.#rows;
+    const from = row + tally;
+    return {
+      startedAt: unixMs(this.#startOf(row)),
+      open: rows[from + OPEN] as Ticks,
+      high: rows[from + HIGH] as Ticks,
+      low: rows[from + LOW] as Ticks,
+      close: rows[from + CLOSE] as Ticks,
+      volume: rows[from + VOLUME] as Steps,
+      trades: rows[from + TRADES] ?? 0,
+    };
   }
 
-  /** Index of the first period that does not start before this time. */
+  /** The row of this time's period, made if need be; undefined when it is too old to keep. */
+  #rowOf(at: number): number | undefined {
+    this.#newest = undefined;
+    const end = this.#count * ROW;
+    const last = end - ROW;
+    const into = last < 0 ? -1 : at - this.#startOf(last);
+    if (into >= 0 && into < this.#lengthMs) return last;
+    const startedAt = Math.floor(at / this.#lengthMs) * this.#lengthMs;
+    const isNewest = last < 0 || startedAt > this.#startOf(last);
+    const row = isNewest ? end : this.#firstFrom(startedAt);
+    if (row < end && this.#startOf(row) === startedAt) return row;
+    if (this.#count < this.#limit) return this.#insert(row, startedAt);
+    if (row === 0) return undefined;
+    this.#rows.copyWithin(0, ROW, end);
+    this.#count -= 1;
+    return this.#insert(row - ROW, startedAt);
+  }
+
+  #insert(row: number, startedAt: number): number {
+    const end = this.#count * ROW;
+    if (end === this.#rows.length) {
+      const larger = new Float64Array(2 * end);
+      larger.set(this.#rows);
+      this.#rows = larger;
+    }
+    const rows = this.#rows;
+    rows.copyWithin(row + ROW, row, end);
+    rows.fill(0, row, row + ROW);
+    rows[row] = startedAt;
+    rows[row + VENUES + TRADES] = -1;
+    this.#count += 1;
+    return row;
+  }
+
+  /** The first row that does not start before this time. */
   #firstFrom(time: number): number {
     let low = 0;
-    let high = this.#periods.length;
+    let high = this.#count;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#periods[middle]?.startedAt ?? 0) < time) low = middle + 1;
+      if (this.#startOf(middle * ROW) < time) low = middle + 1;
       else high = middle;
     }
-    return low;
+    return low * ROW;
+  }
+
+  /** Whether the id comes before the one in these columns. */
+  #isBefore(id: string, column: number): boolean {
+    const high = highOf(id);
+    const known = this.#rows[column] ?? 0;
+    return high < known || (high === known && lowOf(id) < (this.#rows[column + 1] ?? 0));
+  }
+
+  #writeId(column: number, id: string): void {
+    this.#rows[column] = highOf(id);
+    this.#rows[column + 1] = lowOf(id);
   }
 }
 
@@ -178,19 +233,6 @@ export const newTally = ({ id, price, size }: Trade): Tally => ({
   trades: 1,
   firstId: id,
   lastId: id,
-});
-
-const candleOf = (
-  startedAt: number,
-  { open, high, low, close, volume, trades }: Tally,
-): Candle => ({
-  startedAt: unixMs(startedAt),
-  open: open as Ticks,
-  high: high as Ticks,
-  low: low as Ticks,
-  close: close as Ticks,
-  volume: volume as Steps,
-  trades,
 });
 
 /** One candle of several, at least one, in their order. */
