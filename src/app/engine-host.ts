@@ -87,7 +87,6 @@ export class EngineHost {
     const { world, authored, core, onFault } = this.#options;
     const { clock, config, inbox, subaccount } = world;
     const settings = only(config.strategies);
-    const isShadow = config.mode === 'shadow';
     return {
       clock,
       flush$,
@@ -97,7 +96,8 @@ export class EngineHost {
         createChosen(
           { settings, authored },
           {
-            mayQuote: isShadow,
+            // Paper has no queue in which an order could rest.
+            mayQuote: config.mode !== 'paper',
             onFault: (evidence) => inbox.enter('fact', 'strategy', () => onFault(evidence)),
           },
         ),

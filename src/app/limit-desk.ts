@@ -25,6 +25,8 @@ export interface LimitDeskOptions {
   readonly orders: Pick<OrderTable, 'live'>;
 }
 
+/** A message of several cancels counts so often. */
+const BATCH_WEIGHT = 2;
 const KINDS: readonly SendKind[] = ['short-term', 'stateful'];
 
 export class LimitDesk {
@@ -76,12 +78,14 @@ export class LimitDesk {
     if (request !== undefined && sendKindOf(request) === 'short-term') this.placed(request);
   }
 
-  /** Counts the cancel, unless it is refused. Cancels of stateful orders are not limited. */
-  cancel(request: CancelRequest): Denial | undefined {
+  /** Counts the message, unless it is refused. Cancels of stateful orders are not limited. */
+  cancel(requests: readonly CancelRequest[]): Denial | undefined {
     const height = this.#height();
-    if (sendKindOf(request) === 'stateful' || height === undefined) return undefined;
-    const denial = refuseSend(this.sends('short-term'), 'cancel');
-    if (denial === undefined) this.#budget.record('short-term', height);
+    const isLimited = requests.some((request) => sendKindOf(request) === 'short-term');
+    if (!isLimited || height === undefined) return undefined;
+    const weight = requests.length > 1 ? BATCH_WEIGHT : 1;
+    const denial = refuseSend(this.sends('short-term'), 'cancel', weight);
+    if (denial === undefined) this.#budget.record('short-term', height, weight);
     return denial;
   }
 

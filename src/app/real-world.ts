@@ -178,7 +178,8 @@ class RealGround {
       specOf: insight.specOf,
       budget: this.#budget,
     });
-    const silent: VenuePort = { ...reads, place: () => of(NO_KEY), cancel: () => of(NO_KEY) };
+    const refuse = () => of(NO_KEY);
+    const silent: VenuePort = { ...reads, place: refuse, cancel: refuse, batchCancel: refuse };
     const [socketUrl = ''] = network.socketUrls;
     if (config.mode === 'paper') return this.#paper(silent, insight, socketUrl);
     if (config.mode === 'shadow' || this.#key === undefined) return { socketUrl, venue: silent };

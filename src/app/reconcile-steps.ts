@@ -136,7 +136,7 @@ class ReconcileWork {
     const request = core.claim.request(market, height);
     if (request === undefined) return of(read('none is made'));
     // The chain counts it like every other message.
-    const denial = core.limits.cancel(request);
+    const denial = core.limits.cancel([request]);
     if (denial !== undefined) return of({ type: 'reconcile.failed', reason: denial.message });
     return this.#door('claim', venue.cancel(request)).pipe(
       map((answer): ReconcileFact => {

@@ -42,6 +42,7 @@ import { chainPolls, doubtfulBooks, rereads } from './housekeeping.js';
 import { JournalDesk, type JournalDeskOptions } from './journal-desk.js';
 import { warm } from './market-pipeline.js';
 import { FactHub, provideService, type ProvidedService, type ReconcileSteps } from './provide.js';
+import { QuoteDesk } from './quote-desk.js';
 import { reconcileSteps } from './reconcile-steps.js';
 import { breakers, hearRisk, riskLevelOf, type RiskDeskOptions } from './risk-desk.js';
 import { ServiceSteps } from './service-steps.js';
@@ -86,6 +87,7 @@ export class ServiceRoot {
   readonly #watching$ = new BehaviorSubject(false);
   readonly #feeds: Feeds;
   readonly #strategies: StrategyDesk;
+  readonly #quotes: QuoteDesk;
   readonly #risk: RiskDeskOptions;
   readonly #subscription = new Subscription();
   #booted: Booted | undefined;
@@ -130,8 +132,11 @@ export class ServiceRoot {
       onBack: (name) =>
         this.hub.service$.next({ type: 'reconcile.needed', reason: `${name} came back` }),
     });
+    const strategy = (name: string) => this.child(`strategy.${name}`)?.getSnapshot();
+    this.#quotes = new QuoteDesk({ ...this.#parts(), strategy });
     this.#strategies = new StrategyDesk({
       ...this.#parts(),
+      quotes: this.#quotes,
       hints$: this.#feeds.allLive$,
       warm$: this.#warm$,
       onFault: (reason) => this.#fault('strategy.fault', reason),
@@ -250,7 +255,7 @@ export class ServiceRoot {
         record: (entry) => this.journal.record(entry),
         tell: (id, fact) => void this.core.tellOrder(id, fact),
         permit: (request) => this.core.permit(request),
-        refuseCancel: (request) => this.core.limits.cancel(request),
+        refuseCancel: (requests) => this.core.limits.cancel(requests),
         onAnswer: (request, answer) => this.core.answered(request, answer),
         now: () => clock.now(),
         meter: world.meter,
@@ -297,7 +302,11 @@ export class ServiceRoot {
         }),
       ),
       pipeline.verdicts$.pipe(tap((v) => this.verdicts.set(positionKey(v.strategy, v.market), v))),
-      pipeline.decisions$.pipe(tap((verdict) => this.#decide(verdict))),
+      this.#quotes.quoting$(pipeline.verdicts$),
+      pipeline.decisions$.pipe(
+        tap(({ type }) => (this.decided[type] += 1)),
+        tap((verdict) => this.#strategies.decide(verdict)),
+      ),
       warm(pipeline.signals$).pipe(
         take(1),
         tap(() => this.#warm$.next(true)),
@@ -317,17 +326,6 @@ export class ServiceRoot {
       emitted$(this.actor).pipe(tap((report) => this.#hear(report as ServiceReport))),
     );
     this.#subscription.add(all$.subscribe());
-  }
-
-  #decide(verdict: Verdict): void {
-    this.decided[verdict.type] += 1;
-    const { strategy, market, type, confidence = null } = verdict;
-    const side = verdict.type === 'enter' ? verdict.side : null;
-    const reasons = verdict.reasons.map(({ text }) => text).join('; ');
-    const level = type === 'enter' ? 'info' : 'debug';
-    this.world.log.write(level, `decision.${type}`, { market, side, confidence, reasons });
-    // Quotes are for looking at: nothing here makes orders rest.
-    if (type !== 'quote') this.hub.strategies.next(strategy, { type: 'verdict', verdict });
   }
 
   #resync(markets: readonly MarketId[]): void {

@@ -4,6 +4,7 @@
  */
 import { EMPTY, ignoreElements, merge, of, switchMap, tap, timer, type Observable } from 'rxjs';
 import type { AnyActorRef } from 'xstate';
+import type { Verdict } from '../model/decision.js';
 import type { DeskFault, OrderReport, StrategyReport } from '../model/facts.js';
 import type { MarketEngine } from '../ports/engine.js';
 import type { OwnedPosition } from '../portfolio/position-book.js';
@@ -14,6 +15,7 @@ import { positionKey } from './books.js';
 import { gateEdges } from './housekeeping.js';
 import { ownPosition } from './own-position.js';
 import type { FactHub } from './provide.js';
+import type { QuoteDesk } from './quote-desk.js';
 import type { TradingCore } from './trading-core.js';
 import type { World } from './world.js';
 
@@ -24,6 +26,7 @@ export interface StrategyDeskOptions {
   readonly pipeline: MarketEngine;
   /** Whatever may change the permission, besides time. */
   readonly hints$: Observable<unknown>;
+  readonly quotes: Pick<QuoteDesk, 'ended' | 'pullAll'>;
   /** True from when the signals of one market are warm; replays. */
   readonly warm$: Observable<boolean>;
   readonly onFault: (reason: string) => void;
@@ -43,13 +46,14 @@ export class StrategyDesk {
         const report = event as OrderReport | DeskFault;
         if (report.type === 'desk.fault') this.#options.onFault(report.reason);
         else this.#options.core.report(strategy, report);
+        if (report.type === 'order.ended') this.#options.quotes.ended(report);
       }),
     );
   }
 
   /** A strategy's wishes out, its gate and its warmth in. */
   hearStrategy(name: string, actor: AnyActorRef): Observable<unknown> {
-    const { world, hub, core, hints$, warm$ } = this.#options;
+    const { world, hub, core, hints$, quotes, warm$ } = this.#options;
     const gate$ = gateEdges(world, core, hints$).pipe(
       tap((reason) => {
         world.log.write('info', reason === undefined ? 'gate.opened' : 'gate.closed', { reason });
@@ -57,6 +61,7 @@ export class StrategyDesk {
           name,
           reason === undefined ? { type: 'gate.opened' } : { type: 'gate.closed', reason },
         );
+        if (reason !== undefined) quotes.pullAll(reason);
       }),
     );
     const warmth$ = warm$.pipe(
@@ -68,6 +73,17 @@ export class StrategyDesk {
     const facts$ = timer(0, world.clock.scheduler).pipe(switchMap(() => merge(gate$, warmth$)));
     const reports$ = emitted$(actor).pipe(tap((report) => this.#hear(report as StrategyReport)));
     return merge(reports$, facts$);
+  }
+
+  /** Quotes are no decisions: their desk hears every look. */
+  decide(verdict: Verdict): void {
+    const { world, hub } = this.#options;
+    const { strategy, market, type, confidence = null } = verdict;
+    const side = verdict.type === 'enter' ? verdict.side : null;
+    const reasons = verdict.reasons.map(({ text }) => text).join('; ');
+    const level = type === 'enter' ? 'info' : 'debug';
+    world.log.write(level, `decision.${type}`, { market, side, confidence, reasons });
+    if (type !== 'quote') hub.strategies.next(strategy, { type: 'verdict', verdict });
   }
 
   /** Stops and targets go straight to the positions that they concern. */

@@ -9,7 +9,7 @@ import type { SizingContext } from '../execution/order-factory.js';
 import type { MarketView } from '../model/book.js';
 import type { AccountEvent } from '../model/events.js';
 import type { OrderFact, OrderReport } from '../model/facts.js';
-import type { Denial, OrderRequest, VenueOrder, Wish } from '../model/order.js';
+import type { Denial, OrderIntent, OrderRequest, VenueOrder, Wish } from '../model/order.js';
 import {
   signedSize,
   type BlockHeight,
@@ -40,6 +40,7 @@ import { orderFlow } from './order-flow.js';
 import { OrderTable } from './order-table.js';
 import { LimitDesk } from './limit-desk.js';
 import type { FactHub } from './provide.js';
+import { quoteFlow, type QuoteFlow, type QuoteFlowOptions } from './quote-flow.js';
 import { replaceFlow, type ReplaceFlow } from './replace-flow.js';
 import { RunClaim } from './run-claim.js';
 import { LatencySamples } from './run-report.js';
@@ -67,14 +68,15 @@ export interface TradingCoreOptions {
   readonly meter: Meter;
 }
 
-export interface DeniedWish {
+export interface Denied {
   readonly at: UnixMs;
-  readonly wish: Wish;
+  /** Of a wish's id, or an intent's. */
+  readonly id: string;
   readonly denial: Denial;
 }
 
 const DENIALS_KEPT = 100;
-/** Until the breakers listen, which they do from the start. */
+/** Until the breakers listen, as they do from the start. */
 const OBSERVATIONS_KEPT = 100;
 
 export class TradingCore {
@@ -92,6 +94,8 @@ export class TradingCore {
   /** A sweep of the account is wanted soon. Hot. */
   readonly sweepWanted$ = new Subject<void>();
   readonly wish: (wish: Wish) => void;
+  /** One side of a quote becomes an order that rests. */
+  readonly quote: QuoteFlow;
   /** New price and size for a working order: in place, or by a cancel first. */
   readonly replace: ReplaceFlow['replace'];
   readonly account: (event: AccountEvent) => void;
@@ -99,8 +103,9 @@ export class TradingCore {
   readonly #replacing: ReplaceFlow;
   readonly #entries = new OrderRate();
   readonly #exits = new OrderRate();
-  readonly #denials: DeniedWish[] = [];
+  readonly #denials: Denied[] = [];
   #denied = 0;
+  #epoch = 0;
   #clientIds: ClientIds | undefined;
 
   constructor(options: TradingCoreOptions) {
@@ -123,23 +128,29 @@ export class TradingCore {
       onLiquidated: (evidence) => this.#fault('account.liquidated', evidence),
     });
     this.money = new AccountDesk({ books: this.books, specOf, view, record, now });
-    this.wish = orderFlow({
-      sizing: (wish) => this.#sizing(wish),
+    const checked: Pick<QuoteFlowOptions, 'risk' | 'request' | 'submit'> = {
       risk: (intent) => this.#riskContext(intent.market, this.#ageOf(intent)),
       request: () => this.#requestContext(),
       submit: (request) => this.#submit(request),
+    };
+    this.wish = orderFlow({
+      ...checked,
+      sizing: (wish) => this.#sizing(wish),
       denied: (wish, denial) => this.#deny(wish, denial),
     });
+    this.quote = quoteFlow({
+      ...checked,
+      epoch: () => this.#epoch,
+      denied: (intent, denial) => this.#noteDenial(intent.intentId, intent, denial),
+    });
     this.#replacing = replaceFlow({
+      ...checked,
       orders: this.orders,
       now: options.now,
-      risk: (intent) => this.#riskContext(intent.market, this.#ageOf(intent)),
-      request: () => this.#requestContext(),
       tell: (orderId, fact) => {
         if (fact.type === 'order.replace') this.limits.replaced(this.orders.get(orderId)?.request);
         return this.tellOrder(orderId, fact);
       },
-      submit: (request) => this.#submit(request),
       log,
     });
     this.replace = this.#replacing.replace;
@@ -155,7 +166,7 @@ export class TradingCore {
     this.account = (event) => this.gate.enter(event);
   }
 
-  get denials(): readonly DeniedWish[] {
+  get denials(): readonly Denied[] {
     return this.#denials;
   }
 
@@ -165,6 +176,7 @@ export class TradingCore {
 
   /** From now on orders can be numbered: the run's epoch is in the journal. */
   begin(epoch: number): void {
+    this.#epoch = epoch;
     this.#clientIds = new ClientIds(epoch);
   }
 
@@ -280,7 +292,6 @@ export class TradingCore {
     this.claim.foreignOrder(clientId);
   }
 
-  /** Balance as our books have it; undefined before the first reconciliation. */
   usdc(): Usd | undefined {
     return this.money.usdc();
   }
@@ -368,13 +379,18 @@ export class TradingCore {
   }
 
   #deny(wish: Wish, denial: Denial): void {
-    const { hub, log, now } = this.#options;
-    const { market, purpose, wishId, strategy } = wish;
+    const { market, wishId, strategy } = wish;
+    this.#noteDenial(wishId, wish, denial);
+    const { positions } = this.#options.hub;
+    positions.next(`${strategy}/${market}`, { type: 'intent.denied', wishId, denial });
+  }
+
+  #noteDenial(id: string, { market, purpose }: OrderIntent | Wish, denial: Denial): void {
+    const { log, now } = this.#options;
     this.#denied += 1;
-    this.#denials.push({ at: now(), wish, denial });
+    this.#denials.push({ at: now(), id, denial });
     if (this.#denials.length > DENIALS_KEPT) this.#denials.shift();
     log.write('info', 'order.denied', { market, purpose, ...denial });
-    hub.positions.next(`${strategy}/${market}`, { type: 'intent.denied', wishId, denial });
   }
 
   #fault(cause: FaultCause, evidence: string) {

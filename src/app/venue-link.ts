@@ -5,13 +5,17 @@
  * 2. An intent is durable in the journal before its bytes leave; then permission is asked, in the
  *    turn in which the request goes to the signer.
  * 3. A journal that cannot be written sends nothing that adds risk.
+ * 4. Cancels that one input asks for leave together: short-term ones in one message, whose yes says
+ *    nothing of any of them. Each order waits for the venue's word, and asks again by itself.
  */
 import { fromCallback } from 'xstate';
 import {
   catchError,
   defer,
   EMPTY,
+  forkJoin,
   map,
+  merge,
   of,
   switchMap,
   tap,
@@ -35,8 +39,8 @@ export interface VenueLinkOptions {
   readonly tell: (orderId: OrderId, fact: OrderFact) => void;
   /** Asked when the intent is durable: may this one leave now? */
   readonly permit: (request: OrderRequest) => Permission;
-  /** Asked before each cancel: would the chain count one message too many? */
-  readonly refuseCancel: (request: CancelRequest) => Denial | undefined;
+  /** Asked before each message of cancels: would the chain count too many? */
+  readonly refuseCancel: (requests: readonly CancelRequest[]) => Denial | undefined;
   readonly now: () => UnixMs;
   readonly meter: Meter;
   readonly onAnswer: (request: OrderRequest, answer: SendAnswer) => void;
@@ -48,6 +52,17 @@ export const venueLinkLogic = (options: VenueLinkOptions) =>
   fromCallback<VenueLinkEvent, undefined>(({ receive }) => {
     const underWay = new Subscription();
     const start = (work$: Observable<unknown>): void => underWay.add(work$.subscribe());
+    /** Asked for by the input that is being run: its end is the next in line. */
+    let asked: CancelRequest[] = [];
+    const collect = (request: CancelRequest): void => {
+      asked.push(request);
+      if (asked.length > 1) return;
+      options.inbox.enter('fact', 'cancels', () => {
+        const requests = asked;
+        asked = [];
+        for (const message of messagesOf(requests)) start(cancel(message, options));
+      });
+    };
     receive((event) => {
       switch (event.type) {
         case 'venueLink.place':
@@ -55,7 +70,7 @@ export const venueLinkLogic = (options: VenueLinkOptions) =>
         case 'venueLink.replace':
           return start(replace(event.request, options));
         case 'venueLink.cancel':
-          return start(cancel(event.request, options));
+          return collect(event.request);
         case 'venueLink.query':
           return start(query(event, options));
       }
@@ -106,19 +121,47 @@ function send(request: OrderRequest, options: VenueLinkOptions): Observable<Send
   );
 }
 
-/** A cancel only ever lowers risk: it leaves even when the journal has failed. */
-function cancel(request: CancelRequest, options: VenueLinkOptions): Observable<unknown> {
+/** The chain takes so many in one message. */
+const BATCH_MAX = 100;
+
+/** Which cancels go together; those of stateful orders go alone. */
+function messagesOf(requests: readonly CancelRequest[]): readonly (readonly CancelRequest[])[] {
+  const shortTerm = requests.filter(({ stateful }) => stateful === undefined);
+  const batches = Array.from({ length: Math.ceil(shortTerm.length / BATCH_MAX) }, (_, index) =>
+    shortTerm.slice(index * BATCH_MAX, (index + 1) * BATCH_MAX),
+  );
+  const alone = requests.filter(({ stateful }) => stateful !== undefined);
+  return [...batches, ...alone.map((request) => [request])];
+}
+
+/** Cancels only ever lower risk: they leave even when the journal has failed. */
+function cancel(
+  requests: readonly CancelRequest[],
+  options: VenueLinkOptions,
+): Observable<unknown> {
   const { inbox, venue, record, tell, refuseCancel } = options;
-  const denial = refuseCancel(request);
-  if (denial !== undefined) {
-    const reason = `${denial.code}: ${denial.message}`;
-    return defer(() => of(tell(request.orderId, { type: 'cancel.unknown', reason })));
+  const [only] = requests;
+  const tellAll = (fact: OrderFact | undefined): void => {
+    if (fact !== undefined) for (const { orderId } of requests) tell(orderId, fact);
+  };
+  const denial = refuseCancel(requests);
+  if (denial !== undefined || only === undefined) {
+    const reason = `${denial?.code}: ${denial?.message}`;
+    return defer(() => of(tellAll({ type: 'cancel.unknown', reason })));
   }
-  const written$ = record({ type: 'cancel.intent', request }).pipe(catchError(() => of(undefined)));
+  const isBatch = requests.length > 1;
+  const written$ = forkJoin(
+    requests.map((request) =>
+      record({ type: 'cancel.intent', request }).pipe(catchError(() => of(undefined))),
+    ),
+  );
+  const sent$ = defer(() => (isBatch ? venue.batchCancel(requests) : venue.cancel(only)));
   return inbox.door('answer', 'journal', written$).pipe(
-    switchMap(() => inbox.door('answer', 'venue', venue.cancel(request))),
-    tap((answer) => tell(request.orderId, canceledFact(answer))),
-    switchMap((answer) => record({ type: 'cancel.sent', orderId: request.orderId, answer })),
+    switchMap(() => inbox.door('answer', 'venue', sent$)),
+    tap((answer) => tellAll(isBatch ? batchCanceledFact(answer) : canceledFact(answer))),
+    switchMap((answer) =>
+      merge(...requests.map(({ orderId }) => record({ type: 'cancel.sent', orderId, answer }))),
+    ),
     catchError(() => EMPTY),
   );
 }
@@ -190,3 +233,10 @@ function canceledFact(answer: SendAnswer): OrderFact {
       return { type: 'cancel.unknown', reason: answer.reason };
   }
 }
+
+/** A no to all of them may come from one of them: each asks for itself then. */
+const batchCanceledFact = (answer: SendAnswer): OrderFact | undefined => {
+  if (answer.type === 'accepted') return undefined;
+  const reason = answer.type === 'rejected' ? `${answer.code} ${answer.message}` : answer.reason;
+  return { type: 'cancel.unknown', reason };
+};

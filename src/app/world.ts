@@ -67,6 +67,7 @@ export function lateVenue(venue: () => VenuePort): VenuePort {
   return {
     place: (request, expiresAt) => venue().place(request, expiresAt),
     cancel: (request) => venue().cancel(request),
+    batchCancel: (requests) => venue().batchCancel(requests),
     order: (id) => venue().order(id),
     openOrders: () => venue().openOrders(),
     fillsSince: (since) => venue().fillsSince(since),

@@ -36,9 +36,9 @@ export function settleStrategy(entry: unknown, path: string, mode: Mode): Settle
   const schema = strategySchemas[name];
   const settings = Convert(schema, Default(schema, { ...entry })) as NamedSettings;
   const problems = check(schema, settings, path);
-  if (name === 'marketMaker' && mode !== 'shadow') {
-    const reason = 'it quotes, and resting quotes are not sent yet';
-    const message = `expected mode shadow for marketMaker (${reason}), was ${show(mode)}`;
+  if (name === 'marketMaker' && mode === 'paper') {
+    const reason = 'it quotes, and paper has no queue in which an order could rest';
+    const message = `expected mode live or shadow for marketMaker (${reason}), was ${show(mode)}`;
     problems.push({ path: `${path}.name`, message });
   }
   if (problems.length === 0) {

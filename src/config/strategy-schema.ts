@@ -30,6 +30,11 @@ const common = {
   ),
 };
 
+/** Of strategies that quote. */
+const quoting = {
+  requoteBps: least(1, 'A resting quote is changed when it is further off, basis points.'),
+};
+
 const entry = <N extends string, P extends TProperties>(name: N, properties: P) =>
   Type.Object(
     { name: Type.Literal(name, { default: name }), ...common, ...properties },
@@ -70,6 +75,8 @@ export const strategySchemas = {
     volatilityFactor: least(0.5, 'Distance as a part of the movement per minute.'),
     skewBps: least(6, 'How far a full inventory moves the fair price, basis points.'),
     inventoryUsdMax: positive(1_000, 'Most to hold, either way, USD.'),
+    ...quoting,
+    maxHoldSeconds: positive(86_400, 'Inventory that was not flat for longer is left.'),
   }),
 } as const;
 
@@ -83,6 +90,7 @@ export const fileStrategySchema = Type.Object(
   {
     file: Type.String({ minLength: 1, description: 'File with a strategy, .ts or .js.' }),
     ...common,
+    ...quoting,
     options: Type.Record(Type.String(), Type.Unknown(), {
       default: {},
       description: 'Handed to its createStrategy.',

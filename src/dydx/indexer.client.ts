@@ -53,7 +53,7 @@ import {
   type NodeQuery,
 } from './venue-limits.codec.js';
 
-export type VenueReads = Omit<VenuePort, 'place' | 'cancel'>;
+export type VenueReads = Omit<VenuePort, 'place' | 'cancel' | 'batchCancel'>;
 
 export interface IndexerOptions {
   readonly network: Network;

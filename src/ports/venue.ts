@@ -30,12 +30,14 @@ export type SendAnswer =
   | { readonly type: 'unsent'; readonly reason: string };
 
 /**
- * All Observables are cold, emit once and complete; they never error (place, cancel) or error with
+ * All Observables are cold, emit once and complete; they never error (sends) or error with
  * a `Failure` (reads).
  */
 export interface VenuePort {
   place(request: OrderRequest, expiresAt: UnixMs): Observable<SendAnswer>;
   cancel(request: CancelRequest): Observable<SendAnswer>;
+  /** Up to 100 short-term orders by one message. The venue's yes says nothing of any of them. */
+  batchCancel(requests: readonly CancelRequest[]): Observable<SendAnswer>;
   /** 404 is a normal answer: undefined. */
   order(id: OrderId): Observable<VenueOrder | undefined>;
   openOrders(): Observable<readonly VenueOrder[]>;

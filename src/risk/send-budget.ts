@@ -86,16 +86,17 @@ export class SendBudget {
   }
 }
 
-/** The first rule that one more message would break, with its numbers. */
+/** The first rule that one more message would break, with its numbers; it may count as several. */
 export function refuseSend(
   usages: readonly LimitUsage[] | undefined,
   purpose: SendPurpose,
+  weight = 1,
 ): Denial | undefined {
   if (usages === undefined) {
     if (purpose !== 'entry') return undefined;
     return { code: 'limit.unknown', message: 'the limits of the chain have not been read yet' };
   }
-  const broken = usages.find((usage) => !fits(usage, purpose));
+  const broken = usages.find((usage) => !fits(usage, purpose, weight));
   if (broken === undefined) return undefined;
   const { what, used, limit, blocks } = broken;
   const reserve = reserveOf(limit, purpose);
@@ -105,10 +106,10 @@ export function refuseSend(
 }
 
 /** Written so that what is no number refuses, but for cancels: they only lower risk. */
-function fits({ used, limit, blocks }: LimitUsage, purpose: SendPurpose): boolean {
+function fits({ used, limit, blocks }: LimitUsage, purpose: SendPurpose, weight: number): boolean {
   const isRule = blocks >= 1 && blocks <= BLOCKS_MAX && limit >= 0;
   if (!isRule) return purpose === 'cancel';
-  return used + 1 <= limit - reserveOf(limit, purpose);
+  return used + weight <= limit - reserveOf(limit, purpose);
 }
 
 /** Of a small limit entries leave one message to exits, and exits none to cancels. */

@@ -95,6 +95,8 @@ class Paper implements PaperVenue {
     });
   }
 
+  batchCancel = (): Observable<SendAnswer> => this.cancel();
+
   order = (id: OrderId): Observable<VenueOrder | undefined> =>
     defer(() => of(this.#orders.get(id)));
   openOrders = (): Observable<readonly VenueOrder[]> => of([]);

@@ -17,7 +17,7 @@ import {
   type SchedulerLike,
 } from 'rxjs';
 import type { MarketView, Side } from '../model/book.js';
-import type { Hold, Reason, Verdict } from '../model/decision.js';
+import type { Hold, Quote, QuotedOrder, Reason, Verdict } from '../model/decision.js';
 import { unixMs, type MarketId, type UnixMs } from '../model/quantities.js';
 import { auditByMarket } from '../operators/audit-by-market.stream.js';
 import { distinctDecision } from '../operators/distinct-decision.stream.js';
@@ -141,9 +141,38 @@ function stamped(candidate: Candidate, stamps: Stamps): Verdict {
     case 'enter':
       return { ...candidate, ...stamps, heldMs: 0 };
     case 'quote':
-      return { ...candidate, ...stamps };
+      return new StampedQuote(candidate, stamps);
     case 'hold':
       return new StampedHold(candidate, stamps);
+  }
+}
+
+class StampedQuote implements Quote {
+  readonly type = 'quote';
+  readonly strategy: string;
+  readonly market: MarketId;
+  readonly confidence: number;
+  readonly direction: number | undefined;
+  readonly bid: QuotedOrder | undefined;
+  readonly ask: QuotedOrder | undefined;
+  readonly newestFrameAt: UnixMs;
+  readonly decidedAt: UnixMs;
+  readonly #candidate: Candidate;
+
+  constructor(candidate: Omit<Quote, keyof Stamps>, stamps: Stamps) {
+    this.strategy = stamps.strategy;
+    this.market = stamps.market;
+    this.confidence = candidate.confidence;
+    this.direction = candidate.direction;
+    this.bid = candidate.bid;
+    this.ask = candidate.ask;
+    this.newestFrameAt = stamps.newestFrameAt;
+    this.decidedAt = stamps.decidedAt;
+    this.#candidate = candidate;
+  }
+
+  get reasons(): readonly Reason[] {
+    return this.#candidate.reasons;
   }
 }
 
@@ -241,9 +270,8 @@ export function settled({
 }: StabilityOptions): MonoTypeOperatorFunction<Verdict> {
   const stamp = (verdict: Verdict): Verdict => {
     const decidedAt = unixMs(scheduler.now());
-    // A hold puts its reasons into words when they are read: they are wanted now.
-    if (verdict.type === 'quote') return { ...verdict, decidedAt };
-    if (verdict.type === 'hold') return { ...verdict, reasons: verdict.reasons, decidedAt };
+    // Most put their reasons into words when they are read: they are wanted now.
+    if (verdict.type !== 'enter') return { ...verdict, reasons: verdict.reasons, decidedAt };
     const heldMs = Math.min(stabilityMs, Math.max(0, decidedAt - verdict.newestFrameAt));
     return { ...verdict, decidedAt, heldMs };
   };

@@ -10,7 +10,7 @@ import { venueLinkLogic } from '../../src/app/venue-link.js';
 import { lateVenue } from '../../src/app/world.js';
 import { HeapClock } from '../../src/clock/heap.clock.js';
 import type { OrderFact, VenueLinkEvent } from '../../src/model/facts.js';
-import type { Denial, OrderRequest, VenueOrder } from '../../src/model/order.js';
+import type { CancelRequest, Denial, OrderRequest, VenueOrder } from '../../src/model/order.js';
 import {
   blockHeight,
   clientId,
@@ -56,16 +56,20 @@ interface Circumstances {
 }
 
 /** What the order was told, and what was journaled, when everything has been run. */
-function ask(
-  event: VenueLinkEvent,
+const ask = (event: VenueLinkEvent, circumstances: Circumstances) => askAll([event], circumstances);
+
+/** The same of several requests of one input. */
+function askAll(
+  events: readonly VenueLinkEvent[],
   { venue, journal = full, permission = may, denial }: Circumstances,
 ) {
   const clock = new HeapClock(0);
+  const inbox = new Inbox({ clock, stamp: () => clock.now(), atTurnEnd: () => undefined });
   const facts: OrderFact[] = [];
   const rows: string[] = [];
   const link = createActor(
     venueLinkLogic({
-      inbox: new Inbox({ clock, stamp: () => clock.now(), atTurnEnd: () => undefined }),
+      inbox,
       venue: lateVenue(() => venue as VenuePort),
       record: (entry) => {
         rows.push(entry.type);
@@ -79,7 +83,7 @@ function ask(
       onAnswer: () => undefined,
     }),
   ).start();
-  link.send(event);
+  inbox.enter('fact', 'test', () => events.forEach((event) => link.send(event)));
   link.stop();
   return { facts, rows };
 }
@@ -172,6 +176,63 @@ describe('a cancel', () => {
       const { facts } = ask({ type: 'venueLink.cancel', request: cancel }, { venue, journal });
       expect(facts).toEqual([fact]);
     }
+  });
+});
+
+describe('cancels of one input', () => {
+  const others = Array.from({ length: 150 }, (_, index) => ({
+    ...cancel,
+    orderId: orderId(`78086eda-77ea-5c7f-b7e3-${String(index).padStart(12, '0')}`),
+  }));
+  const stateful = { kind: 'longTerm', goodTilTime: unixMs(1), includeBy: unixMs(1) } as const;
+  const asked = (requests: readonly CancelRequest[], circumstances: Circumstances) =>
+    askAll(
+      requests.map((one) => ({ type: 'venueLink.cancel', request: one })),
+      circumstances,
+    );
+
+  it('leave by as few messages as the chain allows, those of stateful orders alone', () => {
+    const sent: number[] = [];
+    const venue = {
+      batchCancel: (requests: readonly CancelRequest[]) => {
+        sent.push(requests.length);
+        return of(accepted);
+      },
+      cancel: () => {
+        sent.push(1);
+        return of(accepted);
+      },
+    };
+    const { facts, rows } = asked([...others, { ...cancel, stateful }], { venue });
+    expect(sent).toEqual([100, 50, 1]);
+    // A yes says nothing of any order of a batch.
+    expect(facts).toEqual([{ type: 'cancel.accepted' }]);
+    expect(rows.filter((type) => type === 'cancel.intent')).toHaveLength(151);
+    expect(rows.filter((type) => type === 'cancel.sent')).toHaveLength(151);
+  });
+
+  it.each<[SendAnswer, string]>([
+    [{ type: 'rejected', code: 'clob.45', message: 'no' }, 'clob.45 no'],
+    [{ type: 'unknown', reason: 'silence' }, 'silence'],
+    [{ type: 'unsent', reason: 'late' }, 'late'],
+  ])('answered with %o are in doubt, each of them', (answer, reason) => {
+    const venue = { batchCancel: () => of(answer) };
+    const { facts } = asked(others.slice(0, 2), { venue, journal: broken });
+    expect(facts).toEqual([
+      { type: 'cancel.unknown', reason },
+      { type: 'cancel.unknown', reason },
+    ]);
+  });
+
+  it('that the chain would refuse do not leave', () => {
+    const denial: Denial = { code: 'limit.block-rate', message: '4 of 4' };
+    const { facts, rows } = asked(others.slice(0, 2), { venue: {}, denial });
+    const reason = 'limit.block-rate: 4 of 4';
+    expect(facts).toEqual([
+      { type: 'cancel.unknown', reason },
+      { type: 'cancel.unknown', reason },
+    ]);
+    expect(rows).toEqual([]);
   });
 });
 

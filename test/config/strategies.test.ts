@@ -104,15 +104,15 @@ describe('the settings of a strategy', () => {
     expect(problems('strategies:', ...lines)[0]).toContain(words);
   });
 
-  it('refuse the market maker where its quotes would not be sent', () => {
-    const words =
-      'strategies.0.name: expected mode shadow for marketMaker ' +
-      '(it quotes, and resting quotes are not sent yet), was ';
-    for (const mode of ['live', 'paper']) {
-      const found = problems(`mode: ${mode}`, 'strategies:', '  - name: marketMaker');
-      expect(found[0]).toContain(`${words}"${mode}"`);
+  it('refuse the market maker on paper, where its quotes could not rest', () => {
+    const found = problems('mode: paper', 'strategies:', '  - name: marketMaker');
+    expect(found[0]).toContain(
+      'strategies.0.name: expected mode live or shadow for marketMaker ' +
+        '(it quotes, and paper has no queue in which an order could rest), was "paper"',
+    );
+    for (const mode of ['live', 'shadow']) {
+      expect(problems(`mode: ${mode}`, 'strategies:', '  - name: marketMaker')).toEqual([]);
     }
-    expect(problems('mode: shadow', 'strategies:', '  - name: marketMaker')).toEqual([]);
   });
 
   it('name a file, and hand over its options as they are', () => {

@@ -3,10 +3,16 @@ import { EMPTY, lastValueFrom, of, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { liveVenue } from '../../src/dydx/live.venue.js';
 import type { OrderRequest } from '../../src/model/order.js';
-import { unixMs } from '../../src/model/quantities.js';
+import {
+  blockHeight,
+  clientId,
+  marketId,
+  unixMs,
+  type MarketId,
+} from '../../src/model/quantities.js';
 import { cancelOf } from '../../src/model/replacement.js';
 import { NO_BLOCK } from '../../src/model/stateful-order.js';
-import type { Signer } from '../../src/ports/signer.js';
+import type { BatchCancelRequest, Signer } from '../../src/ports/signer.js';
 import type { SendAnswer } from '../../src/ports/venue.js';
 import { aRequest, btcSpec } from '../support/money-samples.js';
 
@@ -39,5 +45,25 @@ describe('the live venue', () => {
     const venue = venueOf(false);
     expect(await answer(venue.place(request, unixMs(1)))).toMatchObject({ type: 'unsent' });
     expect(await answer(venue.cancel(cancelOf(request)))).toMatchObject({ type: 'unsent' });
+  });
+
+  it('cancels several by one message, good til the last block of any of them', async () => {
+    const asked: BatchCancelRequest[] = [];
+    const batching = {
+      batchCancel: (request: BatchCancelRequest) => {
+        asked.push(request);
+        return of(taken);
+      },
+    } as unknown as Signer;
+    const specOf = (market: MarketId) => (market === aRequest.market ? btcSpec : undefined);
+    const venue = liveVenue({ signer: batching, reads, specOf });
+    const one = cancelOf(aRequest);
+    const goodTilBlock = blockHeight(one.goodTilBlock + 3);
+    const other = { ...one, clientId: clientId(one.clientId + 1), goodTilBlock };
+    expect(await answer(venue.batchCancel([one, other]))).toBe(taken);
+    const clientIds = [one.clientId, other.clientId];
+    expect(asked).toEqual([{ cancels: [{ spec: btcSpec, clientIds }], goodTilBlock }]);
+    const elsewhere = { ...one, market: marketId('XYZ-USD') };
+    expect(await answer(venue.batchCancel([one, elsewhere]))).toMatchObject({ type: 'unsent' });
   });
 });

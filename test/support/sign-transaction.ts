@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { MsgSend } from 'cosmjs-types/cosmos/bank/v1beta1/tx.js';
 import { PubKey } from 'cosmjs-types/cosmos/crypto/secp256k1/keys.js';
 import { AuthInfo, SignDoc, TxBody, TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx.js';
-import type { CancelOrder, PlaceOrder } from '../../src/simulator/order-terms.js';
+import type { BatchCancel, CancelOrder, PlaceOrder } from '../../src/simulator/order-terms.js';
 import { addressOf } from '../../src/simulator/validator/addresses.codec.js';
 import { USDC_DENOM } from '../../src/simulator/validator/coins.js';
 
@@ -95,6 +95,9 @@ export function cancelMessage({ id, goodTilBlock, goodTilBlockTime }: CancelOrde
   const end = id.orderFlags === 0 ? { goodTilBlock } : { goodTilBlockTime };
   return message('MsgCancelOrder', { orderId: wireId(id), ...end });
 }
+
+export const batchCancelMessage = ({ subaccount, batches, goodTilBlock }: BatchCancel): Message =>
+  message('MsgBatchCancel', { subaccountId: subaccount, shortTermCancels: batches, goodTilBlock });
 
 const CONDITIONS = { STOP_LOSS: 1, TAKE_PROFIT: 2 };
 

@@ -10,21 +10,24 @@ import { answerOfCode, type Broadcast } from '../../src/dydx/check-tx-codes.js';
 import { keyFromSeed } from '../../src/dydx/keys.codec.js';
 import { refusal, type Circumstances } from '../../src/dydx/signer-limits.js';
 import {
+  batchCancelMessage as batchToSign,
   cancelMessage as cancelToSign,
   needsSequence,
   placeMessage as placeToSign,
   type CancelMessage,
   type PlaceMessage,
+  type SendMessage,
 } from '../../src/dydx/signer-messages.js';
 import { nextNonce } from '../../src/dydx/timestamp-nonce.js';
 import { notionalExponent, type MarketSpec } from '../../src/model/market.js';
 import type { CancelRequest, OrderRequest } from '../../src/model/order.js';
-import { usd, type UnixMs } from '../../src/model/quantities.js';
+import { blockHeight, usd, type UnixMs } from '../../src/model/quantities.js';
 import type { HttpPort } from '../../src/ports/http.js';
 import type { SendAnswer, VenuePort } from '../../src/ports/venue.js';
 import type { CancelOrder, PlaceOrder, VenueOrderId } from '../../src/simulator/order-terms.js';
 import { USDC_DENOM } from '../../src/simulator/validator/coins.js';
 import {
+  batchCancelMessage,
   cancelMessage,
   FEE,
   placeMessage,
@@ -45,7 +48,7 @@ const LIMITS = {
   goodTilSecondsMax: 86_400,
 } as const;
 
-export class SignedSends implements Pick<VenuePort, 'place' | 'cancel'> {
+export class SignedSends implements Pick<VenuePort, 'place' | 'cancel' | 'batchCancel'> {
   readonly wallet = new Wallet(Buffer.from(keyFromSeed(7), 'hex'));
   /** Of the newest message that needed one. */
   nonce = 0;
@@ -53,6 +56,8 @@ export class SignedSends implements Pick<VenuePort, 'place' | 'cancel'> {
   answerMs = 0;
   /** Answers about orders, as the service heard them. */
   readonly answers: SendAnswer[] = [];
+  /** Orders that were canceled together, message by message. */
+  readonly batches: (readonly CancelRequest[])[] = [];
   readonly #service: VirtualService;
   readonly #http: HttpPort;
 
@@ -82,6 +87,29 @@ export class SignedSends implements Pick<VenuePort, 'place' | 'cancel'> {
       },
       request,
     );
+
+  /** Of one market. */
+  readonly batchCancel = (requests: readonly CancelRequest[]): Observable<SendAnswer> =>
+    defer(() => {
+      const [first] = requests;
+      if (first === undefined) throw new Error('nothing to cancel');
+      this.batches.push(requests);
+      return this.#send(
+        'cancel',
+        (spec) => {
+          const clientIds = requests.map(({ clientId }) => clientId);
+          const goodTilBlock = blockHeight(Math.max(...requests.map((one) => one.goodTilBlock)));
+          const toSign = batchToSign(
+            { cancels: [{ spec, clientIds }], goodTilBlock },
+            ACCOUNT.number,
+          );
+          const { cancels: batches } = toSign;
+          const message = batchCancelMessage({ subaccount: ACCOUNT, batches, goodTilBlock });
+          return { toSign, message };
+        },
+        first,
+      );
+    });
 
   /** A payment by the same key that the service knows nothing of: it uses up the sequence. */
   payOutside(sequence = 0n): Observable<SendAnswer> {
@@ -153,7 +181,7 @@ export class SignedSends implements Pick<VenuePort, 'place' | 'cancel'> {
 }
 
 interface Written {
-  readonly toSign: PlaceMessage | CancelMessage;
+  readonly toSign: SendMessage;
   readonly message: Message;
 }
 

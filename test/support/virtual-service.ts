@@ -2,6 +2,7 @@
  * The whole service and the whole exchange on one virtual clock: no sockets, no disk, no threads.
  * It can be cut off, killed and started again on the same exchange and the same journal.
  */
+import { inspect } from 'node:util';
 import {
   AsyncSubject,
   concatMap,
@@ -38,8 +39,8 @@ import { embeddedNetwork } from '../../src/dydx/networks.js';
 import type { Side } from '../../src/model/book.js';
 import type { Decision } from '../../src/model/decision.js';
 import { priceOfTicks, type MarketSpec } from '../../src/model/market.js';
-import type { OrderRequest } from '../../src/model/order.js';
-import { marketId, ticks } from '../../src/model/quantities.js';
+import type { CancelRequest, OrderRequest } from '../../src/model/order.js';
+import { marketId, ticks, type MarketId } from '../../src/model/quantities.js';
 import type { VenueLimits } from '../../src/model/venue-limits.js';
 import { Failure } from '../../src/model/result.js';
 import type { Clock } from '../../src/ports/clock.js';
@@ -59,7 +60,10 @@ export interface VirtualOptions extends GroundOptions {
   readonly beside?: VirtualService;
   readonly flags?: Readonly<Record<string, unknown>>;
   /** Instead of orders that go into the exchange as they are. */
-  readonly sends?: (service: VirtualService, http: HttpPort) => Pick<VenuePort, 'place' | 'cancel'>;
+  readonly sends?: (
+    service: VirtualService,
+    http: HttpPort,
+  ) => Pick<VenuePort, 'place' | 'cancel' | 'batchCancel'>;
   /** Instead of the streaming engine as it is. */
   readonly makeStreaming?: typeof streamingEngine;
   /** Rows of the journal between checkpoints. */
@@ -176,7 +180,7 @@ export class VirtualService {
     while (!isReached()) {
       if (this.clock.now() > end)
         throw new Error(
-          `not reached; state ${this.root.state}, log ${JSON.stringify(this.log.slice(-5))}`,
+          `not reached; state ${this.root.state}, log ${inspect(this.log.slice(-5), { depth: 4 })}`,
         );
       await this.clock.advance(50);
     }
@@ -322,6 +326,8 @@ export class VirtualService {
             this.#sent('place', step, () => this.#place(request, specOf(request.market))),
           cancel: (request) =>
             this.#sent('cancel', step, () => this.#cancel(request, specOf(request.market))),
+          batchCancel: (requests) =>
+            this.#sent('cancel', step, () => this.#batchCancel(requests, specOf)),
           ...this.#options.sends?.(this, http),
         };
         const socketUrl = 'ws://memory';
@@ -451,6 +457,25 @@ export class VirtualService {
         cancel: { id, goodTilBlock: request.goodTilBlock, goodTilBlockTime: 0 },
       });
       return of(this.#answer(check, `CX-${request.clientId}`)).pipe(delay(3, this.clock.scheduler));
+    });
+  }
+
+  #batchCancel(
+    requests: readonly CancelRequest[],
+    specOf: (market: MarketId) => MarketSpec | undefined,
+  ): Observable<SendAnswer> {
+    return defer(() => {
+      const markets = [...new Set(requests.map(({ market }) => market))];
+      const batches = markets.map((market) => ({
+        clobPairId: specOf(market)?.venueNumber ?? 0,
+        clientIds: requests
+          .filter((request) => request.market === market)
+          .map(({ clientId }) => clientId),
+      }));
+      const goodTilBlock = Math.max(...requests.map((request) => request.goodTilBlock));
+      const batch = { subaccount: this.account, batches, goodTilBlock };
+      const check = this.host.submit({ type: 'batchCancel', batch });
+      return of(this.#answer(check, 'BX')).pipe(delay(3, this.clock.scheduler));
     });
   }
 
