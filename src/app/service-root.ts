@@ -11,6 +11,7 @@ import {
   merge,
   mergeMap,
   NEVER,
+  Subject,
   Subscription,
   switchMap,
   take,
@@ -33,6 +34,7 @@ import { accountWatch } from './account-watch.js';
 import { emitted$, stateName } from './actor-observables.js';
 import { hearBooted } from './booted-voices.js';
 import { positionKey } from './books.js';
+import { complianceWatch } from './compliance-watch.js';
 import { connectStep } from './connect-step.js';
 import { EngineHost, type EngineHostOptions } from './engine-host.js';
 import { Feeds } from './feeds.js';
@@ -80,7 +82,8 @@ export class ServiceRoot {
   readonly decided = { enter: 0, quote: 0, hold: 0 };
   /** Whether it was ever connected and reconciled. */
   hasTraded = false;
-  readonly #venue = lateVenue(() => this.#reached().venue);
+  readonly #forbidden$ = new Subject<string>();
+  readonly #venue = lateVenue(() => this.#reached().venue, this.#forbidden$);
   readonly #sweeper: Sweeper;
   readonly #reconciling: ReconcileSteps;
   readonly #warm$ = new BehaviorSubject(false);
@@ -276,6 +279,8 @@ export class ServiceRoot {
         const onSignerFault = (reason: string): void => this.#fault('signer.failed', reason);
         const { account } = this.core;
         this.#subscription.add(hearBooted(booted, { inbox, account, onSignerFault }));
+        const watch$ = complianceWatch({ ...this.#parts(), forbidden$: this.#forbidden$ });
+        this.#subscription.add(watch$.subscribe((seen) => this.core.observations$.next(seen)));
         return { type: 'boot.done' };
       }),
     );
@@ -330,10 +335,9 @@ export class ServiceRoot {
 
   #resync(markets: readonly MarketId[]): void {
     for (const market of markets) {
-      const keys = [`v4_orderbook:${market}`];
       this.world.log.write('warn', 'book.resync', { market });
-      const feed = this.#feeds.carrying(market);
-      this.child(`connection.${feed}`)?.send({ type: 'connection.refresh', keys });
+      const refresh = { type: 'connection.refresh', keys: [`v4_orderbook:${market}`] };
+      this.child(`connection.${this.#feeds.carrying(market)}`)?.send(refresh);
     }
   }
 

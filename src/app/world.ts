@@ -6,7 +6,8 @@ import type { MarketSpec } from '../model/market.js';
 import type { MarketView } from '../model/book.js';
 import type { AccountEvent } from '../model/events.js';
 import type { BlockHeight, MarketId } from '../model/quantities.js';
-import type { Observable } from 'rxjs';
+import { Failure } from '../model/result.js';
+import { tap, type Observable, type Subject } from 'rxjs';
 import type { EndpointState } from '../ports/control.js';
 import type { Journal, JournalIdentity } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
@@ -62,18 +63,31 @@ export interface World {
   readonly close: () => Promise<void>;
 }
 
-/** A venue that is not there yet: every call asks for it anew. */
-export function lateVenue(venue: () => VenuePort): VenuePort {
+/**
+ * A venue that is not there yet: every call asks for it anew. `forbidden` is told, in no input, when
+ * it refuses to speak of the account: the address or the country is blocked.
+ */
+export function lateVenue(venue: () => VenuePort, forbidden?: Subject<string>): VenuePort {
+  const heard = <T>(read$: Observable<T>): Observable<T> =>
+    read$.pipe(
+      tap({
+        error: (error: unknown) => {
+          if (error instanceof Failure && error.code === 'rest.forbidden')
+            forbidden?.next(error.message);
+        },
+      }),
+    );
   return {
     place: (request, expiresAt) => venue().place(request, expiresAt),
     cancel: (request) => venue().cancel(request),
     batchCancel: (requests) => venue().batchCancel(requests),
-    order: (id) => venue().order(id),
-    openOrders: () => venue().openOrders(),
-    fillsSince: (since) => venue().fillsSince(since),
-    account: () => venue().account(),
-    fundingPayments: (since) => venue().fundingPayments(since),
-    transfers: (since) => venue().transfers(since),
+    order: (id) => heard(venue().order(id)),
+    openOrders: () => heard(venue().openOrders()),
+    fillsSince: (since) => heard(venue().fillsSince(since)),
+    account: () => heard(venue().account()),
+    fundingPayments: (since) => heard(venue().fundingPayments(since)),
+    transfers: (since) => heard(venue().transfers(since)),
+    compliance: () => heard(venue().compliance()),
     indexerHeight: () => venue().indexerHeight(),
     chainHeight: () => venue().chainHeight(),
     limits: () => venue().limits(),

@@ -117,6 +117,11 @@ export function indexerReads(options: IndexerOptions): VenueReads {
         `/addresses/${subaccount.address}/subaccountNumber/${subaccount.number}`,
         (json) => readSubaccount(checks.subaccount(json).subaccount, knownSpec),
       ).pipe(absentWhenNotFound()),
+    compliance: () =>
+      get('default', `/compliance/screen/${subaccount.address}`, (json) => {
+        const { status, reason } = checks.compliance(json);
+        return { status, reason: reason ?? undefined };
+      }),
     ...moneyReads({ owner, get }),
     indexerHeight: () =>
       get('default', '/height', (json) => readHeight(checks.height(json).height)).pipe(

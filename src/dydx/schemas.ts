@@ -4,6 +4,7 @@
  */
 import Type, { type Static, type TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
+import { COMPLIANCE_STATUSES } from '../model/account.js';
 import { MARKET_STATUSES } from '../model/market.js';
 import { FILL_TYPES } from '../model/order.js';
 import { Unreadable } from './unreadable.js';
@@ -193,6 +194,10 @@ export const checks = {
   fundingPayments: check(
     'funding payments',
     Type.Object({ fundingPayments: Type.Array(fundingPayment) }),
+  ),
+  compliance: check(
+    'compliance',
+    Type.Object({ status: Type.Enum([...COMPLIANCE_STATUSES]), reason: nullable(text) }),
   ),
   transfers: check('transfers', Type.Object({ transfers: Type.Array(transfer) })),
   block: check(

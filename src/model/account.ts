@@ -3,6 +3,19 @@ import type { BlockHeight, SignedSize, MarketId, UnixMs, Usd } from './quantitie
 import type { Fill, VenueOrder, VenuePosition } from './order.js';
 
 /** `address/number`, as the venue names a subaccount. */
+/** Whom the venue serves, and how far: by the address. */
+export const COMPLIANCE_STATUSES = [
+  'COMPLIANT',
+  'FIRST_STRIKE',
+  'FIRST_STRIKE_CLOSE_ONLY',
+  'CLOSE_ONLY',
+  'BLOCKED',
+] as const;
+export interface Compliance {
+  readonly status: (typeof COMPLIANCE_STATUSES)[number];
+  readonly reason: string | undefined;
+}
+
 export interface Subaccount {
   readonly address: string;
   readonly number: number;

@@ -22,6 +22,7 @@ export const RISK_CAUSES = [
   'journal.failed',
   'signer.failed',
   'compliance.blocked',
+  'compliance.close-only',
   'strategy.fault',
   'facts.ended',
 ] as const;

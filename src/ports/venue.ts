@@ -2,7 +2,7 @@
  * The venue as execution and reconciliation see it: sends are fire-and-forget, answers are inputs.
  */
 import type { Observable } from 'rxjs';
-import type { AccountSnapshot, FundingPayment, Transfer } from '../model/account.js';
+import type { AccountSnapshot, Compliance, FundingPayment, Transfer } from '../model/account.js';
 import type { LevelChange } from '../model/events.js';
 import type { Candle } from '../model/book.js';
 import type { MarketSpec } from '../model/market.js';
@@ -48,6 +48,8 @@ export interface VenuePort {
   fundingPayments(since: UnixMs): Observable<readonly FundingPayment[]>;
   /** Oldest first, complete from `since` (inclusive) on. */
   transfers(since: BlockHeight): Observable<readonly Transfer[]>;
+  /** Whether the venue serves our address. */
+  compliance(): Observable<Compliance>;
   /** Height that the indexer has processed. */
   indexerHeight(): Observable<BlockHeight>;
   /** Height that the chain has committed, as our node sees it. */

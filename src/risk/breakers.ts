@@ -27,7 +27,7 @@ export interface BreakerLimits {
   readonly maxDrawdownUsd: number;
 }
 
-export type Condition = 'account.stale' | 'market-data.stale';
+export type Condition = 'account.stale' | 'market-data.stale' | 'compliance.close-only';
 export type FaultCause = Exclude<
   RiskCause,
   | Condition

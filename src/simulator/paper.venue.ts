@@ -106,6 +106,7 @@ class Paper implements PaperVenue {
   /** Paper pays no funding, and nobody moves its money. */
   fundingPayments: VenuePort['fundingPayments'] = () => of([]);
   transfers: VenuePort['transfers'] = () => of([]);
+  compliance: VenuePort['compliance'] = () => this.#options.real.compliance();
   indexerHeight = (): Observable<BlockHeight> => this.#options.real.indexerHeight();
   chainHeight = (): Observable<BlockHeight> => this.#options.real.chainHeight();
   limits: VenuePort['limits'] = () => this.#options.real.limits();
