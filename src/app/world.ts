@@ -64,8 +64,8 @@ export interface World {
 }
 
 /**
- * A venue that is not there yet: every call asks for it anew. `forbidden` is told, in no input, when
- * it refuses to speak of the account: the address or the country is blocked.
+ * A venue that is not there yet: every call asks for it anew. `forbidden` is told, in no input,
+ * when it refuses to speak of the account: the address or the country is blocked.
  */
 export function lateVenue(venue: () => VenuePort, forbidden?: Subject<string>): VenuePort {
   const heard = <T>(read$: Observable<T>): Observable<T> =>
