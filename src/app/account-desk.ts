@@ -7,7 +7,7 @@ import type { Holding } from '../model/account-margin.js';
 import { formatUsd } from '../model/market.js';
 import type { MarketSpec } from '../model/market.js';
 import type { MarketView } from '../model/book.js';
-import { positionDrift } from '../model/position.js';
+import { positionDrift, type Position } from '../model/position.js';
 import { usd, type MarketId, type UnixMs, type Usd } from '../model/quantities.js';
 import type { LossMark } from '../model/risk.js';
 import type { MoneyEntry } from '../journal/journal-state.js';
@@ -21,6 +21,8 @@ export interface AccountDeskOptions {
   readonly books: Books;
   readonly specOf: (market: MarketId) => MarketSpec | undefined;
   readonly view: (market: MarketId) => MarketView | undefined;
+  /** Initial margin that the account has asked for, ppm of the notional. */
+  readonly askedPpm: (spec: MarketSpec) => number;
   readonly record: (entry: JournalEntry) => void;
   readonly now: () => UnixMs;
 }
@@ -132,15 +134,18 @@ export class AccountDesk {
 
   /** Open positions with what they are valued with; undefined while one cannot be valued. */
   holdings(): readonly Holding[] | undefined {
-    const { books, specOf, view } = this.#options;
-    const held = books.positions.positions().filter(({ size }) => size !== 0n);
-    const holdings = held.flatMap(({ market, size }): readonly Holding[] => {
-      const spec = specOf(market);
-      const seen = view(market);
-      if (spec === undefined || seen?.oracle === undefined) return [];
-      return [{ size, spec, oracle: seen.oracle, openInterest: seen.openInterest }];
-    });
+    const held = this.#options.books.positions.positions().filter(({ size }) => size !== 0n);
+    const holdings = held.flatMap((position) => this.holding(position) ?? []);
     return holdings.length === held.length ? holdings : undefined;
+  }
+
+  /** Undefined when nothing is known to value it with. */
+  holding({ market, size }: Pick<Position, 'market' | 'size'>): Holding | undefined {
+    const { askedPpm, specOf, view } = this.#options;
+    const spec = specOf(market);
+    const { oracle, openInterest } = view(market) ?? {};
+    if (spec === undefined || oracle === undefined) return undefined;
+    return { size, spec, oracle, openInterest, askedPpm: askedPpm(spec) };
   }
 
   /** Undefined while the balance or a position's value is not known. */

@@ -65,14 +65,12 @@ function positionState(
   position: Position,
   account: AccountRisk | undefined,
 ): readonly AccountPositionState[] {
-  const { engine, pipeline, core, world } = root;
+  const { engine, core } = root;
   const { market, size, realizedPnl, fees } = position;
   const spec = engine.spec(market);
   if (spec === undefined) return [];
-  const view = pipeline.fold.view(market, world.clock.now());
-  const oracle = view?.oracle;
-  const held: Holding | undefined =
-    oracle === undefined ? undefined : { size, spec, oracle, openInterest: view?.openInterest };
+  const held = core.money.holding(position);
+  const oracle = held?.oracle;
   const entry = averageEntry(position, notionalExponent(spec));
   return [
     {

@@ -196,7 +196,7 @@ export class ControlProjection implements Control {
         ...usage,
         limit: Number.isFinite(usage.limit) ? usage.limit : null,
       })),
-      denials: core.denials.map(({ at, denial }) => ({ at, ...denial })),
+      denials: core.denials.newest.map(({ at, denial }) => ({ at, ...denial })),
     };
   }
 

@@ -7,7 +7,7 @@ import type { MarketSpec } from '../model/market.js';
 import type { CancelRequest, Denial, OrderRequest } from '../model/order.js';
 import type { BlockHeight, Usd } from '../model/quantities.js';
 import type { LimitUsage, VenueLimits } from '../model/venue-limits.js';
-import { sameMarginPpm, withMarginPpm } from '../risk/custom-margin.js';
+import { customOf, sameMarginPpm, withMarginPpm } from '../risk/custom-margin.js';
 import {
   refuseSend,
   SendBudget,
@@ -87,6 +87,11 @@ export class LimitDesk {
     const denial = refuseSend(this.sends('short-term'), 'cancel', weight);
     if (denial === undefined) this.#budget.record('short-term', height, weight);
     return denial;
+  }
+
+  /** Initial margin that the account has asked for, ppm of the notional. */
+  askedPpm(spec: MarketSpec): number {
+    return customOf(spec, this.#budget.limits?.marginPpm ?? []);
   }
 
   /** The market as margin sees it: an account may have asked for less leverage. */

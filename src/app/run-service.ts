@@ -208,7 +208,7 @@ function reportOf(root: ServiceRoot, usage: Usage): RunReport {
     seconds: Math.round(elapsedMs / 100) / 10,
     state: root.state,
     frames: pipeline.counts,
-    decisions: { ...decided, denied: core.denied },
+    decisions: { ...decided, denied: core.denials.count },
     orders: core.orders.counts(),
     fills: core.books.booked,
     positions: core.books.positions

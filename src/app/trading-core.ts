@@ -35,6 +35,7 @@ import { AccountDesk } from './account-desk.js';
 import { accountFlow } from './account-flow.js';
 import { AccountGate } from './account-gate.js';
 import { Books } from './books.js';
+import { Denials } from './denials.js';
 import type { HeightWatch } from './heights.js';
 import { orderFlow } from './order-flow.js';
 import { OrderTable } from './order-table.js';
@@ -68,14 +69,6 @@ export interface TradingCoreOptions {
   readonly meter: Meter;
 }
 
-export interface Denied {
-  readonly at: UnixMs;
-  /** Of a wish's id, or an intent's. */
-  readonly id: string;
-  readonly denial: Denial;
-}
-
-const DENIALS_KEPT = 100;
 /** Until the breakers listen, as they do from the start. */
 const OBSERVATIONS_KEPT = 100;
 
@@ -89,6 +82,7 @@ export class TradingCore {
   readonly gate: AccountGate;
   readonly money: AccountDesk;
   readonly latency = new LatencySamples();
+  readonly denials = new Denials();
   /** What the breakers watch. Hot; what comes before they listen is not lost. */
   readonly observations$ = new ReplaySubject<Observation>(OBSERVATIONS_KEPT);
   /** A sweep of the account is wanted soon. Hot. */
@@ -103,8 +97,6 @@ export class TradingCore {
   readonly #replacing: ReplaceFlow;
   readonly #entries = new OrderRate();
   readonly #exits = new OrderRate();
-  readonly #denials: Denied[] = [];
-  #denied = 0;
   #epoch = 0;
   #clientIds: ClientIds | undefined;
 
@@ -127,7 +119,8 @@ export class TradingCore {
       onUnexplained: (evidence) => this.#fault('order.unexplained', evidence),
       onLiquidated: (evidence) => this.#fault('account.liquidated', evidence),
     });
-    this.money = new AccountDesk({ books: this.books, specOf, view, record, now });
+    const askedPpm = (spec: MarketSpec): number => this.limits.askedPpm(spec);
+    this.money = new AccountDesk({ books: this.books, specOf, view, askedPpm, record, now });
     const checked: Pick<QuoteFlowOptions, 'risk' | 'request' | 'submit'> = {
       risk: (intent) => this.#riskContext(intent.market, this.#ageOf(intent)),
       request: () => this.#requestContext(),
@@ -164,14 +157,6 @@ export class TradingCore {
     });
     this.gate = new AccountGate(flow);
     this.account = (event) => this.gate.enter(event);
-  }
-
-  get denials(): readonly Denied[] {
-    return this.#denials;
-  }
-
-  get denied(): number {
-    return this.#denied;
   }
 
   /** From now on orders can be numbered: the run's epoch is in the journal. */
@@ -387,9 +372,7 @@ export class TradingCore {
 
   #noteDenial(id: string, { market, purpose }: OrderIntent | Wish, denial: Denial): void {
     const { log, now } = this.#options;
-    this.#denied += 1;
-    this.#denials.push({ at: now(), id, denial });
-    if (this.#denials.length > DENIALS_KEPT) this.#denials.shift();
+    this.denials.note({ at: now(), id, denial });
     log.write('info', 'order.denied', { market, purpose, ...denial });
   }
 

@@ -31,6 +31,8 @@ export interface MarginTerms {
   readonly oracle: OraclePrice;
   /** Undefined: not known, and taken for the worst where the market has caps. */
   readonly openInterest?: OpenInterest | undefined;
+  /** Initial margin that the account has asked for itself; 0 or absent: none. */
+  readonly askedPpm?: number;
 }
 
 /** An open size and what it is valued with. */
@@ -60,10 +62,14 @@ export const marginNotional = ({ size, spec, oracle }: Holding): Usd =>
   positionValue(absolute(size) as SignedSize, spec, oracle);
 
 /**
- * Initial margin in ppm of the notional: grows linearly to all between the market's caps of open
- * interest, rounded up. `added` base units × 1e18 are held long in addition.
+ * Initial margin in ppm of the notional: what the market asks, or the account itself, whichever is
+ * more. `added` base units × 1e18 are held long in addition.
  */
-export function initialMarginPpm(terms: MarginTerms, added = 0n): bigint {
+export const initialMarginPpm = (terms: MarginTerms, added = 0n): bigint =>
+  largest(scaledMarginPpm(terms, added), BigInt(terms.askedPpm ?? 0));
+
+/** Grows linearly to all between the market's caps of open interest, rounded up. */
+function scaledMarginPpm(terms: MarginTerms, added: bigint): bigint {
   const { spec, oracle, openInterest } = terms;
   const base = BigInt(spec.initialMarginPpm);
   if (spec.openInterestCaps === undefined) return base;
@@ -80,7 +86,10 @@ export function initialMarginPpm(terms: MarginTerms, added = 0n): bigint {
 export const initialMargin = (held: Holding): Usd =>
   usd(divideCeil(marginNotional(held) * initialMarginPpm(held), MILLION));
 
-/** Initial margin as the indexer has it: without the scaling by open interest. Rounded up. */
+/**
+ * Initial margin as the indexer has it: without the scaling by open interest, and without what the
+ * account has asked for. Rounded up.
+ */
 export const unscaledInitialMargin = (held: Holding): Usd =>
   usd(divideCeil(marginNotional(held) * BigInt(held.spec.initialMarginPpm), MILLION));
 

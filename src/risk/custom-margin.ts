@@ -4,7 +4,8 @@ import type { VenueLimits } from '../model/venue-limits.js';
 
 type Custom = VenueLimits['marginPpm'];
 
-const customOf = ({ venueNumber }: MarketSpec, custom: Custom): number =>
+/** In ppm of the notional; 0 where nothing is asked for. */
+export const customOf = ({ venueNumber }: MarketSpec, custom: Custom): number =>
   custom.find((entry) => entry.venueNumber === venueNumber)?.ppm ?? 0;
 
 /** Whether nothing is asked for beyond what the market asks. */

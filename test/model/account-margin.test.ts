@@ -75,6 +75,18 @@ describe('the initial margin', () => {
     ['at the upper cap', { spec: capped, openInterest: bitcoins(100) }, 1_000_000n],
     ['beyond it', { spec: capped, openInterest: bitcoins(1_000) }, 1_000_000n],
     ['with caps and unknown open interest', { spec: capped }, 1_000_000n],
+    ['where the account has asked for more', { askedPpm: 100_000 }, 100_000n],
+    ['where the account has asked for less', { askedPpm: 10_000 }, 50_000n],
+    [
+      'where the caps ask for more than the account has',
+      { spec: capped, openInterest: bitcoins(60), askedPpm: 100_000 },
+      525_000n,
+    ],
+    [
+      'where the account has asked for more than the caps do',
+      { spec: capped, openInterest: bitcoins(60), askedPpm: 600_000 },
+      600_000n,
+    ],
   ])('%s is so many millionths', (_name, change, ppm) => {
     expect(initialMarginPpm(held(1, change))).toBe(ppm);
   });

@@ -141,4 +141,38 @@ describe('the worst if the process dies now', () => {
     await service.until(() => service.control.risk().ifDead.orders === 0, 30_000);
     expect(service.control.risk().ifDead).toMatchObject({ worstUsd: '0', blocks: 0, seconds: 0 });
   });
+
+  it('shows the margin that the account has asked for itself, which the indexer leaves out', async () => {
+    const service = new VirtualService({ markets: 1 });
+    await holding(service);
+    const before = Number(service.control.account().initialMarginUsd);
+    service.host.submit({
+      type: 'transaction',
+      transaction: {
+        hash: 'AB',
+        messages: [
+          {
+            type: 'updateLeverage',
+            subaccount: ACCOUNT,
+            entries: [{ clobPairId: 0, customImfPpm: 500_000 }],
+          },
+        ],
+        feePayer: ACCOUNT.owner,
+        feeDenom: 'usdc',
+        fee: 0n,
+      },
+    });
+    await service.clock.advance(2_000);
+    service.root.hub.service$.next({ type: 'reconcile.needed', reason: 'test' });
+    await service.until(() => Number(service.control.account().initialMarginUsd) > 2 * before);
+    const account = service.control.account();
+    const half = Number(account.positions[0]?.notionalUsd) / 2;
+    expect(Number(account.initialMarginUsd)).toBeCloseTo(half, 4);
+    expect(account.positions[0]?.initialMarginUsd).toBe(account.initialMarginUsd);
+    const free = Number(account.equityUsd) - half;
+    expect(Number(account.freeCollateralUsd)).toBeCloseTo(free, 4);
+    await service.until(() => service.control.state().state === 'trading');
+    await service.clock.advance(60_000);
+    expect(service.control.account().venue).toMatchObject({ agrees: true, differences: [] });
+  });
 });

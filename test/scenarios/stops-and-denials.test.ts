@@ -51,7 +51,7 @@ describe('a wish', () => {
     expect(service.sends).toBe(0);
     expect(service.control.risk().denials).toMatchObject([{ code: 'limit.order-notional' }]);
     expect(service.logged('order.denied')).toMatchObject([{ market: 'BTC-USD', purpose: 'entry' }]);
-    expect(service.root.core.denied).toBe(1);
+    expect(service.root.core.denials.count).toBe(1);
     await service.until(() => service.control.state().strategies[0]?.state === 'scouting');
   });
 
@@ -67,8 +67,8 @@ describe('a wish', () => {
     const [wish] = wishes;
     if (wish === undefined) throw new Error('no wish');
     for (let n = 0; n <= 100; n += 1) core.wish({ ...wish, wishId: `w/${n}` });
-    expect(core.denials.map(({ id }) => id).slice(0, 2)).toEqual(['w/1', 'w/2']);
-    expect(core.denials).toHaveLength(100);
+    expect(core.denials.newest.map(({ id }) => id).slice(0, 2)).toEqual(['w/1', 'w/2']);
+    expect(core.denials.newest).toHaveLength(100);
   });
 
   it('that is overdue is answered with its end, its denial, or a sweep', async () => {
