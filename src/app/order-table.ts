@@ -104,6 +104,13 @@ export class OrderTable {
     return this.live().map(({ request }) => request.goodTilBlock);
   }
 
+  /** Orders on chain that work, as far as we know. */
+  onChain(): readonly OrderId[] {
+    return this.live()
+      .filter(({ request, state }) => request.stateful !== undefined && /^working/.test(state))
+      .map(({ request }) => request.orderId);
+  }
+
   /** Orders of this run by how they ended, and those that have not. */
   counts(): Readonly<Record<string, number>> {
     return { ...Object.fromEntries(this.#counts), live: this.#live.size };

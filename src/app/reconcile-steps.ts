@@ -186,7 +186,7 @@ class ReconcileWork {
   }
 
   fills(): Observable<ReconcileFact> {
-    const swept = { account: this.#account, openOrders: this.#openOrders };
+    const swept = { account: this.#account, openOrders: this.#openOrders, unlisted: [] };
     return this.#door('fills', this.#parts.sweeper.fills(swept)).pipe(
       map((sweep) => {
         this.#sweep = sweep;

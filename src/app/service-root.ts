@@ -115,7 +115,7 @@ export class ServiceRoot {
       venue: this.#venue,
       scheduler: clock.scheduler,
       indexerHeight: () => this.heights.indexer,
-      goodTilBlocks: () => this.core.orders.goodTilBlocks(),
+      orders: () => this.core.orders,
       door: (outside$) => inbox.door('answer', 'rest/sweep', outside$),
       onFailure: (error) => world.log.write('warn', 'sweep.failed', { reason: error.message }),
       isPaused: () => this.state === 'reconciling',

@@ -23,7 +23,8 @@ import { claimOf, nextEpoch } from '../execution/client-ids.js';
 import type { AccountSnapshot } from '../model/account.js';
 import type { PositionDrift } from '../model/position.js';
 import { positionValue } from '../model/account-margin.js';
-import { blockHeight, usd } from '../model/quantities.js';
+import type { VenueOrder } from '../model/order.js';
+import { blockHeight, usd, type OrderId } from '../model/quantities.js';
 import type { Fallback } from '../model/engine-status.js';
 import type { MarketEngine } from '../ports/engine.js';
 import type { Journal } from '../ports/journal.js';
@@ -156,11 +157,21 @@ export class ServiceSteps {
    * by step, before anything else is opened.
    */
   settle(sweep: Sweep): void {
+    for (const { orderId, word } of sweep.unlisted) this.#hearUnlisted(orderId, word);
     const doubted = this.compare(this.book(sweep));
     if (doubted.length === 0) return;
     const reason = `positions differ: ${doubted.map(({ market }) => market).join(', ')}`;
     this.doubt();
     this.#parts.hub.service$.next({ type: 'reconcile.needed', reason });
+  }
+
+  /** Its absence proves nothing: the order goes on counting until its time is over. */
+  #hearUnlisted(orderId: OrderId, word: VenueOrder | undefined): void {
+    const { core, world } = this.#parts;
+    world.log.write('warn', 'order.unlisted', { orderId, status: word?.status ?? 'unknown' });
+    if (word === undefined) return;
+    const { status, totalFilled, removalReason } = word;
+    core.tellOrder(orderId, { type: 'query.report', status, totalFilled, removalReason });
   }
 
   /** Books what was missed; returns the differences that remain. */

@@ -11,23 +11,29 @@ import {
   concatMap,
   defer,
   exhaustMap,
+  from,
   interval,
   map,
   merge,
   of,
   Subject,
+  toArray,
   type Observable,
   type SchedulerLike,
 } from 'rxjs';
 import type { Fill, VenueOrder } from '../model/order.js';
-import { blockHeight, type BlockHeight } from '../model/quantities.js';
+import { blockHeight, type BlockHeight, type OrderId } from '../model/quantities.js';
 import type { AccountSnapshot } from '../model/account.js';
 import type { VenuePort } from '../ports/venue.js';
 import { isSweepDue, provenHeight, sweepFrom } from '../execution/sweep-plan.js';
+import { UnlistedOrders } from '../execution/unlisted-orders.js';
+import type { OrderTable } from './order-table.js';
 
 export interface Sweep {
   readonly account: AccountSnapshot | undefined;
   readonly openOrders: readonly VenueOrder[];
+  /** The venue's word on orders that work as far as we know, and are not open there. */
+  readonly unlisted: readonly VenueWordOf[];
   readonly fills: readonly Fill[];
   /** The indexer's height before the fills were read. */
   readonly sweptAt: BlockHeight;
@@ -35,11 +41,17 @@ export interface Sweep {
   readonly completeTo: BlockHeight;
 }
 
+/** Undefined: the venue knows no such order. */
+export interface VenueWordOf {
+  readonly orderId: OrderId;
+  readonly word: VenueOrder | undefined;
+}
+
 export interface SweeperOptions {
   readonly venue: VenuePort;
   readonly scheduler: SchedulerLike;
   readonly indexerHeight: () => BlockHeight | undefined;
-  readonly goodTilBlocks: () => readonly BlockHeight[];
+  readonly orders: () => Pick<OrderTable, 'goodTilBlocks' | 'onChain'>;
   /** Wraps a read so that its answer is an input. */
   readonly door: <T>(outside$: Observable<T>) => Observable<T>;
   readonly onFailure: (error: Error) => void;
@@ -51,6 +63,7 @@ const LOOK_MS = 250;
 
 export class Sweeper {
   readonly #options: SweeperOptions;
+  readonly #unlisted = new UnlistedOrders();
   readonly #wanted$ = new Subject<void>();
   #isWanted = false;
   #lastAt: number | undefined;
@@ -80,22 +93,32 @@ export class Sweeper {
     return defer(() => {
       this.#isWanted = false;
       this.#lastAt = scheduler.now();
+      const orders$ = venue.openOrders().pipe(concatMap((openOrders) => this.#ask(openOrders)));
       return door(
         venue
           .account()
           .pipe(
             concatMap((account) =>
-              venue
-                .openOrders()
-                .pipe(concatMap((openOrders) => this.fills({ account, openOrders }))),
+              orders$.pipe(concatMap((orders) => this.fills({ account, ...orders }))),
             ),
           ),
       );
     });
   }
 
+  /** Working orders that are missing from the open ones again are asked for by name. */
+  #ask(openOrders: readonly VenueOrder[]): Observable<Pick<Sweep, 'openOrders' | 'unlisted'>> {
+    const { venue, orders } = this.#options;
+    const listed = openOrders.map(({ orderId }) => orderId);
+    return from(this.#unlisted.look(orders().onChain(), listed)).pipe(
+      concatMap((orderId) => venue.order(orderId).pipe(map((word) => ({ orderId, word })))),
+      toArray(),
+      map((unlisted) => ({ openOrders, unlisted })),
+    );
+  }
+
   /** The last part: the indexer's height, then all fills since the last sweep. */
-  fills({ account, openOrders }: Pick<Sweep, 'account' | 'openOrders'>): Observable<Sweep> {
+  fills(read: Pick<Sweep, 'account' | 'openOrders' | 'unlisted'>): Observable<Sweep> {
     const { venue, scheduler } = this.#options;
     this.#isWanted = false;
     this.#lastAt = scheduler.now();
@@ -104,7 +127,7 @@ export class Sweeper {
         venue.fillsSince(sweepFrom(this.#completeTo, sweptAt)).pipe(
           map((fills) => {
             const completeTo = provenHeight(sweptAt);
-            return { account, openOrders, fills, sweptAt, completeTo };
+            return { ...read, fills, sweptAt, completeTo };
           }),
         ),
       ),
@@ -134,7 +157,7 @@ export class Sweeper {
   }
 
   #isDue(): boolean {
-    const { scheduler, indexerHeight, goodTilBlocks, isPaused } = this.#options;
+    const { scheduler, indexerHeight, orders, isPaused } = this.#options;
     const height = indexerHeight();
     if (height === undefined || isPaused()) return false;
     if (this.#isWanted) return true;
@@ -143,7 +166,7 @@ export class Sweeper {
       lastSweepAt: this.#lastAt as Parameters<typeof isSweepDue>[0]['lastSweepAt'],
       indexerHeight: height,
       completeTo: this.#completeTo ?? blockHeight(0),
-      goodTilBlocks: goodTilBlocks(),
+      goodTilBlocks: orders().goodTilBlocks(),
     });
   }
 }

@@ -49,6 +49,25 @@ describe('a long-term order', () => {
     await settled(service);
   });
 
+  it('that is missing among the open ones twice is asked for by name, and believed alive', async () => {
+    const { service } = await trading();
+    const order = rest(service, longTerm(service));
+    await service.until(() => stateOf(service, order) === 'working.open', 10_000);
+    service.hidesOpenOrders = true;
+    await service.clock.advance(20_000);
+    expect(service.logged('order.unlisted')).toEqual([]);
+    await service.clock.advance(16_000);
+    expect(service.logged('order.unlisted')).toEqual([{ orderId: order.orderId, status: 'open' }]);
+    expect(stateOf(service, order)).toBe('working.open');
+    service.refusedPath = '/orders/';
+    await service.clock.advance(16_000);
+    expect(service.logged('sweep.failed').length).toBeGreaterThan(0);
+    service.refusedPath = undefined;
+    service.hidesOpenOrders = false;
+    tell(service, order, { type: 'order.cancel' });
+    await settled(service);
+  });
+
   it('is as true without an answer: found open, and canceled because nobody knew', async () => {
     const { service, sends } = await trading();
     change(service, { 'broadcast.loseReply': 1 });

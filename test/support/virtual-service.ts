@@ -109,6 +109,8 @@ export class VirtualService {
   isRestDown = false;
   /** REST paths with these words in them are refused. */
   refusedPath: string | undefined;
+  /** The venue's list of open orders is empty, whatever there is. */
+  hidesOpenOrders = false;
   /** Places that reached the exchange. */
   sends = 0;
   readonly placed: OrderRequest[] = [];
@@ -310,7 +312,11 @@ export class VirtualService {
       boot: ({ specOf, view, height }) => {
         const http = cutHttp(this.ground.memory.http, step);
         const faulty: HttpPort = {
-          send: (request) => (this.#isRefused(request.url) ? refused(clock) : http.send(request)),
+          send: (request) => {
+            if (this.#isRefused(request.url)) return refused(clock);
+            const isHidden = this.hidesOpenOrders && request.url.includes('/orders?');
+            return isHidden ? of({ status: 200, headers: {}, body: '[]' }) : http.send(request);
+          },
         };
         const reads = indexerReads({
           network: embeddedNetwork(1),
