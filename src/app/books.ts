@@ -15,7 +15,6 @@ import {
   type SignedSize,
   type Usd,
 } from '../model/quantities.js';
-import { assert } from '../model/result.js';
 import { overlapped } from '../model/sweep-overlap.js';
 import type { RecoveredState } from '../journal/journal-state.js';
 import type { JournalEntry } from '../ports/journal.js';
@@ -71,10 +70,13 @@ export class Books {
     return this.#recent;
   }
 
-  /** A fill of an earlier run: it is in the journal already. */
+  /** A fill of an earlier run: it is in the journal already. Of an unlisted market it halts. */
   restore(fill: Fill, strategy: string | undefined): void {
     const booking = this.positions.restore(fill, strategy);
-    assert(booking.type !== 'refused', `a journaled fill in ${fill.market} cannot be booked`);
+    if (booking.type === 'refused') {
+      const what = `fill ${fill.fillId} of an earlier run in ${fill.market}`;
+      this.#options.onUnexplained(`${what} could not be booked: ${booking.reason}`);
+    }
     const isRecent = fill.height >= overlapped(blockHeight(this.#completeTo));
     if (booking.type === 'booked' && isRecent) this.#remember(fill);
   }

@@ -19,8 +19,8 @@ const AT_CHECKPOINT: Readonly<Record<Kind, 'folded' | 'verbatim' | 'history'>> =
   'cancel.sent': 'history',
   fill: 'folded',
   'position.opening': 'folded',
-  // The balance counts payments as well as sums them: a sum would not do.
   'balance.opening': 'verbatim',
+  // One entry a market: of all hours together.
   funding: 'verbatim',
   transfer: 'verbatim',
   'balance.adjustment': 'verbatim',

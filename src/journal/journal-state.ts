@@ -7,6 +7,7 @@ import { signedFillSize, type Fill, type VenuePosition } from '../model/order.js
 import {
   blockHeight,
   signedSize,
+  usd,
   type BlockHeight,
   type ClientId,
   type FillId,
@@ -91,7 +92,7 @@ export class JournalLedger {
   #verbatim: JournalEntry[] = [];
 
   apply(entry: JournalEntry): void {
-    if (isVerbatim(entry)) this.#verbatim.push(entry);
+    if (isVerbatim(entry)) this.#repeat(entry);
     switch (entry.type) {
       case 'run':
         this.#epoch = Math.max(this.#epoch, entry.epoch);
@@ -104,7 +105,7 @@ export class JournalLedger {
       case 'order.sent':
         return this.#change(entry.orderId, { answer: entry.answer });
       case 'order.end':
-        return this.#change(entry.orderId, { end: entry.end });
+        return this.#change(entry.orderId, { end: entry.end, endedAt: this.#completeTo });
       case 'cancel.intent':
         return this.#change(entry.request.orderId, { cancel: entry.request });
       case 'fill':
@@ -195,7 +196,11 @@ export class JournalLedger {
     this.#fallback = state.fallback;
     this.#lossMark = state.lossMark;
     this.#orders.clear();
-    for (const order of state.orders) this.#orders.set(order.request.orderId, order);
+    for (const order of state.orders) {
+      // What an earlier version has written lacks it.
+      const endedAt = order.endedAt ?? state.completeTo;
+      this.#orders.set(order.request.orderId, isLive(order) ? order : { ...order, endedAt });
+    }
     this.#fills.clear();
     for (const fill of state.fills) this.#fills.set(fill.fillId, fill);
     this.#latched.clear();
@@ -206,6 +211,23 @@ export class JournalLedger {
     this.#moneyEntries = [];
     this.#verbatim = [];
     for (const entry of state.entries) this.apply(entry);
+  }
+
+  /** Funding is repeated as one payment a market: where the newest stands, of all together. */
+  #repeat(entry: JournalEntry): void {
+    if (entry.type !== 'funding') return void this.#verbatim.push(entry);
+    const { market, payment, hours = 1 } = entry.payment;
+    const at = this.#verbatim.findIndex(
+      (other) => other.type === 'funding' && other.payment.market === market,
+    );
+    const [before] = at < 0 ? [] : this.#verbatim.splice(at, 1);
+    if (before?.type !== 'funding') return void this.#verbatim.push(entry);
+    const sum = {
+      ...entry.payment,
+      payment: usd(before.payment.payment + payment),
+      hours: (before.payment.hours ?? 1) + hours,
+    };
+    this.#verbatim.push({ type: 'funding', payment: sum });
   }
 
   /** A second intent of an id replaces the order: it may be alive under either terms. */
@@ -250,11 +272,18 @@ export class JournalLedger {
     this.#completeTo = completeTo;
     const kept = overlapped(completeTo);
     for (const [id, order] of this.#orders) {
-      if (!isLive(order) && order.request.goodTilBlock < kept) this.#orders.delete(id);
+      if (!isLive(order) && lastBlockOf(order) < kept) this.#orders.delete(id);
     }
     for (const [id, fill] of this.#fills) if (fill.height < kept) this.#fills.delete(id);
   }
 }
+
+/** An hour of blocks: whatever became of an order on chain, no lagging sweep reaches back so far. */
+const ON_CHAIN_BLOCKS = 5_000;
+
+/** Behind which no fill of an ended order comes any more. */
+const lastBlockOf = ({ request, endedAt }: RecoveredOrder): number =>
+  request.stateful === undefined ? request.goodTilBlock : (endedAt ?? 0) + ON_CHAIN_BLOCKS;
 
 function positionsOf(
   books: BookSnapshot | undefined,

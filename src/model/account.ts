@@ -55,6 +55,8 @@ export interface FundingPayment {
   readonly height: BlockHeight;
   readonly at: UnixMs;
   readonly payment: Usd;
+  /** Of so many hours together, up to this one; of one unless told. */
+  readonly hours?: number;
 }
 
 /** Money that came (> 0) or went (< 0) by no trade: deposits, withdrawals, transfers. */

@@ -81,11 +81,11 @@ export class CashLedger {
   }
 
   /** Payments of one market come in the order of their heights. False: known, or before opening. */
-  fund({ market, height, at, payment }: FundingPayment): boolean {
+  fund({ market, height, at, payment, hours = 1 }: FundingPayment): boolean {
     const known = this.#funding.get(market);
     if (this.#isCovered(height) || height <= (known?.height ?? -1)) return false;
     this.#funding.set(market, { total: usd((known?.total ?? 0n) + payment), height });
-    this.#payments += 1;
+    this.#payments += hours;
     if (at > (this.#paidTo ?? 0)) this.#paidTo = at;
     return true;
   }

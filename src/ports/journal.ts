@@ -81,6 +81,8 @@ export interface RecoveredOrder {
   readonly fillIds: readonly FillId[];
   readonly filled: bigint;
   readonly end: OrderEnd | undefined;
+  /** Height up to which all fills had been read when it ended. */
+  readonly endedAt?: BlockHeight | undefined;
 }
 
 /** The books at one moment: per market, and per owner in it; without an owner, of nobody. */

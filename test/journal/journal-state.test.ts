@@ -1,4 +1,5 @@
 /** What a restart reads out of the journal. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   isLive,
@@ -7,13 +8,26 @@ import {
   type RecoveredState,
 } from '../../src/journal/journal-state.js';
 import { blockHeight, clientId, signedSize, size, usd } from '../../src/model/quantities.js';
+import { NO_BLOCK } from '../../src/model/stateful-order.js';
 import { OVERLAP_BLOCKS } from '../../src/model/sweep-overlap.js';
 import type { Breach } from '../../src/model/risk.js';
+import { CashLedger } from '../../src/portfolio/cash-ledger.js';
 import type { JournalEntry } from '../../src/ports/journal.js';
 import { aFill, aFillId, anOrderId, aRequest, BTC, ETH, NOW } from '../support/money-samples.js';
 
 const recover = (...entries: readonly JournalEntry[]): RecoveredState =>
   recoverState(entries.map((entry, index) => ({ sequence: index + 1, at: NOW, input: 0, entry })));
+
+/** Balance, funding of each market, and how many hours were counted. */
+function cashOf({ moneyEntries }: RecoveredState): unknown {
+  const cash = new CashLedger();
+  for (const entry of moneyEntries) {
+    if (entry.type === 'balance.opening') cash.open(entry.opening);
+    else if (entry.type === 'funding') cash.fund(entry.payment);
+    else if (entry.type === 'balance.adjustment') cash.adjust(entry.adjustment);
+  }
+  return [cash.balance(usd(0n)), cash.fundingOf(BTC), cash.fundingOf(ETH), cash.payments];
+}
 
 const intent: JournalEntry = { type: 'order.intent', request: aRequest };
 const fill: JournalEntry = { type: 'fill', fill: aFill, strategy: 'sniper' };
@@ -115,6 +129,53 @@ describe('a journal that is read back', () => {
     expect(after.orders).toEqual([]);
     expect(after.completeTo).toBe(last + 1);
     expect(recover(intent, sweep(1000)).orders.filter(isLive)).toHaveLength(1);
+  });
+
+  it('forgets an order on chain an hour of blocks after its end, through checkpoints', () => {
+    const stateful = { kind: 'longTerm', goodTilTime: NOW, includeBy: NOW } as const;
+    const request = { ...aRequest, goodTilBlock: NO_BLOCK, stateful };
+    const ledger = new JournalLedger();
+    const sweep = (completeTo: number): void =>
+      ledger.apply({ type: 'sweep', completeTo: blockHeight(completeTo) });
+    sweep(1_000);
+    ledger.apply({ type: 'order.intent', request });
+    sweep(90_000);
+    expect(ledger.state().orders).toHaveLength(1);
+    ledger.apply(ended);
+    const state = ledger.checkpoint({ positions: [], owned: [] });
+    ledger.apply({ type: 'checkpoint', state });
+    sweep(95_000);
+    expect(ledger.state().orders).toMatchObject([{ end: 'canceled', endedAt: 90_000 }]);
+    sweep(95_001 + OVERLAP_BLOCKS);
+    expect(ledger.state().orders).toEqual([]);
+  });
+
+  it('repeats the funding of a market as one payment, with which the balance is the same', () => {
+    const hour = fc.record({
+      market: fc.constantFrom(BTC, ETH),
+      payment: fc.bigInt({ min: -1_000n, max: 1_000n }).map((value) => usd(value)),
+      isAdjusted: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(hour, { maxLength: 30 }), (hours) => {
+        const opening = { usdc: usd(1_000_000n), height: blockHeight(1), at: NOW };
+        const entries = hours.flatMap(({ market, payment, isAdjusted }, index): JournalEntry[] => {
+          const height = blockHeight(10 + index);
+          const adjustment = { amount: usd(7n), height };
+          return [
+            { type: 'funding', payment: { market, height, at: NOW, payment } },
+            ...(isAdjusted ? [{ type: 'balance.adjustment', adjustment } as const] : []),
+          ];
+        });
+        const all: JournalEntry[] = [{ type: 'balance.opening', opening }, ...entries];
+        const ledger = new JournalLedger();
+        for (const entry of all) ledger.apply(entry);
+        const state = ledger.checkpoint({ positions: [], owned: [] });
+        const repeated = state.entries.filter(({ type }) => type === 'funding');
+        expect(repeated.length).toBeLessThanOrEqual(2);
+        expect(cashOf(recover({ type: 'checkpoint', state }))).toEqual(cashOf(recover(...all)));
+      }),
+    );
   });
 
   it('remembers where the books were opened and who it was, through checkpoints', () => {

@@ -1,5 +1,6 @@
 /** The process dies: the next one finds its orders, books what it missed, and holds what it held. */
 import { describe, expect, it } from 'vitest';
+import { fillId, marketId } from '../../src/model/quantities.js';
 import { VirtualService } from '../support/virtual-service.js';
 
 describe('a kill and a restart', () => {
@@ -83,4 +84,22 @@ describe('a kill and a restart', () => {
     expect(service.position('BTC-USD')).toBeGreaterThan(0n);
     expect(service.entries('fill')).toHaveLength(0);
   });
+});
+
+it('a journaled fill in a market that is not listed any more halts with words, and starts', async () => {
+  const service = new VirtualService();
+  await service.ready();
+  service.decide('BTC-USD', 'buy');
+  await service.until(() => service.position('BTC-USD') > 0n);
+  const row = service.rows.find(({ entry }) => entry.type === 'fill');
+  if (row?.entry.type !== 'fill') throw new Error('no fill');
+  const fill = { ...row.entry.fill, fillId: fillId('00'.repeat(16)), market: marketId('GONE-USD') };
+  service.rows.push({ ...row, sequence: service.rows.length + 1, entry: { ...row.entry, fill } });
+  await service.restart();
+  await service.until(() => service.control.risk().level === 'halted');
+  expect(service.control.risk().breaches).toMatchObject([
+    { cause: 'order.unexplained', latched: true },
+  ]);
+  expect(service.control.risk().breaches[0]?.evidence).toContain('GONE-USD could not be booked');
+  expect(service.root.state).toBe('trading');
 });
