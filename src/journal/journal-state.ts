@@ -278,7 +278,7 @@ export class JournalLedger {
   }
 }
 
-/** An hour of blocks: whatever became of an order on chain, no lagging sweep reaches back so far. */
+/** An hour of blocks: no sweep of ours reaches back so far behind the end of an order on chain. */
 const ON_CHAIN_BLOCKS = 5_000;
 
 /** Behind which no fill of an ended order comes any more. */

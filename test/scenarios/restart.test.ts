@@ -93,7 +93,11 @@ it('a journaled fill in a market that is not listed any more halts with words, a
   await service.until(() => service.position('BTC-USD') > 0n);
   const row = service.rows.find(({ entry }) => entry.type === 'fill');
   if (row?.entry.type !== 'fill') throw new Error('no fill');
-  const fill = { ...row.entry.fill, fillId: fillId('00'.repeat(16)), market: marketId('GONE-USD') };
+  const fill = {
+    ...row.entry.fill,
+    fillId: fillId('78086eda-77ea-5c7f-b7e3-000000000000'),
+    market: marketId('GONE-USD'),
+  };
   service.rows.push({ ...row, sequence: service.rows.length + 1, entry: { ...row.entry, fill } });
   await service.restart();
   await service.until(() => service.control.risk().level === 'halted');
