@@ -37,22 +37,25 @@ export interface ProcessCrashesResult {
   readonly fills: number;
 }
 
-/** Where a life may end; the number is the latest time that the step is done in. */
+/**
+ * Where a life may end; the number is the latest time that the step is done in. What comes with every
+ * life's start has a greater one, so that most lives trade before they end.
+ */
 const POINTS: readonly (readonly [at: string, nthMax: number])[] = [
-  ['write order.intent', 3],
-  ['written order.intent', 3],
-  ['sign place', 3],
-  ['signer ask rpc', 4],
-  ['signer answer rpc', 4],
-  ['told answer', 3],
-  ['write order.sent', 3],
-  ['written order.sent', 3],
-  ['hear v4_subaccounts', 4],
-  ['heard v4_subaccounts', 4],
-  ['write fill', 2],
-  ['written fill', 2],
-  ['write order.end', 2],
-  ['written order.end', 2],
+  ['write order.intent', 7],
+  ['written order.intent', 7],
+  ['sign place', 7],
+  ['signer ask rpc', 14],
+  ['signer answer rpc', 14],
+  ['told answer', 14],
+  ['write order.sent', 7],
+  ['written order.sent', 7],
+  ['hear v4_subaccounts', 28],
+  ['heard v4_subaccounts', 28],
+  ['write fill', 5],
+  ['written fill', 5],
+  ['write order.end', 5],
+  ['written order.end', 5],
   ['write run', 1],
   ['written run', 1],
   ['told opened', 1],
@@ -65,11 +68,13 @@ const POINTS: readonly (readonly [at: string, nthMax: number])[] = [
   ['answer /orders', 2],
   ['ask /addresses', 2],
   ['answer /addresses', 2],
-  ['ask rpc', 3],
-  ['hear v4_orderbook', 40],
-  ['hear v4_block_height', 9],
-  ['told durable', 8],
+  ['ask rpc', 7],
+  ['hear v4_orderbook', 420],
+  ['hear v4_block_height', 21],
+  ['told durable', 56],
 ];
+/** Of 200 lives: each point comes so often, a little later each time. */
+const ROUNDS = 7;
 /** Has no divisor in common with the number of points: all of them in another order. */
 const STRIDE = 7;
 /** A point that has not come by then is not waited for. */
@@ -80,11 +85,10 @@ const SETTLE_MS = 15_000;
 const FILLS_PER_PAGE = 100;
 /** One devnet's limits hold for all lanes together; and its first minute has no history to warm by. */
 const SETTINGS = `
-markets: [BTC-USD, ETH-USD]
 strategies:
   - name: sniper
     minConfidence: 0.05
-    maxPositions: 2
+    maxPositions: 4
     maxHoldSeconds: 1
     coolDownSeconds: 1
     stopBps: 5000
@@ -95,7 +99,7 @@ export async function crashProcesses(options: ProcessCrashes): Promise<ProcessCr
   const { points, lanes, seed, onPoint = () => undefined } = options;
   const folder = temporaryFolder();
   const bullet = loadable(folder);
-  const flags = ['--port', '0', '--markets', '2', '--preset', 'trend', '--seed', `${seed}`];
+  const flags = ['--port', '0', '--markets', '4', '--preset', 'trend', '--seed', `${seed}`];
   const devnet = perpetua(['devnet', ...flags]);
   const exchange = (await devnet.until(/indexer +(http:\/\/\S+)\/v4/))[1] ?? '';
   const queue = Array.from({ length: points }, (_, index) => index);
@@ -187,7 +191,8 @@ class Lane {
   /** One life, which judges the kills before it once it trades, and ends at the point of this number. */
   async once(number: number): Promise<readonly CrashOutcome[]> {
     const [at, nthMax] = POINTS[(number * STRIDE) % POINTS.length] ?? ['write run', 1];
-    const nth = 1 + (Math.floor(number / POINTS.length) % nthMax);
+    const round = Math.floor(number / POINTS.length);
+    const nth = 1 + ((round * Math.ceil(nthMax / ROUNDS)) % nthMax);
     const query = new URLSearchParams({ at, nth: `${nth}`, program: PROGRAM });
     const life = this.#start(['--import', `file://${this.#options.bullet}?${query.toString()}`]);
     const judged = await this.#judge(life);
