@@ -29,6 +29,7 @@ export function createMetrics(control: Control): Metrics {
   addState(registry, control);
   addMoney(registry, control);
   addEndpoints(registry, control);
+  addRest(registry, control);
   return {
     contentType: registry.contentType,
     observe: (hop, ms) => bound.get(hop)?.observe(ms),
@@ -232,4 +233,18 @@ function addEndpoints(registry: Registry, control: Control): void {
     gauge('perpetua_endpoint_lag_blocks', 'Behind the best.', ({ lagBlocks }) => lagBlocks),
   ];
   for (const one of gauges) registry.registerMetric(one);
+}
+
+function addRest(registry: Registry, control: Control): void {
+  const gauge = new Gauge({
+    name: 'perpetua_rest_free',
+    help: 'REST requests that may go at once, by bucket.',
+    labelNames: ['bucket'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { bucket, free } of control.state().rest) this.set({ bucket }, free);
+    },
+  });
+  registry.registerMetric(gauge);
 }

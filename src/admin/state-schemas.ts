@@ -66,6 +66,15 @@ export const serviceState = Type.Object({
       lastError: nullable(text),
     }),
   ),
+  rest: Type.Array(
+    Type.Object({
+      bucket: text,
+      burst: number,
+      free: number,
+      perSecond: number,
+      waitMs: number,
+    }),
+  ),
   strategies: Type.Array(Type.Object({ name: text, state: text })),
   engine: engineState,
   frames: Type.Object({

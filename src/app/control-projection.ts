@@ -68,6 +68,7 @@ export class ControlProjection implements Control {
       },
       connections: connections.map((name) => this.#connection(name)),
       endpoints: world.endpoints?.() ?? [],
+      rest: world.restUsage?.() ?? [],
       strategies: strategies.map((name) => ({ name, state: this.#stateOf(`strategy.${name}`) })),
       engine: { ...engine.status, fallback: engine.status.fallback ?? null },
       frames: pipeline.counts,

@@ -99,6 +99,7 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
     sockets: failoverSockets({ sockets, pool: () => ground.endpoints?.socket, now: wallNow }),
     subaccount: address === undefined ? undefined : { address, number: config.subaccount },
     endpoints: () => ground.endpoints?.states(wallNow()) ?? [],
+    restUsage: () => ground.budget.usage(clock.now()),
     subscribesPerSecond: config.network === 'embedded' ? EMBEDDED_SUBSCRIBES : PUBLIC_SUBSCRIBES,
     hearsAccount: address !== undefined && config.mode !== 'paper',
     folder,
@@ -148,7 +149,7 @@ class RealGround {
   readonly #clock: RealClock;
   readonly #key: SigningKey | undefined;
   readonly #http: HttpClient = undiciHttp();
-  readonly #budget = new RestBudget();
+  readonly budget = new RestBudget();
   #exchange: Promise<EmbeddedExchange> | undefined;
   #signer: ValidatorSigner | undefined;
   #isClosed = false;
@@ -176,7 +177,7 @@ class RealGround {
       now: wallNow,
       subaccount: { address: address ?? NOBODY, number: config.subaccount },
       specOf: insight.specOf,
-      budget: this.#budget,
+      budget: this.budget,
     });
     const refuse = () => of(NO_KEY);
     const silent: VenuePort = { ...reads, place: refuse, cancel: refuse, batchCancel: refuse };

@@ -236,7 +236,8 @@ export class TradingCore {
       return;
     }
     const reason = answer.type === 'rejected' ? `${answer.code} ${answer.message}` : answer.reason;
-    log.write('warn', 'order.not-sent', { ...fields, reason });
+    const remedy = answer.type === 'rejected' ? answer.remedy : undefined;
+    log.write('warn', 'order.not-sent', { ...fields, reason, remedy });
     if (answer.type === 'rejected') {
       this.observations$.next({ type: 'reject', at: now(), code: answer.code });
       // A no that we did not expect: perhaps the account is not what we think it is.

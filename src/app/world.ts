@@ -8,7 +8,7 @@ import type { AccountEvent } from '../model/events.js';
 import type { BlockHeight, MarketId } from '../model/quantities.js';
 import { Failure } from '../model/result.js';
 import { tap, type Observable, type Subject } from 'rxjs';
-import type { EndpointState } from '../ports/control.js';
+import type { EndpointState, RestUsage } from '../ports/control.js';
 import type { Journal, JournalIdentity } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
@@ -56,6 +56,7 @@ export interface World {
   readonly subscribesPerSecond: number;
   /** The venue's addresses and their health; none where the venue is in process. */
   readonly endpoints?: () => readonly EndpointState[];
+  readonly restUsage?: () => readonly RestUsage[];
   readonly boot: (insight: Insight) => Promise<Booted>;
   readonly openJournal: (identity: JournalIdentity) => Promise<Journal>;
   readonly recording?: Recording | undefined;

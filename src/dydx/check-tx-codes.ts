@@ -4,25 +4,10 @@
  * and those that nobody has listed included: the order is then fenced and queried, never sent
  * again.
  */
-import type { SendAnswer } from '../ports/venue.js';
+import type { Remedy, SendAnswer } from '../ports/venue.js';
 
 /** What was broadcast: some refusals of a cancel say that there is nothing left to cancel. */
 export type Broadcast = 'place' | 'cancel';
-
-/** What must change before the same intent may be tried again, as a new order. */
-type Remedy =
-  | 'fresh-height'
-  | 'smaller-good-til-block'
-  | 'new-good-til-time'
-  | 'market-parameters'
-  | 'market-status'
-  | 'new-price'
-  | 'next-block'
-  | 'rate-window'
-  | 'collateral'
-  | 'equity'
-  | 'account'
-  | 'other-node';
 
 export type Verdict =
   | { readonly type: 'accepted' }
@@ -172,7 +157,13 @@ export function answerOfCode(
   const code = `${result.codespace}.${result.code}`;
   const verdict = classifyCheckTx(broadcast, result);
   if (verdict.type === 'accepted') return verdict;
-  return verdict.type === 'unknown'
-    ? { type: 'unknown', reason: `${code} ${verdict.name}: ${result.log}` }
-    : { type: 'rejected', code, message: `${verdict.name}: ${result.log}` };
+  const message = `${verdict.name}: ${result.log}`;
+  switch (verdict.type) {
+    case 'unknown':
+      return { type: 'unknown', reason: `${code} ${message}` };
+    case 'rejected':
+      return { type: 'rejected', code, message };
+    case 'retryable':
+      return { type: 'rejected', code, message, remedy: verdict.remedy };
+  }
 }

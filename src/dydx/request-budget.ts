@@ -28,6 +28,17 @@ export function reserve(state: BudgetState, budget: RequestBudget, now: number):
   return Math.max(0, state.fullAt - budget.burst * interval - now);
 }
 
+/** Requests that may go at once now. */
+export function freeOf(state: BudgetState, budget: RequestBudget, now: number): number {
+  const ahead = Math.max(0, state.fullAt - now) * (budget.perSecond / 1000);
+  return Math.max(0, Math.floor(budget.burst - ahead));
+}
+
+/** What a request would have to wait, nothing reserved. */
+export function waitOf(state: BudgetState, budget: RequestBudget, now: number): number {
+  return reserve({ fullAt: state.fullAt }, budget, now);
+}
+
 /** The venue said when to come back: nothing of this bucket goes before `until`. */
 export function holdUntil(state: BudgetState, budget: RequestBudget, until: number): void {
   state.fullAt = Math.max(state.fullAt, until + (budget.burst - 1) * (1000 / budget.perSecond));

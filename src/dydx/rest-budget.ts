@@ -11,12 +11,15 @@
  * 3. Who would wait for more than a minute, or for no number at all, is refused with the numbers.
  */
 import { fail, ok, type Result } from '../model/result.js';
+import type { RestUsage } from '../ports/control.js';
 import {
   CANDLES_BUDGET,
   emptyBudget,
+  freeOf,
   holdUntil,
   reserve,
   REST_BUDGET,
+  waitOf,
   type BudgetState,
   type RequestBudget,
 } from './request-budget.js';
@@ -72,6 +75,15 @@ export class RestBudget {
     const limits = `${burst} at once and ${perSecond} a second`;
     const words = `${bucket}: ${wait} ms to wait with ${limits}, at most ${LONGEST_WAIT_MS}`;
     return fail('rest.busy', words);
+  }
+
+  /** Of the buckets that were used. */
+  usage(now: number): readonly RestUsage[] {
+    return [...this.#states].map(([bucket, state]) => {
+      const budget = BUDGETS[bucket];
+      const waitMs = Math.ceil(waitOf(state, budget, now));
+      return { bucket, ...budget, free: freeOf(state, budget, now), waitMs };
+    });
   }
 
   /** What an answer says of the bucket. Its times are milliseconds, against the standard. */

@@ -62,6 +62,17 @@ export interface EndpointState {
   readonly lastError: string | null;
 }
 
+/** What is left of one bucket of REST requests, which all readers of the process share. */
+export interface RestUsage {
+  readonly bucket: string;
+  /** Requests that may go at once, and how many of them are free now. */
+  readonly burst: number;
+  readonly free: number;
+  readonly perSecond: number;
+  /** What the next request would have to wait. */
+  readonly waitMs: number;
+}
+
 /** All values are plain JSON: amounts are decimal strings, times are Unix milliseconds. */
 export interface ServiceState {
   readonly version: string;
@@ -87,6 +98,8 @@ export interface ServiceState {
   }[];
   /** Empty where the venue is in process. */
   readonly endpoints: readonly EndpointState[];
+  /** Buckets that were used; none where the venue is in process. */
+  readonly rest: readonly RestUsage[];
   readonly strategies: readonly { readonly name: string; readonly state: string }[];
   readonly engine: EngineState;
   readonly frames: FrameCounts;

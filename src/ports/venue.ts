@@ -17,13 +17,33 @@ import type {
 } from '../model/quantities.js';
 import type { VenueLimits } from '../model/venue-limits.js';
 
+/** Nothing is tried again by itself: it is for who reads, and for the next decision. */
+export type Remedy =
+  | 'fresh-height'
+  | 'smaller-good-til-block'
+  | 'new-good-til-time'
+  | 'market-parameters'
+  | 'market-status'
+  | 'new-price'
+  | 'next-block'
+  | 'rate-window'
+  | 'collateral'
+  | 'equity'
+  | 'account'
+  | 'other-node';
+
 export type SendAnswer =
   /**
    * The node accepted the message: received, not resting. `broadcastAt` = the call of broadcast.
    */
   | { readonly type: 'accepted'; readonly txHash: string; readonly broadcastAt: UnixMs }
-  /** The venue's definitive no. */
-  | { readonly type: 'rejected'; readonly code: string; readonly message: string }
+  /** The venue's definitive no; `remedy`: what would have to change for the same to be taken. */
+  | {
+      readonly type: 'rejected';
+      readonly code: string;
+      readonly message: string;
+      readonly remedy?: Remedy;
+    }
   /** Bytes may have left; nobody knows. */
   | { readonly type: 'unknown'; readonly reason: string }
   /** Certainly not sent: permission expired before signing, signer not ready. */

@@ -95,6 +95,7 @@ describe('reading', () => {
     metrics.observe('journal', 3);
     const text = await metrics.render();
     expect(text).toContain('perpetua_frames_total{verdict="quarantined"} 1');
+    expect(text).toContain('perpetua_rest_free{bucket="default"} 18');
     expect(text).toContain('perpetua_dead_letters_total{reason="frame.json"} 1');
     const versions = 'perpetua_unknown_version_frames_total{channel="v4_trades",version="3.0.0"} 5';
     expect(text).toContain(versions);

@@ -128,6 +128,7 @@ describe('the code of a cancel', () => {
       type: 'rejected',
       code: 'clob.10',
       message: 'good-til-block passed: too old',
+      remedy: 'fresh-height',
     });
   });
 });
@@ -164,6 +165,7 @@ describe('a broadcast that failed', () => {
       type: 'rejected',
       code: 'clob.10',
       message: 'good-til-block passed: too old',
+      remedy: 'fresh-height',
     });
   });
 

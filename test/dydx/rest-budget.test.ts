@@ -79,6 +79,16 @@ describe('the budget of all REST', () => {
     expect(waitOf(budget, 'fills')).toBe(1_000);
   });
 
+  it('tells what is left of the buckets that were used', () => {
+    const budget = new RestBudget();
+    expect(budget.usage(NOW)).toEqual([]);
+    for (let index = 0; index < 6; index += 1) budget.reserve('books', NOW);
+    const books = { bucket: 'books', burst: 5, perSecond: 2.5 };
+    expect(budget.usage(NOW)).toEqual([{ ...books, free: 0, waitMs: 800 }]);
+    expect(budget.usage(NOW + 1_200)).toEqual([{ ...books, free: 2, waitMs: 0 }]);
+    expect(budget.usage(NOW + 10_000)).toEqual([{ ...books, free: 5, waitMs: 0 }]);
+  });
+
   it('refuses with the numbers, and a time that is no number', () => {
     const budget = new RestBudget();
     for (let index = 0; index < 200; index += 1) budget.reserve('books', NOW);

@@ -53,6 +53,7 @@ export function fakeControl(): FakeControl {
           lastError: 'status 502',
         },
       ],
+      rest: [{ bucket: 'default', burst: 20, free: 18, perSecond: 4, waitMs: 0 }],
       strategies: [{ name: 'sniper', state: 'scouting' }],
       engine: {
         setting: 'both',
