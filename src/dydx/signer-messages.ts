@@ -88,6 +88,8 @@ export type ToSigner =
     }
   /** Answered by `pong`, or the thread hangs. */
   | { readonly type: 'ping' }
+  /** The authenticators are read again: what was true at the start may be so no more. */
+  | { readonly type: 'prove' }
   /** No more messages; the thread ends when its last answer is out. */
   | { readonly type: 'close' };
 

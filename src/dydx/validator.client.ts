@@ -52,6 +52,10 @@ const CLOSE_DEADLINE_MS = 3000;
 const RESTART_MS_MIN = 500;
 const RESTART_MS_MAX = 30_000;
 const PING_EVERY_MS = 2000;
+/** The trading key is proved again with every so many pings: five minutes. */
+const PINGS_A_PROOF = 150;
+/** What the chain says to a key that may not, or no longer, trade for its owner. */
+const NOT_LET_TRADE = /^(accountplus\..*|sdk\.4)$/;
 /** So many pings in a row without a pong: the thread hangs. */
 const MISSED_MAX = 3;
 /** Libraries are loaded meanwhile, and a passphrase worked on: nothing is answered. */
@@ -83,6 +87,7 @@ class ThreadSigner implements ValidatorSigner {
   /** Pings since the last word of the thread, and when the newest of them was sent. */
   #missed = 0;
   #pingedAt = 0;
+  #pings = 0;
   #timer: TimerHandle | undefined;
   #refusal: Fault | undefined;
 
@@ -187,6 +192,7 @@ class ThreadSigner implements ValidatorSigner {
     switch (message.type) {
       case 'answer':
         this.#note(message);
+        this.#doubtKey(thread, message.answer);
         return this.#answer(message.id, message.answer);
       case 'ready':
         this.#crashes = 0;
@@ -201,6 +207,12 @@ class ThreadSigner implements ValidatorSigner {
       case 'pong':
         return;
     }
+  }
+
+  /** The chain did not take the key: perhaps its owner has changed his mind. */
+  #doubtKey(thread: SignerThread, answer: SendAnswer): void {
+    const isDoubted = answer.type === 'rejected' && NOT_LET_TRADE.test(answer.code);
+    if (isDoubted) thread.postMessage({ type: 'prove' });
   }
 
   /** The health of the node that was asked. What we refuse ourselves says nothing of it. */
@@ -225,6 +237,8 @@ class ThreadSigner implements ValidatorSigner {
       this.#missed += 1;
       this.#pingedAt = now;
       thread.postMessage({ type: 'ping' });
+      this.#pings = (this.#pings + 1) % PINGS_A_PROOF;
+      if (this.#pings === 0) thread.postMessage({ type: 'prove' });
     }
     this.#after(PING_EVERY_MS, () => this.#ping(thread));
   }

@@ -86,6 +86,7 @@ async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
 
 const closing = new AbortController();
 let account: Account | undefined;
+let publicKey: Uint8Array | undefined;
 let markets: Markets = new Map();
 let marketsAt = 0;
 let height = Number.NaN;
@@ -98,6 +99,7 @@ let newest = 0;
 parentPort?.on('message', (message: ToSigner) => {
   if (message.type === 'send') void answer(message);
   else if (message.type === 'ping') say({ type: 'pong' });
+  else if (message.type === 'prove') void proveAgain();
   else closing.abort();
   closeWhenDone();
 });
@@ -223,7 +225,8 @@ async function unlock(): Promise<Result<{ signer: OfflineSigner; publicKey: Uint
 async function start(): Promise<void> {
   const unlocked = await unlock();
   if (!unlocked.ok) return refuse(unlocked.error.code, unlocked.error.message);
-  const { signer, publicKey } = unlocked.value;
+  const { signer } = unlocked.value;
+  publicKey = unlocked.value.publicKey;
   const { address, subaccountNumber, authenticator } = data.account;
   const wallet = await dydx.LocalWallet.fromOfflineSigner(signer);
   const info =
@@ -235,7 +238,7 @@ async function start(): Promise<void> {
   for (let failures = 0; !closing.signal.aborted; failures += 1) {
     newest = failures % data.rpcUrls.length;
     try {
-      const fault = await learn(newest, info, publicKey);
+      const fault = await learn(newest, info);
       if (fault !== undefined) return refuse(fault.code, fault.message);
       say({ type: 'ready' });
       return await watchHeight();
@@ -246,13 +249,13 @@ async function start(): Promise<void> {
   }
 }
 
-async function learn(node: number, info: SubaccountInfo, publicKey: Uint8Array) {
+async function learn(node: number, info: SubaccountInfo) {
   const client = await clientOf(node);
   const reads = Promise.all([
     client.get.getAccount(info.address),
     readMarkets(client),
     readHeight(node),
-    proveTradingKey(client, publicKey),
+    proveTradingKey(client),
   ]);
   const [{ accountNumber }, told, , proof] = await withDeadline(reads, READ_DEADLINE_MS);
   if (!proof.ok) return proof.error;
@@ -262,9 +265,20 @@ async function learn(node: number, info: SubaccountInfo, publicKey: Uint8Array) 
   return undefined;
 }
 
-async function proveTradingKey(client: ValidatorClient, publicKey: Uint8Array) {
+/** Not let sign any more as soon as a node says so; a node that says nothing proves nothing. */
+async function proveAgain(): Promise<void> {
+  try {
+    const client = await clientOf(newest);
+    const proof = await withDeadline(proveTradingKey(client), READ_DEADLINE_MS);
+    if (!proof.ok) refuse(proof.error.code, proof.error.message);
+  } catch (error) {
+    say({ type: 'waiting', reason: textOf(error) });
+  }
+}
+
+async function proveTradingKey(client: ValidatorClient) {
   const { address, authenticator } = data.account;
-  if (authenticator === undefined) return { ok: true } as const;
+  if (authenticator === undefined || publicKey === undefined) return { ok: true } as const;
   const { accountAuthenticators } = await client.get.getAuthenticators(address);
   const authenticators = accountAuthenticators.map(({ id, type, config }) => {
     return { id: id.toString(), type, config };

@@ -1,5 +1,5 @@
 /** A trading key over real sockets: it trades for its owner's account, or is not let sign at all. */
-import { firstValueFrom } from 'rxjs';
+import { filter, firstValueFrom } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { undiciHttp } from '../../src/connection/undici-http.client.js';
 import { indexerReads } from '../../src/dydx/indexer.client.js';
@@ -47,20 +47,40 @@ const signFor = (authenticator: string) =>
     account: { address: owner, subaccountNumber: 0, signer: trader, authenticator },
   });
 
+const readsOf = () =>
+  indexerReads({
+    network: embeddedNetwork(peer.devnet.port),
+    http,
+    clock: peer.clock,
+    subaccount: { address: owner, number: 0 },
+    specOf: () => btc,
+  });
+
 describe('a trading key', () => {
+  it('that its owner takes away while it trades is not let sign any more', async () => {
+    const chosen = await account.authorize(tradingOnly(publicKey));
+    const signer = signFor(chosen);
+    expect(await settled(signer)).toBe('ready');
+    await account.revoke(chosen);
+    const goodTilBlock = blockHeight((await firstValueFrom(readsOf().chainHeight())) + 10);
+    const order = restingOrder(9, { address: owner, number: 0 }, { goodTilBlock });
+    expect(await firstValueFrom(signer.place(order, btc, soon()))).toMatchObject({
+      type: 'rejected',
+    });
+    await firstValueFrom(signer.state$.pipe(filter((state) => state === 'refused')));
+    expect(signer.refusal).toMatchObject({ code: 'authenticator.missing' });
+    expect(await firstValueFrom(signer.place(order, btc, soon()))).toMatchObject({
+      type: 'unsent',
+    });
+  }, 60_000);
+
   it("trades for its owner's account, and is refused once it could withdraw", async () => {
     const chosen = await account.authorize(tradingOnly(publicKey));
     const signer = signFor(chosen);
     expect(await settled(signer)).toBe('ready');
     expect(signer.address).toBe(owner);
     const subaccount = { address: owner, number: 0 };
-    const reads = indexerReads({
-      network: embeddedNetwork(peer.devnet.port),
-      http,
-      clock: peer.clock,
-      subaccount,
-      specOf: () => btc,
-    });
+    const reads = readsOf();
     const goodTilBlock = blockHeight((await firstValueFrom(reads.chainHeight())) + 30);
     const order = restingOrder(1, subaccount, { goodTilBlock });
     expect(await firstValueFrom(signer.place(order, btc, soon()))).toMatchObject({

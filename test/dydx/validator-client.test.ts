@@ -235,6 +235,22 @@ describe('the signer', () => {
     expect(thread().received).toHaveLength(30);
   });
 
+  it('has the trading key proved again every five minutes, and when the chain does not take it', async () => {
+    const { clock, thread, place } = await ready();
+    for (let second = 0; second < 300; second += 1) {
+      await clock.advance(1000);
+      thread().says({ type: 'pong' });
+    }
+    const proofs = () => thread().received.filter(({ type }) => type === 'prove').length;
+    expect(proofs()).toBe(1);
+    place();
+    const sent = thread().received.at(-1);
+    const id = sent?.type === 'send' ? sent.id : -1;
+    const answer = { type: 'rejected', code: 'accountplus.104', message: 'no' } as const;
+    thread().says({ type: 'answer', id, answer });
+    expect(proofs()).toBe(2);
+  });
+
   it('does not blame the thread for a time in which this one stood still', async () => {
     const { clock, thread, threads } = await ready();
     await clock.advance(2000);

@@ -7,6 +7,8 @@ import { client, networkOf } from './real-client.js';
 export interface Owner {
   /** By the owner's own transaction; resolves with its number when the chain has it. */
   authorize(part: Part): Promise<string>;
+  /** Resolves when the chain has it no more. */
+  revoke(id: string): Promise<void>;
 }
 
 export async function ownerOn(devnet: Devnet, privateKey: string): Promise<Owner> {
@@ -19,6 +21,11 @@ export async function ownerOn(devnet: Devnet, privateKey: string): Promise<Owner
       const { length } = await known();
       await composite.addAuthenticator(own, type as never, config);
       return poll('the authenticator', async () => (await known())[length]?.id.toString());
+    },
+    revoke: async (id) => {
+      await composite.removeAuthenticator(own, id);
+      const isGone = async () => (await known()).every((one) => one.id.toString() !== id);
+      await poll('the end of the authenticator', async () => (await isGone()) || undefined);
     },
   };
 }
