@@ -107,7 +107,7 @@ export class OrderTable {
   /** Orders on chain that work, as far as we know. */
   onChain(): readonly OrderId[] {
     return this.live()
-      .filter(({ request, state }) => request.stateful !== undefined && /^working/.test(state))
+      .filter(({ request, state }) => request.stateful !== undefined && state.startsWith('working'))
       .map(({ request }) => request.orderId);
   }
 

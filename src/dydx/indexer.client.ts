@@ -16,7 +16,7 @@ import {
   timer,
   type Observable,
 } from 'rxjs';
-import type { Subaccount } from '../model/account.js';
+import type { Subaccount, Compliance } from '../model/account.js';
 import type { MarketSpec } from '../model/market.js';
 import type { Fill } from '../model/order.js';
 import type { VenueLimits } from '../model/venue-limits.js';
@@ -100,7 +100,6 @@ export function indexerReads(options: IndexerOptions): VenueReads {
     requests
       .send('rpc', query.path, () => road.ask(rpc, (url) => queryRequest(url, query)))
       .pipe(readAnswer(query.path));
-  const one = (market: MarketId): string => encodeURIComponent(market);
   return {
     order: (id) =>
       get('order', `/orders/${id}`, (json) => readOrder(checks.order(json), knownSpec)).pipe(
@@ -117,11 +116,7 @@ export function indexerReads(options: IndexerOptions): VenueReads {
         `/addresses/${subaccount.address}/subaccountNumber/${subaccount.number}`,
         (json) => readSubaccount(checks.subaccount(json).subaccount, knownSpec),
       ).pipe(absentWhenNotFound()),
-    compliance: () =>
-      get('default', `/compliance/screen/${subaccount.address}`, (json) => {
-        const { status, reason } = checks.compliance(json);
-        return { status, reason: reason ?? undefined };
-      }),
+    compliance: () => get('default', `/compliance/screen/${subaccount.address}`, readCompliance),
     ...moneyReads({ owner, get }),
     indexerHeight: () =>
       get('default', '/height', (json) => readHeight(checks.height(json).height)).pipe(
@@ -141,16 +136,21 @@ export function indexerReads(options: IndexerOptions): VenueReads {
         })),
       ),
     book: (market) =>
-      get('books', `/orderbooks/perpetualMarket/${one(market)}`, (json) =>
+      get('books', `/orderbooks/perpetualMarket/${encodeURIComponent(market)}`, (json) =>
         readBook(json, unitsOf(knownSpec(market))),
       ),
     candles: (market, limit) =>
       get(
         'candles',
-        `/candles/perpetualMarkets/${one(market)}?resolution=1MIN&limit=${limit}`,
+        `/candles/perpetualMarkets/${encodeURIComponent(market)}?resolution=1MIN&limit=${limit}`,
         (json) => readCandles(checks.candles(json).candles, unitsOf(knownSpec(market))),
       ),
   };
+}
+
+function readCompliance(json: unknown): Compliance {
+  const { status, reason } = checks.compliance(json);
+  return { status, reason: reason ?? undefined };
 }
 
 /** Three questions to the node, which make one answer. */
