@@ -10,15 +10,14 @@ const FIVE_MINUTES_MS = 301_000;
 describe('an address', () => {
   it('that may only close reduces while it is so', async () => {
     const service = new VirtualService();
-    await service.ready();
     service.host.compliance.set(ADDRESS, 'CLOSE_ONLY');
-    await service.clock.advance(FIVE_MINUTES_MS);
+    await service.start();
+    await service.until(() => service.control.risk().level === 'reducing');
     expect(breachOf(service, 'compliance.close-only')).toMatchObject({
       severity: 'reduce',
       latched: false,
       evidence: 'the venue says CLOSE_ONLY: COMPLIANCE_PROVIDER',
     });
-    expect(service.control.risk().level).toBe('reducing');
     service.host.compliance.set(ADDRESS, 'FIRST_STRIKE');
     await service.clock.advance(FIVE_MINUTES_MS);
     expect(breachOf(service, 'compliance.close-only')).toBeUndefined();
