@@ -135,6 +135,12 @@ export const orderVocabulary = setup({
     /** A node has dropped a stateful order: only the chain can end it. */
     isHint: ({ context, event }) =>
       context.request.stateful !== undefined && wordOf(event)?.status === 'bestEffortCanceled',
+    /** A node tells of a post-only order before it refuses it; the word may be the slower one. */
+    isAnnouncement: ({ context, event }) => {
+      const { timeInForce, stateful } = context.request;
+      const isShort = stateful === undefined && timeInForce === 'postOnly';
+      return isShort && wordOf(event)?.status === 'bestEffortOpened';
+    },
     /** The chain does not know it as dead, whatever we took for a proof. */
     reappears: ({ context, event }) => {
       const word = wordOf(event);

@@ -338,7 +338,10 @@ export const orderMachine = orderVocabulary.createMachine({
         filled: { entry: close('filled') },
         canceled: { entry: close('canceled') },
         expired: { entry: close('expired'), on: { 'venue.order': unexpectedly('reappears') } },
-        rejected: { entry: close('rejected'), on: { 'venue.order': unexpectedly('saysAlive') } },
+        rejected: {
+          entry: close('rejected'),
+          on: { 'venue.order': [{ guard: 'isAnnouncement' }, unexpectedly('saysAlive')] },
+        },
         denied: { entry: close('denied'), on: { 'venue.order': unexpectedly('saysAlive') } },
       },
     },

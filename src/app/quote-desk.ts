@@ -95,6 +95,15 @@ export class QuoteDesk {
     this.#make(verdict);
   }
 
+  /** The position is to be left: nothing of ours may stand in the way. Whether anything does. */
+  leave(market: MarketId, reason: string): boolean {
+    const isInTheWay = this.#orders(market).length > 0;
+    this.#left.add(market);
+    if (this.#wanted.delete(market)) this.#pull(market, reason);
+    else this.#take(market);
+    return isInTheWay;
+  }
+
   /** The gate has closed. */
   pullAll(reason: string): void {
     this.#wanted.clear();
@@ -139,7 +148,7 @@ export class QuoteDesk {
 
   #make(quote: Quote): void {
     const { core, heights } = this.#options;
-    const { market, bid, ask } = quote;
+    const { market, bid, ask, newestFrameAt } = quote;
     const wish = {
       bid: this.#isAtRest(market, 'buy') ? undefined : bid,
       ask: this.#isAtRest(market, 'sell') ? undefined : ask,
@@ -151,7 +160,7 @@ export class QuoteDesk {
         const made =
           step.type === 'place'
             ? core.quote(quote, step.side, step.order)
-            : core.replace(step.orderId, step.order);
+            : core.replace(step.orderId, { ...step.order, newestFrameAt });
         if (!made.ok) this.#rest(market, step.side, REST_AFTER_DENIAL_MS);
       }
     }

@@ -33,6 +33,8 @@ export interface ReplaceFlowOptions {
 export interface NewPriceAndSize {
   readonly price: Price;
   readonly size: Size;
+  /** Of the data behind it; undefined: nothing older than now. */
+  readonly newestFrameAt?: UnixMs;
 }
 
 type SuccessorDue = Extract<OrderReport, { type: 'order.successorDue' }>;
@@ -48,19 +50,20 @@ export interface ReplaceFlow {
 export function replaceFlow(options: ReplaceFlowOptions): ReplaceFlow {
   const { orders, now, risk, request, tell, submit, log } = options;
   return {
-    replace(orderId, { price, size: whole }) {
+    replace(orderId, { price, size: whole, newestFrameAt = now() }) {
       const record = orders.get(orderId);
       const context = request();
       if (!record?.state.startsWith('working')) return deny(record?.state ?? 'not known');
       // A place that is refused after all must not be mistaken for the end of its replacement.
       if (record.answer?.type !== 'accepted') return deny(`${record.state}, not answered yet`);
       if (context === undefined) return deny('at an unknown height');
-      const intent = intentOf(record, { price, size: whole, now: now() });
+      const change = { price, size: whole, newestFrameAt };
+      const intent = intentOf(record, change, now());
       const approved = approve(intent, withoutOld(risk(intent), record));
       if (!approved.ok && intent.size > 0n) return approved;
       const { goodTilBlock: last } = record.request;
       const goodTilBlock = blockHeight(Math.max(context.height + WORKING_BLOCKS, last + 1));
-      const terms = { price, size: whole, goodTilBlock, newestFrameAt: now(), heldMs: 0 };
+      const terms = { ...change, goodTilBlock, heldMs: 0 };
       const isInPlace = replacementOf(record.request, terms, record.filled) !== undefined;
       tell(orderId, { type: 'order.replace', ...terms });
       return ok(isInPlace ? 'in-place' : 'after-cancel');
@@ -69,8 +72,8 @@ export function replaceFlow(options: ReplaceFlowOptions): ReplaceFlow {
       const record = orders.get(orderId);
       const context = request();
       if (record === undefined || context === undefined) return;
-      const { price, size: whole } = terms;
-      const old = intentOf({ ...record, filled }, { price, size: whole, now: now() });
+      const change = { price: terms.price, size: terms.size, newestFrameAt: now() };
+      const old = intentOf({ ...record, filled }, change, now());
       const intent = { ...old, intentId: `${old.intentId}+` };
       const approved = approve(intent, risk(intent));
       if (approved.ok) return submit(makeRequest(approved.value, context));
@@ -82,7 +85,8 @@ export function replaceFlow(options: ReplaceFlowOptions): ReplaceFlow {
 /** What is left of the order, under its new terms. */
 function intentOf(
   { request, filled }: OrderRecord,
-  { price, size: whole, now }: NewPriceAndSize & { readonly now: UnixMs },
+  { price, size: whole, newestFrameAt }: Required<NewPriceAndSize>,
+  now: UnixMs,
 ): OrderIntent {
   const { intentId, strategy, market, side, timeInForce, reduceOnly, purpose, stateful } = request;
   return {
@@ -97,17 +101,23 @@ function intentOf(
     reduceOnly,
     purpose,
     reasons: [{ code: 'replace', text: 'new terms for a working order' }],
-    newestFrameAt: now,
+    newestFrameAt,
     decidedAt: now,
     heldMs: 0,
   };
 }
 
-/** As if the order were not there: the new terms are to take its place. */
+/** As if the order were not there, nor ever sent: the new terms are to take its place. */
 function withoutOld(context: RiskContext, { request, filled }: OrderRecord): RiskContext {
   const holding = context.holdings.get(request.market);
-  const isKnownIntent = (): boolean => false;
-  if (holding === undefined) return { ...context, isKnownIntent };
+  const others = {
+    ...context,
+    isKnownIntent: (): boolean => false,
+    entriesLastMinute: context.entriesLastMinute - 1,
+    exitsLastMinute: context.exitsLastMinute - 1,
+    workingOrders: context.workingOrders - 1,
+  };
+  if (holding === undefined) return others;
   const remaining = request.size - filled;
   const at = holding.orders.findIndex(
     (order) =>
@@ -117,7 +127,7 @@ function withoutOld(context: RiskContext, { request, filled }: OrderRecord): Ris
   );
   const orders = holding.orders.filter((_, index) => index !== at);
   const holdings = new Map(context.holdings).set(request.market, { ...holding, orders });
-  return { ...context, holdings, workingOrders: context.workingOrders - 1, isKnownIntent };
+  return { ...others, holdings };
 }
 
 const deny = (was: string): { readonly ok: false; readonly error: Denial } => ({

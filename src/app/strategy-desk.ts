@@ -26,7 +26,7 @@ export interface StrategyDeskOptions {
   readonly pipeline: MarketEngine;
   /** Whatever may change the permission, besides time. */
   readonly hints$: Observable<unknown>;
-  readonly quotes: Pick<QuoteDesk, 'ended' | 'pullAll'>;
+  readonly quotes: Pick<QuoteDesk, 'ended' | 'leave' | 'pullAll'>;
   /** True from when the signals of one market are warm; replays. */
   readonly warm$: Observable<boolean>;
   readonly onFault: (reason: string) => void;
@@ -114,10 +114,15 @@ export class StrategyDesk {
   }
 
   #hear(report: StrategyReport): void {
-    const { core, world, onFault } = this.#options;
+    const { core, world, onFault, quotes } = this.#options;
     switch (report.type) {
-      case 'order.wish':
-        return core.wish(report.wish);
+      case 'order.wish': {
+        const { wish } = report;
+        if (wish.purpose === 'entry') return core.wish(wish);
+        if (!quotes.leave(wish.market, wish.reason.text)) return core.wish(wish);
+        // Their cancels are next in line, and leave first.
+        return world.inbox.enter('fact', 'exit', () => core.wish(wish));
+      }
       case 'wish.overdue':
         return core.overdue(report.strategy, report.wishId);
       case 'strategy.fault':

@@ -223,22 +223,28 @@ export class TradingCore {
     } else this.sweepWanted$.next();
   }
 
+  /** After the answer to its place those to replacements, which say nothing of the order. */
   answered(request: OrderRequest, answer: SendAnswer): void {
     const { log, meter, now } = this.#options;
-    this.orders.answered(request.orderId, answer);
+    const isReplaced = this.orders.get(request.orderId)?.answer !== undefined;
+    if (!isReplaced) this.orders.answered(request.orderId, answer);
     const { market, side, clientId, purpose, reduceOnly } = request;
     const fields = { market, side, clientId, purpose, reduceOnly, answer: answer.type };
     if (answer.type === 'accepted') {
       const ms = answer.broadcastAt - request.newestFrameAt - request.heldMs;
       this.latency.observe(ms);
       meter.observe('frame-to-broadcast', Math.max(0, ms));
-      log.write('info', 'order.sent', { ...fields, latencyMs: Math.round(ms * 100) / 100 });
+      const latencyMs = Math.round(ms * 100) / 100;
+      if (isReplaced) log.write('debug', 'order.replaced', { ...fields, latencyMs });
+      else log.write('info', 'order.sent', { ...fields, latencyMs });
       return;
     }
     const reason = answer.type === 'rejected' ? `${answer.code} ${answer.message}` : answer.reason;
     const remedy = answer.type === 'rejected' ? answer.remedy : undefined;
-    log.write('warn', 'order.not-sent', { ...fields, reason, remedy });
-    if (answer.type === 'rejected') {
+    const event = isReplaced ? 'order.not-replaced' : 'order.not-sent';
+    log.write('warn', event, { ...fields, reason, remedy });
+    // That the market has moved past a quote is no fault of ours.
+    if (answer.type === 'rejected' && remedy !== 'new-price') {
       this.observations$.next({ type: 'reject', at: now(), code: answer.code });
       // A no that we did not expect: perhaps the account is not what we think it is.
       this.sweepWanted$.next();

@@ -43,9 +43,8 @@ export interface VenueLinkOptions {
   readonly refuseCancel: (requests: readonly CancelRequest[]) => Denial | undefined;
   readonly now: () => UnixMs;
   readonly meter: Meter;
+  /** To a place, and to each replacement after it. */
   readonly onAnswer: (request: OrderRequest, answer: SendAnswer) => void;
-  /** The answer to a replacement, which says nothing of the order itself. */
-  readonly onReplaced?: (request: OrderRequest, answer: SendAnswer) => void;
 }
 
 export const venueLinkLogic = (options: VenueLinkOptions) =>
@@ -97,7 +96,7 @@ function place(request: OrderRequest, options: VenueLinkOptions): Observable<unk
 function replace(request: OrderRequest, options: VenueLinkOptions): Observable<unknown> {
   return send(request, options).pipe(
     tap((answer) => {
-      options.onReplaced?.(request, answer);
+      options.onAnswer(request, answer);
       options.tell(request.orderId, replacedFact(request, answer));
     }),
   );

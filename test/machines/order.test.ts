@@ -218,6 +218,26 @@ test.each([
   expect(asked.at(-1)?.type).toBe('venueLink.cancel');
 });
 
+test('a rejected post-only order may have been told of, but neither rests nor lives on chain', () => {
+  const { subject, asked, toldOf } = start({ request: { ...request, timeInForce: 'postOnly' } });
+  subject.send({ type: 'send.rejected', code: 'clob.2003', message: 'would cross' });
+  subject.send(word('bestEffortOpened'));
+  subject.send(word('bestEffortCanceled', 0n, 'POST_ONLY_WOULD_CROSS_MAKER_ORDER'));
+  expect(toldOf('order.anomaly')).toEqual([]);
+  expect(asked.map(({ type }) => type)).toEqual(['venueLink.place']);
+  expect(toldOf('order.ended')).toEqual([expect.objectContaining({ end: 'rejected' })]);
+  subject.send(word('open'));
+  expect(toldOf('order.anomaly')).toHaveLength(1);
+});
+
+test('a rejected immediate order that is told of as open is reported and canceled', () => {
+  const { subject, asked, toldOf } = start();
+  subject.send({ type: 'send.rejected', code: 'clob.2', message: 'no' });
+  subject.send(word('bestEffortOpened'));
+  expect(toldOf('order.anomaly')).toHaveLength(1);
+  expect(asked.at(-1)?.type).toBe('venueLink.cancel');
+});
+
 test('a short-term order ends by height only through a sweep made after it', () => {
   const { subject, toldOf, wait } = start();
   subject.send(word('bestEffortOpened'));

@@ -3,79 +3,31 @@
  * and are pulled when they may not rest. The whole service on signed transactions, in virtual time.
  */
 import { describe, expect, it } from 'vitest';
-import type { OrderRequest } from '../../src/model/order.js';
-import { marketId } from '../../src/model/quantities.js';
-import { ACCOUNT } from '../support/exchange-ground.js';
-import { PROMPT } from '../support/prompt-habits.js';
-import { SignedSends } from '../support/signed-sends.js';
+import { marketId, unixMs } from '../../src/model/quantities.js';
+import {
+  atEnd,
+  CLOSE,
+  pause,
+  pulled,
+  quotes,
+  quoting,
+  requests,
+  resting,
+  sides,
+  watch,
+} from '../support/quoting-service.js';
 import { change } from '../support/signed-trading.js';
-import { VirtualService, type VirtualOptions } from '../support/virtual-service.js';
+import type { VirtualService } from '../support/virtual-service.js';
 
-interface Setting {
-  readonly service: VirtualService;
-  readonly sends: () => SignedSends | undefined;
-}
-
-const MAKER = { name: 'marketMaker', orderNotionalUsd: 100, maxPositions: 1, halfSpreadBps: 20 };
-
-function quoting(settings: object = {}, options: VirtualOptions = {}): Setting {
-  const made: { sends?: SignedSends } = {};
-  const service = new VirtualService({
-    hosting: { habits: PROMPT },
-    flags: { strategies: [{ ...MAKER, ...settings }] },
-    sends: (owner, http) => (made.sends = new SignedSends(owner, http)),
-    ...options,
-  });
-  return { service, sends: () => made.sends };
-}
-
-/** Quotes so close that they are hit again and again. */
-const CLOSE = { halfSpreadBps: 0.1, edgeBpsMin: 0, makerFeeBps: 0, volatilityFactor: 0 };
-
-const resting = ({ host }: VirtualService) =>
-  host.exchange
-    .orders(ACCOUNT)
-    .filter(({ status }) => status === 'BEST_EFFORT_OPENED' || status === 'OPEN');
-const sides = (service: VirtualService): string[] => resting(service).map(({ side }) => side);
-const requests = (service: VirtualService): OrderRequest[] =>
-  service.entries('order.intent').map(({ request }) => request);
-const quotes = (service: VirtualService): OrderRequest[] =>
-  requests(service).filter(({ timeInForce }) => timeInForce === 'postOnly');
-const pulled = (service: VirtualService): unknown[] =>
-  service.logged('quotes.pulled').map(({ reason }) => reason);
-
-/** Looks at every block: never two orders on a side, ours or the venue's. */
-async function watch(service: VirtualService, ms: number): Promise<void> {
-  for (let at = 0; at < ms; at += 100) {
-    await service.clock.advance(100);
-    const live = service.root.core.orders
-      .live()
-      .filter(({ request }) => request.timeInForce === 'postOnly')
-      .map(({ request }) => `${request.market} ${request.side}`);
-    expect(new Set(live).size).toBe(live.length);
-    const there = resting(service).map(({ id, side }) => `${id.clobPairId} ${side}`);
-    expect(new Set(there).size).toBe(there.length);
-  }
-}
-
-/** Nothing is open, every fill is booked once, and the exchange has the same figures. */
-async function atEnd(service: VirtualService): Promise<void> {
-  await service.until(() => service.root.core.orders.live().length === 0);
-  await service.clock.advance(5_000);
-  expect(resting(service)).toEqual([]);
-  const fills = service.entries('fill').map(({ fill }) => fill.fillId);
-  expect(new Set(fills).size).toBe(fills.length);
-  expect(fills).toHaveLength(service.host.exchange.fills(ACCOUNT).length);
-  expect(service.position('BTC-USD')).toBe(service.venuePosition('BTC-USD'));
-  expect(service.root.core.usdc()).toBe(service.venueUsdc());
-  const errors = service.log.filter(({ level }) => level === 'error');
-  expect(errors.filter(({ event }) => !event.startsWith('risk.'))).toEqual([]);
-}
-
-const pause = (service: VirtualService): void =>
+const operate = (service: VirtualService, type: 'operator.halt' | 'operator.resume'): void =>
   service.root.world.inbox.enter('command', 'test', () => {
-    service.root.hub.strategies.next('marketMaker', { type: 'strategy.pause' });
+    const at = service.clock.now();
+    service.root.hub.risk$.next({ type, by: 'me', reason: 'test', at });
   });
+
+/** Timers run as they do in a real process: within an input. */
+const tick = ({ root, clock }: VirtualService, ms: number): void =>
+  root.world.inbox.enter('tick', 'clock', () => undefined, unixMs(clock.now() + ms));
 
 describe('a market maker', () => {
   it('rests a bid and an ask in as many markets as it may, and keeps them alive in place', async () => {
@@ -87,6 +39,9 @@ describe('a market maker', () => {
     expect(new Set(all.map(({ orderId }) => orderId)).size).toBe(2);
     expect(new Set(all.map(({ market }) => market)).size).toBe(1);
     expect(all.length).toBeGreaterThan(6);
+    expect(new Set(all.map(({ price }) => price)).size).toBeGreaterThan(4);
+    const looks = service.control.decisions().find(({ market }) => market === all[0]?.market);
+    expect(looks?.reasons.map(({ code }) => code)).toEqual(['width', 'skew']);
     const left = resting(service).map(
       ({ goodTilBlock }) => goodTilBlock - service.host.exchange.height,
     );
@@ -138,15 +93,20 @@ describe('a market maker', () => {
   it('that is to leave a position pulls its quotes first and leaves at once', async () => {
     const { service } = quoting(CLOSE, { preset: 'busy', markets: 1 });
     await service.ready();
-    await service.until(() => service.position('BTC-USD') !== 0n);
+    await service.until(() => service.position('BTC-USD') !== 0n && resting(service).length > 0);
+    const before = service.rows.length;
     service.root.world.inbox.enter('command', 'test', () => {
       const reason = { code: 'operator.flatten', text: 'me: flatten' };
       const market = marketId('BTC-USD');
       service.root.hub.strategies.next('marketMaker', { type: 'strategy.flatten', market, reason });
     });
     await service.until(() => service.position('BTC-USD') === 0n, 5_000);
-    expect(requests(service).filter(({ reduceOnly }) => reduceOnly).length).toBeGreaterThan(0);
-    expect(pulled(service)[0]).toBe('the position is exiting');
+    const steps = service.rows.slice(before).map(({ entry }) => entry.type);
+    const exit = steps.indexOf('order.intent');
+    expect(steps.indexOf('cancel.intent')).toBeGreaterThanOrEqual(0);
+    expect(steps.indexOf('cancel.intent')).toBeLessThan(exit);
+    expect(requests(service).at(-1)).toMatchObject({ reduceOnly: true, purpose: 'exit' });
+    expect(pulled(service)[0]).toBe('me: flatten');
     await watch(service, 10_000);
     pause(service);
     await atEnd(service);
@@ -166,24 +126,16 @@ describe('a market maker', () => {
     await atEnd(service);
   });
 
-  it('pulls when the gate closes, and everything is gone when the process dies', async () => {
-    const { service } = quoting();
+  it('pulls both sides at once when the gate closes, and all is gone when the process dies', async () => {
+    const { service, sends } = quoting();
     await service.ready();
     await service.until(() => resting(service).length === 2);
-    service.root.hub.risk$.next({
-      type: 'operator.halt',
-      by: 'me',
-      reason: 'test',
-      at: service.clock.now(),
-    });
+    operate(service, 'operator.halt');
+    tick(service, 1_000);
     await service.until(() => resting(service).length === 0, 3_000);
     expect(pulled(service)).toHaveLength(1);
-    service.root.hub.risk$.next({
-      type: 'operator.resume',
-      by: 'me',
-      reason: 'test',
-      at: service.clock.now(),
-    });
+    expect(sends()?.batches.map((cancels) => cancels.length)).toEqual([2]);
+    operate(service, 'operator.resume');
     await service.until(() => resting(service).length === 2, 20_000);
     service.kill();
     await service.clock.advance(15_000);
@@ -207,10 +159,10 @@ describe('a market maker', () => {
   });
 
   it('is refused on paper, and sends nothing in shadow mode', async () => {
-    expect(() => quoting({}, { flags: { mode: 'paper', strategies: [MAKER] } })).toThrow(
+    expect(() => quoting({}, { flags: { mode: 'paper' } })).toThrow(
       'paper has no queue in which an order could rest',
     );
-    const { service } = quoting({}, { flags: { mode: 'shadow', strategies: [MAKER] } });
+    const { service } = quoting({}, { flags: { mode: 'shadow' } });
     await service.start();
     await service.clock.advance(10_000);
     expect(service.root.decided.quote).toBeGreaterThan(0);
