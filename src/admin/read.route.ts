@@ -48,5 +48,11 @@ export const readRoutes =
     get('/v1/account', 'Balance, equity, margins, liquidation prices', schemas.accountState, () =>
       control.account(),
     );
+    get(
+      '/v1/account/subaccounts',
+      "The subaccount's parent and all its children, each beside the venue's own figures",
+      schemas.familyState,
+      () => control.family(),
+    );
     done();
   };

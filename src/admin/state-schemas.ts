@@ -171,13 +171,25 @@ export const positionState = Type.Object({
   feesUsd: text,
 });
 
-export const accountState = Type.Object({
-  subaccount: Type.Integer(),
+const sums = {
   usdc: nullable(text),
   equityUsd: nullable(text),
   initialMarginUsd: nullable(text),
   maintenanceMarginUsd: nullable(text),
   freeCollateralUsd: nullable(text),
+};
+
+const valued = {
+  oraclePrice: nullable(text),
+  notionalUsd: nullable(text),
+  initialMarginUsd: nullable(text),
+  maintenanceMarginUsd: nullable(text),
+  liquidationPrice: nullable(text),
+};
+
+export const accountState = Type.Object({
+  subaccount: Type.Integer(),
+  ...sums,
   pnlUsd: nullable(text),
   dayPnlUsd: nullable(text),
   realizedPnlUsd: text,
@@ -191,15 +203,11 @@ export const accountState = Type.Object({
       market: text,
       size: text,
       averageEntry: nullable(text),
-      oraclePrice: nullable(text),
-      notionalUsd: nullable(text),
       realizedPnlUsd: text,
       unrealizedPnlUsd: nullable(text),
       feesUsd: text,
       fundingUsd: text,
-      initialMarginUsd: nullable(text),
-      maintenanceMarginUsd: nullable(text),
-      liquidationPrice: nullable(text),
+      ...valued,
     }),
   ),
   venue: nullable(
@@ -211,6 +219,44 @@ export const accountState = Type.Object({
       agrees: Type.Boolean(),
       differences: Type.Array(
         Type.Object({ figure: text, oursUsd: text, venueUsd: text, toleranceUsd: text }),
+      ),
+    }),
+  ),
+});
+
+const familySums = {
+  ...sums,
+  venue: Type.Object({
+    equityUsd: text,
+    freeCollateralUsd: text,
+    agrees: nullable(Type.Boolean()),
+    compared: Type.Array(
+      Type.Object({
+        figure: text,
+        oursUsd: text,
+        venueUsd: text,
+        differenceUsd: text,
+        toleranceUsd: text,
+      }),
+    ),
+  }),
+};
+
+export const familyState = Type.Object({
+  parent: Type.Integer(),
+  traded: Type.Integer(),
+  readAt: nullable(number),
+  ageMs: nullable(number),
+  failure: nullable(text),
+  advice: nullable(text),
+  totals: nullable(Type.Object(familySums)),
+  subaccounts: Type.Array(
+    Type.Object({
+      subaccount: Type.Integer(),
+      height: number,
+      ...familySums,
+      positions: Type.Array(
+        Type.Object({ market: text, isolated: Type.Boolean(), size: text, ...valued }),
       ),
     }),
   ),

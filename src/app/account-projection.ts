@@ -1,30 +1,14 @@
 /** The account's money and the worst that its live orders can do, as plain values for operators. */
-import { formatDecimal } from '../model/decimal.js';
-import {
-  freeCollateralOf,
-  initialMargin,
-  liquidationPrice,
-  maintenanceMargin,
-  marginNotional,
-  type AccountRisk,
-  type Holding,
-} from '../model/account-margin.js';
-import {
-  formatPrice,
-  formatSize,
-  formatUsd,
-  notionalExponent,
-  type MarketSpec,
-} from '../model/market.js';
+import { formatPrice, formatSize, formatUsd, notionalExponent } from '../model/market.js';
 import { averageEntry, type Position } from '../model/position.js';
-import { ORACLE_SCALE, usd, type Usd } from '../model/quantities.js';
+import { usd, type Usd } from '../model/quantities.js';
 import type { AccountPositionState, AccountState, IfDeadState } from '../ports/control.js';
+import type { AccountFigures } from '../portfolio/account-figures.js';
+import { positionFigures } from '../portfolio/family-figures.js';
 import { unrealizedPnl } from '../portfolio/position-accounting.js';
 import { worstIfDead, type Lasting } from '../risk/dead-mans-switch.js';
 import type { ServiceRoot } from './service-root.js';
-
-const textOf = (value: Usd | undefined): string | null =>
-  value === undefined ? null : formatUsd(value);
+import { sumsState, textOf, valuedState } from './valued-projection.js';
 
 export function accountState(root: ServiceRoot): AccountState {
   const { core, world } = root;
@@ -40,11 +24,8 @@ export function accountState(root: ServiceRoot): AccountState {
   const { funding, transfers, adjustments } = ledger;
   return {
     subaccount: world.subaccount?.number ?? 0,
+    ...sumsState(figures),
     usdc: textOf(money.usdc()),
-    equityUsd: textOf(figures?.equity),
-    initialMarginUsd: textOf(figures?.initialMargin),
-    maintenanceMarginUsd: textOf(figures?.maintenanceMargin),
-    freeCollateralUsd: textOf(figures && freeCollateralOf(figures)),
     pnlUsd: textOf(pnl),
     dayPnlUsd: textOf(money.dayPnl()),
     realizedPnlUsd: formatUsd(realized),
@@ -63,7 +44,7 @@ export function accountState(root: ServiceRoot): AccountState {
 function positionState(
   root: ServiceRoot,
   position: Position,
-  account: AccountRisk | undefined,
+  account: AccountFigures | undefined,
 ): readonly AccountPositionState[] {
   const { engine, core } = root;
   const { market, size, realizedPnl, fees } = position;
@@ -77,31 +58,15 @@ function positionState(
       market,
       size: formatSize(spec, size),
       averageEntry: entry === undefined ? null : formatPrice(spec, entry),
-      oraclePrice: oracle === undefined ? null : formatDecimal(oracle, ORACLE_SCALE),
-      notionalUsd: textOf(held && marginNotional(held)),
       realizedPnlUsd: formatUsd(realizedPnl),
       unrealizedPnlUsd: textOf(
         oracle === undefined ? undefined : unrealizedPnl(position, spec, oracle),
       ),
       feesUsd: formatUsd(fees),
       fundingUsd: formatUsd(core.money.ledger.fundingOf(market)),
-      initialMarginUsd: textOf(held && initialMargin(held)),
-      maintenanceMarginUsd: textOf(held && maintenanceMargin(held)),
-      liquidationPrice: held === undefined ? null : liquidationText(held, account, spec),
+      ...valuedState(held && positionFigures(held, account)),
     },
   ];
-}
-
-/** To the market's finest price, rounded down. */
-function liquidationText(
-  held: Holding,
-  account: AccountRisk | undefined,
-  spec: MarketSpec,
-): string | null {
-  const price = account && liquidationPrice(account, held);
-  if (price === undefined) return null;
-  const scale = Math.min(ORACLE_SCALE, Math.max(0, -spec.priceExponent));
-  return formatDecimal(price / 10n ** BigInt(ORACLE_SCALE - scale), scale);
 }
 
 function venueState({ core }: ServiceRoot): AccountState['venue'] {

@@ -21,6 +21,7 @@ import type {
   AccountState,
   Control,
   DecisionState,
+  FamilyState,
   MarketState,
   OrderState,
   PositionState,
@@ -32,6 +33,7 @@ import type {
 import { unrealizedPnl } from '../portfolio/position-accounting.js';
 import { accountState, ifDeadState } from './account-projection.js';
 import { stateName } from './actor-observables.js';
+import { familyState } from './family-projection.js';
 import type { ServiceRoot } from './service-root.js';
 
 const MINUTE_MS = 60_000;
@@ -182,6 +184,10 @@ export class ControlProjection implements Control {
 
   account(): AccountState {
     return accountState(this.#root);
+  }
+
+  family(): FamilyState {
+    return familyState(this.#root);
   }
 
   risk(): RiskState {

@@ -13,10 +13,8 @@ import {
   NEVER,
   Subject,
   Subscription,
-  switchMap,
   take,
   tap,
-  timer,
   type Observable,
 } from 'rxjs';
 import { createActor, type Actor, type AnyActorRef } from 'xstate';
@@ -37,6 +35,7 @@ import { positionKey } from './books.js';
 import { complianceWatch } from './compliance-watch.js';
 import { connectStep } from './connect-step.js';
 import { EngineHost, type EngineHostOptions } from './engine-host.js';
+import { FamilyWatch } from './family-watch.js';
 import { Feeds } from './feeds.js';
 import { frameTroubles } from './frame-troubles.js';
 import { HeightWatch } from './heights.js';
@@ -58,8 +57,6 @@ import { lateVenue, type Booted, type World } from './world.js';
 
 const DRAIN_TIMEOUT_MS = 30_000;
 const RECOVER_AFTER_MS = 10_000;
-/** The second look after a snapshot: what was lost around it is in REST by then. */
-const SECOND_SWEEP_MS = 2_000;
 
 export type ServiceRootOptions = Pick<EngineHostOptions, 'authored' | 'makeStreaming'> &
   Pick<JournalDeskOptions, 'checkpointRows'>;
@@ -73,6 +70,7 @@ export class ServiceRoot {
   readonly core: TradingCore;
   readonly journal: JournalDesk;
   readonly steps: ServiceSteps;
+  readonly family: FamilyWatch;
   readonly actor: Actor<ProvidedService>;
   /** Newest verdict of each strategy and market: why it did, why it did not. */
   readonly verdicts = new Map<string, Verdict>();
@@ -121,6 +119,7 @@ export class ServiceRoot {
       isPaused: () => this.state === 'reconciling',
     });
     this.steps = new ServiceSteps(this.#parts());
+    this.family = new FamilyWatch(this.#parts());
     this.#reconciling = reconcileSteps({
       ...this.#parts(),
       markets: () => this.pipeline.fold.markets,
@@ -322,11 +321,7 @@ export class ServiceRoot {
         tap((fact) => pipeline.facts$.next(fact)),
       ),
       this.#strategies.stops(only(world.config.strategies).name),
-      core.sweepWanted$.pipe(
-        tap(() => this.#sweeper.want()),
-        switchMap(() => timer(SECOND_SWEEP_MS, clock.scheduler)),
-        tap(() => this.#sweeper.want()),
-      ),
+      this.#sweeper.twiceWith(core.sweepWanted$),
       core.claim.wanted$.pipe(concatMap(() => this.#reconciling.claim({ height: 0 }))),
       emitted$(this.actor).pipe(tap((report) => this.#hear(report as ServiceReport))),
     );
@@ -389,6 +384,7 @@ export class ServiceRoot {
     const watch$ = merge(
       chainPolls(this.world, this.#venue, this.heights),
       accountWatch(money).pipe(tap((observation) => this.core.observations$.next(observation))),
+      this.family.reads$(),
     );
     this.#subscription.add(watch$.subscribe());
   }

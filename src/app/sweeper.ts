@@ -17,6 +17,9 @@ import {
   merge,
   of,
   Subject,
+  switchMap,
+  tap,
+  timer,
   toArray,
   type Observable,
   type SchedulerLike,
@@ -60,6 +63,7 @@ export interface SweeperOptions {
 }
 
 const LOOK_MS = 250;
+const SECOND_LOOK_MS = 2_000;
 
 export class Sweeper {
   readonly #options: SweeperOptions;
@@ -78,10 +82,19 @@ export class Sweeper {
     this.#completeTo = completeTo;
   }
 
-  /** Soon: an order asks for it, or a snapshot came. */
+  /** Soon: an order asks for it. */
   want(): void {
     this.#isWanted = true;
     this.#wanted$.next();
+  }
+
+  /** Once with each wish, and once more when REST has what was lost around a snapshot. */
+  twiceWith(wishes$: Observable<void>): Observable<unknown> {
+    return wishes$.pipe(
+      tap(() => this.want()),
+      switchMap(() => timer(SECOND_LOOK_MS, this.#options.scheduler)),
+      tap(() => this.want()),
+    );
   }
 
   /**

@@ -86,6 +86,7 @@ export function lateVenue(venue: () => VenuePort, forbidden?: Subject<string>): 
     openOrders: () => heard(venue().openOrders()),
     fillsSince: (since) => heard(venue().fillsSince(since)),
     account: () => heard(venue().account()),
+    family: () => heard(venue().family()),
     fundingPayments: (since) => heard(venue().fundingPayments(since)),
     transfers: (since) => heard(venue().transfers(since)),
     compliance: () => heard(venue().compliance()),

@@ -1,6 +1,6 @@
 /** Orders, fills, positions and balances, read exactly. All readers throw `Unreadable`. */
 import { parseDecimal, parseDecimalTruncated } from '../model/decimal.js';
-import type { AccountSnapshot, PositionUpdate } from '../model/account.js';
+import type { AccountSnapshot, FamilyMember, PositionUpdate } from '../model/account.js';
 import type { AccountEvent } from '../model/events.js';
 import { parsePrice, parseSize, type MarketSpec } from '../model/market.js';
 import type { Fill, VenueOrder, VenueOrderStatus } from '../model/order.js';
@@ -17,7 +17,7 @@ import {
   type Usd,
 } from '../model/quantities.js';
 import { readHeight, readSide, readTime } from './market-contents.js';
-import { checks, type AssetObject, type FillObject } from './schemas.js';
+import { checks, type AssetObject, type FamilyObject, type FillObject } from './schemas.js';
 import type { OrderObject, SubaccountObject } from './schemas.js';
 import { readable, readMarketId, Unreadable } from './unreadable.js';
 
@@ -115,6 +115,17 @@ export function readSubaccount(subaccount: SubaccountObject, specOf: SpecOf): Ac
     ),
   };
 }
+
+/** Parent and children alike; what they have asked for themselves only a node knows. */
+export const readFamily = (family: FamilyObject, specOf: SpecOf) => ({
+  equity: readComputedUsd(family.equity),
+  freeCollateral: readComputedUsd(family.freeCollateral),
+  members: family.childSubaccounts.map((child): FamilyMember => ({
+    ...readSubaccount(child, specOf),
+    number: child.subaccountNumber,
+    marginPpm: [],
+  })),
+});
 
 /** `{}` is the answer for a subaccount that the indexer has never seen. */
 export function readAccount(contents: unknown, specOf: SpecOf): AccountEvent {

@@ -4,19 +4,26 @@
  */
 import {
   catchError,
+  defaultIfEmpty,
   defer,
   EMPTY,
   expand,
   forkJoin,
   map,
   mergeMap,
+  of,
   reduce,
   tap,
   throwError,
   timer,
   type Observable,
 } from 'rxjs';
-import type { Subaccount, Compliance } from '../model/account.js';
+import {
+  parentNumber,
+  type Compliance,
+  type FamilyMember,
+  type Subaccount,
+} from '../model/account.js';
 import type { MarketSpec } from '../model/market.js';
 import type { Fill } from '../model/order.js';
 import type { VenueLimits } from '../model/venue-limits.js';
@@ -24,8 +31,8 @@ import { blockHeight, type BlockHeight, type FillId, type MarketId } from '../mo
 import { Failure, InvariantError } from '../model/result.js';
 import type { Clock } from '../ports/clock.js';
 import type { HttpAnswer, HttpPort, HttpRequest } from '../ports/http.js';
-import type { VenuePort } from '../ports/venue.js';
-import { readFill, readOrder, readSubaccount } from './account-contents.js';
+import type { VenueFamily, VenueMarket, VenuePort } from '../ports/venue.js';
+import { readFamily, readFill, readOrder, readSubaccount } from './account-contents.js';
 import { EndpointPool } from './endpoint-pool.js';
 import { DEADLINE_MS, EndpointRoad, IndexerRoad } from './endpoint-road.client.js';
 import {
@@ -82,11 +89,7 @@ export function indexerReads(options: IndexerOptions): VenueReads {
   const { road, indexer, rpc } = roadsOf(options);
   const requests = budgetedRequests(options);
   const owner = `address=${subaccount.address}&subaccountNumber=${subaccount.number}`;
-  const knownSpec = (market: MarketId): MarketSpec => {
-    const spec = options.specOf(market);
-    if (spec === undefined) throw new UnknownMarket(`parameters of ${market} are not known`);
-    return spec;
-  };
+  const knownSpec = (market: MarketId): MarketSpec => known(options.specOf(market), market);
   const get = <T>(bucket: Bucket, path: string, read: (json: unknown) => T): Observable<T> =>
     requests.send(bucket, path, () => indexer.get(path)).pipe(readJson(read));
   const fillPage: FillPage = (until, limit) => {
@@ -127,14 +130,8 @@ export function indexerReads(options: IndexerOptions): VenueReads {
         .send('rpc', 'block', () => road.ask(rpc, blockRequest))
         .pipe(readJson((json) => readBlockHeight(json, network))),
     limits: () => limitsBy(ask, subaccount),
-    markets: () =>
-      get('default', '/perpetualMarkets', (json) =>
-        readableMarkets(checks.markets(json).markets).map((market) => ({
-          spec: readSpec(market),
-          oracle: readOracle(market.oraclePrice),
-          openInterest: readOpenInterest(market.openInterest),
-        })),
-      ),
+    markets: () => get('default', '/perpetualMarkets', readMarkets),
+    family: () => familyBy({ subaccount, get, ask }).pipe(absentWhenNotFound()),
     book: (market) =>
       get('books', `/orderbooks/perpetualMarket/${encodeURIComponent(market)}`, (json) =>
         readBook(json, unitsOf(knownSpec(market))),
@@ -153,11 +150,53 @@ function readCompliance(json: unknown): Compliance {
   return { status, reason: reason ?? undefined };
 }
 
+function known(spec: MarketSpec | undefined, market: MarketId): MarketSpec {
+  if (spec === undefined) throw new UnknownMarket(`parameters of ${market} are not known`);
+  return spec;
+}
+
+const readMarkets = (json: unknown): readonly VenueMarket[] =>
+  readableMarkets(checks.markets(json).markets).map((market) => ({
+    spec: readSpec(market),
+    oracle: readOracle(market.oraclePrice),
+    openInterest: readOpenInterest(market.openInterest),
+  }));
+
+interface Asking {
+  readonly subaccount: Subaccount;
+  readonly get: <T>(bucket: Bucket, path: string, read: (json: unknown) => T) => Observable<T>;
+  readonly ask: (query: NodeQuery) => Observable<Uint8Array>;
+}
+
+/** Waits behind all that trading asks for. The node is asked about those that hold something. */
+function familyBy({ subaccount, get, ask }: Asking): Observable<VenueFamily> {
+  const { address } = subaccount;
+  const path = `/addresses/${address}/parentSubaccountNumber/${parentNumber(subaccount.number)}`;
+  const withMargin = (member: FamilyMember): Observable<FamilyMember> =>
+    member.positions.length === 0
+      ? of(member)
+      : ask(leverageOf({ address, number: member.number })).pipe(
+          readAs((leverage) => ({ ...member, marginPpm: readLeverage(leverage) })),
+        );
+  return forkJoin([
+    get('books', '/perpetualMarkets', readMarkets),
+    get('books', path, (json) => checks.family(json).subaccount),
+  ]).pipe(
+    readAs(([markets, told]) => {
+      const specs = new Map(markets.map(({ spec }) => [spec.market, spec]));
+      return { markets, ...readFamily(told, (market) => known(specs.get(market), market)) };
+    }),
+    mergeMap((family) =>
+      forkJoin(family.members.map(withMargin)).pipe(
+        defaultIfEmpty<FamilyMember[], FamilyMember[]>([]),
+        map((members) => ({ ...family, members })),
+      ),
+    ),
+  );
+}
+
 /** Three questions to the node, which make one answer. */
-const limitsBy = (
-  ask: (query: NodeQuery) => Observable<Uint8Array>,
-  subaccount: Subaccount,
-): Observable<VenueLimits> =>
+const limitsBy = (ask: Asking['ask'], subaccount: Subaccount): Observable<VenueLimits> =>
   forkJoin([ask(BLOCK_RATES), ask(EQUITY_TIERS), ask(leverageOf(subaccount))]).pipe(
     readAs(([rates, tiers, leverage]) => ({
       ...readBlockRates(rates),

@@ -5,7 +5,7 @@
  * tell of.
  *
  * 1. Books are read again out of a part of their own: after a reconnect there are hundreds, and the
- *    account must not wait behind them.
+ *    account must not wait behind them. What is only looked at, not traded by, shares that part.
  * 2. When the venue says that little is left, `books` waits for the next window; at nothing, all
  *    wait.
  * 3. Who would wait for more than a minute, or for no number at all, is refused with the numbers.

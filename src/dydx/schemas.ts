@@ -103,6 +103,13 @@ const subaccount = Type.Object({
   assetPositions: Type.Record(text, asset),
   latestProcessedBlockHeight: whole,
 });
+const family = Type.Object({
+  equity: text,
+  freeCollateral: text,
+  childSubaccounts: Type.Array(
+    Type.Object({ ...subaccount.properties, subaccountNumber: Type.Integer({ minimum: 0 }) }),
+  ),
+});
 
 export type MarketObject = Static<typeof market>;
 export type CandleObject = Static<typeof candle>;
@@ -112,6 +119,7 @@ export type FillObject = Static<typeof fill>;
 export type FundingPaymentObject = Static<typeof fundingPayment>;
 export type TransferObject = Static<typeof transfer>;
 export type SubaccountObject = Static<typeof subaccount>;
+export type FamilyObject = Static<typeof family>;
 export type AssetObject = Static<typeof asset>;
 
 /** Checks a value; compiled at first use, because most runs need only some of them. */
@@ -176,6 +184,7 @@ export const checks = {
     }),
   ),
   subaccount: check('subaccount', Type.Object({ subaccount })),
+  family: check('family', Type.Object({ subaccount: family })),
   order: check('order', order),
   orders: check('orders', Type.Array(order)),
   fills: check('fills', Type.Object({ fills: Type.Array(fill) })),

@@ -1,8 +1,8 @@
 /** The account as the venue tells it: snapshots and updates of one subaccount. */
 import type { BlockHeight, SignedSize, MarketId, UnixMs, Usd } from './quantities.js';
 import type { Fill, VenueOrder, VenuePosition } from './order.js';
+import type { VenueLimits } from './venue-limits.js';
 
-/** `address/number`, as the venue names a subaccount. */
 /** Whom the venue serves, and how far: by the address. */
 export const COMPLIANCE_STATUSES = [
   'COMPLIANT',
@@ -21,6 +21,11 @@ export interface Subaccount {
   readonly number: number;
 }
 
+/** Numbers from here on are children: each of the number that is left modulo this. */
+export const CHILDREN_PER_PARENT = 128;
+export const parentNumber = (number: number): number => number % CHILDREN_PER_PARENT;
+
+/** `address/number`, as the venue names a subaccount. */
 export const subaccountKey = (subaccount: Subaccount): string =>
   `${subaccount.address}/${subaccount.number}`;
 
@@ -32,6 +37,13 @@ export interface AccountSnapshot {
   readonly equity: Usd;
   readonly freeCollateral: Usd;
   readonly positions: readonly VenuePosition[];
+}
+
+/** One subaccount of a family: a parent or a child. Nothing nets between them. */
+export interface FamilyMember extends AccountSnapshot {
+  readonly number: number;
+  /** Initial margin that it has asked for itself, in ppm, by the venue's market number. */
+  readonly marginPpm: VenueLimits['marginPpm'];
 }
 
 /** A position message on the wire: absolute, replaces the previous one. */
@@ -80,7 +92,7 @@ export interface BalanceAdjustment {
   readonly height: BlockHeight;
 }
 
-/** A figure of the account that is further from the venue's own than its tolerance. */
+/** A figure of the account beside the venue's own, and how far apart they may be. */
 export interface FigureDrift {
   readonly figure: 'usdc' | 'equity' | 'freeCollateral';
   readonly ours: Usd;

@@ -42,15 +42,27 @@ export function accountFigures(usdc: Usd, holdings: readonly Holding[]): Account
 }
 
 /** Every figure beyond its tolerance. Both sides must hold the same positions. */
-export function figureDrifts(
+export const figureDrifts = (
   ours: AccountFigures,
-  venue: Pick<AccountSnapshot, 'usdc' | 'equity' | 'freeCollateral'>,
+  venue: VenueFigures,
   payments: number,
+): readonly FigureDrift[] => comparedFigures(ours, venue, payments).filter((each) => !agrees(each));
+
+export const agrees = ({ ours, venue, tolerance }: FigureDrift): boolean =>
+  absolute(ours - venue) <= tolerance;
+
+type VenueFigures = Pick<AccountSnapshot, 'usdc' | 'equity' | 'freeCollateral'>;
+
+/** Every figure beside the venue's own; each of `roundings` may have cost a unit. */
+export function comparedFigures(
+  ours: AccountFigures,
+  venue: VenueFigures,
+  roundings: number,
 ): readonly FigureDrift[] {
-  const exact = BigInt(payments) + 2n;
+  const exact = BigInt(roundings) + 2n;
   const prices = divideCeil(ours.notional * PRICE_TOLERANCE_PPM, MILLION);
   const valued = usd(exact + BigInt(ours.positions) + prices);
-  const figures: readonly FigureDrift[] = [
+  return [
     { figure: 'usdc', ours: ours.usdc, venue: venue.usdc, tolerance: usd(exact) },
     { figure: 'equity', ours: ours.equity, venue: venue.equity, tolerance: valued },
     {
@@ -60,5 +72,4 @@ export function figureDrifts(
       tolerance: valued,
     },
   ];
-  return figures.filter((each) => absolute(each.ours - each.venue) > each.tolerance);
 }

@@ -193,23 +193,27 @@ export interface PositionState {
   readonly feesUsd: string;
 }
 
-/** One market of the account, whoever's it is. */
-export interface AccountPositionState {
-  readonly market: string;
-  readonly size: string;
-  readonly averageEntry: string | null;
+/** What a position is valued with and asks for; null: not known. */
+interface ValuedState {
   readonly oraclePrice: string | null;
   readonly notionalUsd: string | null;
-  readonly realizedPnlUsd: string;
-  readonly unrealizedPnlUsd: string | null;
-  readonly feesUsd: string;
-  /** > 0: received. */
-  readonly fundingUsd: string;
   /** Scaled by open interest. */
   readonly initialMarginUsd: string | null;
   readonly maintenanceMarginUsd: string | null;
   /** Oracle price at which the account is liquidated, all others as they are; null: none. */
   readonly liquidationPrice: string | null;
+}
+
+/** One market of the account, whoever's it is. */
+export interface AccountPositionState extends ValuedState {
+  readonly market: string;
+  readonly size: string;
+  readonly averageEntry: string | null;
+  readonly realizedPnlUsd: string;
+  readonly unrealizedPnlUsd: string | null;
+  readonly feesUsd: string;
+  /** > 0: received. */
+  readonly fundingUsd: string;
 }
 
 /** The account's money by our own books; null: not known. */
@@ -247,6 +251,54 @@ export interface AccountState {
       readonly toleranceUsd: string;
     }[];
   } | null;
+}
+
+/** Our figures of what the venue has told, beside its own; null: not to be valued. */
+interface FamilySums {
+  readonly usdc: string | null;
+  readonly equityUsd: string | null;
+  readonly initialMarginUsd: string | null;
+  readonly maintenanceMarginUsd: string | null;
+  readonly freeCollateralUsd: string | null;
+  readonly venue: {
+    readonly equityUsd: string;
+    readonly freeCollateralUsd: string;
+    /** Null: not to be said. */
+    readonly agrees: boolean | null;
+    /** Free collateral as the venue counts it: no margin scaled by open interest or asked for. */
+    readonly compared: readonly {
+      readonly figure: string;
+      readonly oursUsd: string;
+      readonly venueUsd: string;
+      /** Ours less the venue's. */
+      readonly differenceUsd: string;
+      readonly toleranceUsd: string;
+    }[];
+  };
+}
+
+/** The parent and children of the traded subaccount, as of a slow poll. */
+export interface FamilyState {
+  readonly parent: number;
+  readonly traded: number;
+  /** Null: not read yet, or none of them was ever funded. */
+  readonly readAt: number | null;
+  readonly ageMs: number | null;
+  /** Why the last read failed, if it did. */
+  readonly failure: string | null;
+  /** Markets of the settings that cannot be traded here, and where they can. */
+  readonly advice: string | null;
+  /** Equities add up; margins never net. */
+  readonly totals: FamilySums | null;
+  readonly subaccounts: readonly (FamilySums & {
+    readonly subaccount: number;
+    readonly height: number;
+    readonly positions: readonly (ValuedState & {
+      readonly market: string;
+      readonly isolated: boolean;
+      readonly size: string;
+    })[];
+  })[];
 }
 
 /** For how long live orders may still fill; null: no end, or not known. */
@@ -312,6 +364,7 @@ export interface Control {
   orders(): readonly OrderState[];
   positions(): readonly PositionState[];
   account(): AccountState;
+  family(): FamilyState;
   risk(): RiskState;
   isReady(): { readonly ready: boolean; readonly reasons: readonly string[] };
   /** Queued at the inbox like everything else; emits once, when it has been run. */

@@ -2,7 +2,13 @@
  * The venue as execution and reconciliation see it: sends are fire-and-forget, answers are inputs.
  */
 import type { Observable } from 'rxjs';
-import type { AccountSnapshot, Compliance, FundingPayment, Transfer } from '../model/account.js';
+import type {
+  AccountSnapshot,
+  Compliance,
+  FamilyMember,
+  FundingPayment,
+  Transfer,
+} from '../model/account.js';
 import type { LevelChange } from '../model/events.js';
 import type { Candle } from '../model/book.js';
 import type { MarketSpec } from '../model/market.js';
@@ -14,6 +20,7 @@ import type {
   OrderId,
   OraclePrice,
   UnixMs,
+  Usd,
 } from '../model/quantities.js';
 import type { VenueLimits } from '../model/venue-limits.js';
 
@@ -64,6 +71,8 @@ export interface VenuePort {
   /** Newest first, complete down to `since` (inclusive). */
   fillsSince(since: BlockHeight): Observable<readonly Fill[]>;
   account(): Observable<AccountSnapshot | undefined>;
+  /** Our subaccount's parent and all of its children; undefined: none was ever funded. */
+  family(): Observable<VenueFamily | undefined>;
   /** Oldest first, complete from `since` (inclusive) on; rows come a minute after their hour. */
   fundingPayments(since: UnixMs): Observable<readonly FundingPayment[]>;
   /** Oldest first, complete from `since` (inclusive) on. */
@@ -82,6 +91,15 @@ export interface VenuePort {
   ): Observable<{ readonly bids: readonly LevelChange[]; readonly asks: readonly LevelChange[] }>;
   /** One-minute candles, oldest first. */
   candles(market: MarketId, limit: number): Observable<readonly Candle[]>;
+}
+
+/** All that the venue says of a family, and what it is valued with, of about one moment. */
+export interface VenueFamily {
+  /** Sums over the members. */
+  readonly equity: Usd;
+  readonly freeCollateral: Usd;
+  readonly members: readonly FamilyMember[];
+  readonly markets: readonly VenueMarket[];
 }
 
 export interface VenueMarket {

@@ -103,6 +103,8 @@ class Paper implements PaperVenue {
   fillsSince = (since: BlockHeight): Observable<readonly Fill[]> =>
     defer(() => of(this.#fills.filter(({ height }) => height >= since).toReversed()));
   account = (): Observable<AccountSnapshot> => defer(() => of(this.#snapshot()));
+  /** It stands alone. */
+  family: VenuePort['family'] = () => of(undefined);
   /** Paper pays no funding, and nobody moves its money. */
   fundingPayments: VenuePort['fundingPayments'] = () => of([]);
   transfers: VenuePort['transfers'] = () => of([]);

@@ -14,6 +14,7 @@ const reads = [
   '/v1/orders',
   '/v1/positions',
   '/v1/account',
+  '/v1/account/subaccounts',
   '/v1/risk',
   '/metrics',
 ];
@@ -72,6 +73,8 @@ describe('reading', () => {
     expect((await call('GET', '/v1/state', tokens.read)).json()).toEqual(control.state());
     expect((await call('GET', '/v1/risk', tokens.read)).json()).toEqual(control.risk());
     expect((await call('GET', '/v1/account', tokens.read)).json()).toEqual(control.account());
+    const family = await call('GET', '/v1/account/subaccounts', tokens.read);
+    expect(family.json()).toEqual(control.family());
     expect((await call('GET', '/v1/decisions', tokens.read)).json()).toEqual(control.decisions());
     expect((await call('GET', '/v1/scorecard', tokens.read)).json()).toEqual(control.scorecard());
   });

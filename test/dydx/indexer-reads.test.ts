@@ -120,6 +120,65 @@ describe('a read', () => {
     expect(asked.map(({ url }) => url)).toEqual([`http://127.0.0.1:1/v4${path}`]);
   });
 
+  it('of the family asks for all markets, and a node about whoever holds something', async () => {
+    const child = { ...subaccountObject, subaccountNumber: 128, equity: '-3.0000019' };
+    const idle = { ...subaccountObject, openPerpetualPositions: {} };
+    const { asked, reads } = setup((url, body) => {
+      if (url.pathname.endsWith('/perpetualMarkets'))
+        return answer(200, { markets: { a: btcObject } });
+      if (url.pathname.endsWith('/parentSubaccountNumber/0')) {
+        const told = { equity: '7.5', freeCollateral: '-1', childSubaccounts: [idle, child] };
+        return answer(200, { subaccount: told });
+      }
+      expect(JSON.parse(body ?? '')).toMatchObject({
+        params: { path: '/dydxprotocol.clob.Query/Leverage' },
+      });
+      // {1: [{1: 0, 2: 500000}]}
+      const value = Buffer.from('0a0410a0c21e', 'hex').toString('base64');
+      return answer(200, { result: { response: { value } } });
+    });
+    expect(await firstValueFrom(reads.family())).toMatchObject({
+      equity: 7_500_000n,
+      freeCollateral: -1_000_000n,
+      members: [
+        { number: 0, positions: [], marginPpm: [] },
+        { number: 128, equity: -3_000_001n, marginPpm: [{ venueNumber: 0, ppm: 500_000 }] },
+      ],
+      markets: [{ spec: { market: BTC } }],
+    });
+    expect(asked).toHaveLength(3);
+  });
+
+  it.each([
+    ['that was never funded is none', 404, { errors: [{ msg: 'none' }] }, undefined],
+    [
+      'without members is empty',
+      200,
+      { subaccount: { equity: '0', freeCollateral: '0', childSubaccounts: [] } },
+      { members: [] },
+    ],
+  ])('of a family %s', async (_name, status, body, expected) => {
+    const { reads } = setup((url) =>
+      url.pathname.endsWith('/perpetualMarkets')
+        ? answer(200, { markets: {} })
+        : answer(status, body),
+    );
+    const family = await firstValueFrom(reads.family());
+    if (expected === undefined) expect(family).toBeUndefined();
+    else expect(family).toMatchObject(expected);
+  });
+
+  it('of a family with a position in a market that is not listed may be tried again', async () => {
+    const { reads } = setup((url) =>
+      url.pathname.endsWith('/perpetualMarkets')
+        ? answer(200, { markets: {} })
+        : answer(200, {
+            subaccount: { equity: '0', freeCollateral: '0', childSubaccounts: [subaccountObject] },
+          }),
+    );
+    expect(await failureOf(reads.family())).toMatchObject({ code: 'market.unknown' });
+  });
+
   it('of the chain height asks a validator, and only one of our chain', async () => {
     const header = { height: '1012', chain_id: 'localdydxprotocol' };
     const { asked, reads } = setup((_url, body) => {

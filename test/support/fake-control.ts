@@ -9,6 +9,28 @@ export interface FakeControl extends Control {
   ready: boolean;
 }
 
+const familySums = {
+  usdc: '100',
+  equityUsd: '97',
+  initialMarginUsd: '1',
+  maintenanceMarginUsd: '0.5',
+  freeCollateralUsd: null,
+  venue: {
+    equityUsd: '96',
+    freeCollateralUsd: '95',
+    agrees: false,
+    compared: [
+      {
+        figure: 'equity',
+        oursUsd: '97',
+        venueUsd: '96',
+        differenceUsd: '1',
+        toleranceUsd: '0.05',
+      },
+    ],
+  },
+};
+
 export function fakeControl(): FakeControl {
   const commands: Command[] = [];
   const fake: FakeControl = {
@@ -186,6 +208,34 @@ export function fakeControl(): FakeControl {
         agrees: false,
         differences: [{ figure: 'equity', oursUsd: '102', venueUsd: '103', toleranceUsd: '0.5' }],
       },
+    }),
+    family: () => ({
+      parent: 0,
+      traded: 128,
+      readAt: 5,
+      ageMs: 2,
+      failure: 'status 502',
+      advice: 'trade BTC-USD with subaccount: 0',
+      totals: familySums,
+      subaccounts: [
+        {
+          subaccount: 128,
+          height: 7,
+          ...familySums,
+          positions: [
+            {
+              market: 'BTC-USD',
+              isolated: true,
+              size: '-1',
+              oraclePrice: '3',
+              notionalUsd: '3',
+              initialMarginUsd: '1',
+              maintenanceMarginUsd: '0.5',
+              liquidationPrice: null,
+            },
+          ],
+        },
+      ],
     }),
     risk: () => ({
       level: 'active',
