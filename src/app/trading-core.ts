@@ -241,8 +241,9 @@ export class TradingCore {
     }
     const reason = answer.type === 'rejected' ? `${answer.code} ${answer.message}` : answer.reason;
     const remedy = answer.type === 'rejected' ? answer.remedy : undefined;
-    const event = isReplaced ? 'order.not-replaced' : 'order.not-sent';
-    log.write('warn', event, { ...fields, reason, remedy });
+    // Most of them were filled meanwhile.
+    if (isReplaced) log.write('info', 'order.not-replaced', { ...fields, reason, remedy });
+    else log.write('warn', 'order.not-sent', { ...fields, reason, remedy });
     // That the market has moved past a quote is no fault of ours.
     if (answer.type === 'rejected' && remedy !== 'new-price') {
       this.observations$.next({ type: 'reject', at: now(), code: answer.code });

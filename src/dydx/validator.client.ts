@@ -56,6 +56,8 @@ const PING_EVERY_MS = 2000;
 const PINGS_A_PROOF = 150;
 /** What the chain says to a key that may not, or no longer, trade for its owner. */
 const NOT_LET_TRADE = /^(accountplus\..*|sdk\.4)$/;
+/** A code of the chain, whatever it leaves open: the node has answered. */
+const WORD_OF_CHAIN = /^clob\.\d/;
 /** So many pings in a row without a pong: the thread hangs. */
 const MISSED_MAX = 3;
 /** Libraries are loaded meanwhile, and a passphrase worked on: nothing is answered. */
@@ -220,7 +222,7 @@ class ThreadSigner implements ValidatorSigner {
     const url = this.#pending.get(id)?.url;
     if (url === undefined) return;
     const now = this.#now();
-    if (nodeFault !== undefined) {
+    if (nodeFault !== undefined && !WORD_OF_CHAIN.test(nodeFault)) {
       this.#nodes.failed(url, { now, reason: nodeFault });
       this.#options.log.write('warn', 'signer.node', { reason: nodeFault, answer: answer.type });
     } else if (latencyMs !== undefined) this.#nodes.succeeded(url, { now, latencyMs });

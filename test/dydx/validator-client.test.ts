@@ -392,6 +392,17 @@ describe('the nodes', () => {
     ]);
   });
 
+  it('does not blame a node for a code of the chain that leaves the order unknown', async () => {
+    const { answers, clock, nodes, place, thread } = await ready();
+    place();
+    const answer: SendAnswer = { type: 'unknown', reason: 'clob.24 already filled' };
+    thread().says({ type: 'answer', id: 1, answer, nodeFault: answer.reason, latencyMs: 3 });
+    place();
+    expect(answers).toEqual([answer]);
+    expect(thread().received).toMatchObject([{ node: 0 }, { node: 0 }]);
+    expect(nodes.states(clock.now())).toMatchObject([{ state: 'healthy', errors: 0 }, {}]);
+  });
+
   it('does not blame a node for what we or the chain refuse', async () => {
     const { clock, nodes, place, thread } = await ready();
     place();
