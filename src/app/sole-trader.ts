@@ -14,9 +14,10 @@ export function beSoleTrader(
   { endpoints, journal, mode, network }: Config,
   { address, subaccount }: JournalIdentity,
 ): AccountLock | undefined {
-  const isOwnExchange = network === 'embedded' && endpoints.restUrl === undefined;
+  const [restUrl = endpoints.restUrl] = endpoints.restUrls ?? [];
+  const isOwnExchange = network === 'embedded' && restUrl === undefined;
   if (mode !== 'live' || isOwnExchange) return undefined;
-  const where = network === 'embedded' ? ` ${endpoints.restUrl}` : '';
+  const where = network === 'embedded' ? ` ${restUrl}` : '';
   const folder = journal.locks ?? join(homedir(), '.perpetua', 'locks');
   return lockAccount(folder, `${network}${where} ${address}/${subaccount}`);
 }

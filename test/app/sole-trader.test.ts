@@ -35,6 +35,16 @@ describe('the lock of an account', () => {
     lock?.release();
   });
 
+  it('is needed of a shared exchange with several addresses, too, once for each subaccount', () => {
+    const config = configOf({ endpoints: { restUrls: ['http://127.0.0.1:4002/v4'] } });
+    const lock = beSoleTrader(config, { ...identity, network: 'embedded' });
+    expect(() => beSoleTrader(config, { ...identity, network: 'embedded' })).toThrow(
+      'another process of this machine',
+    );
+    beSoleTrader(config, { ...identity, network: 'embedded', subaccount: 128 })?.release();
+    lock?.release();
+  });
+
   it.each([
     ['of an exchange of one’s own', {}],
     ['in shadow', { network: 'testnet', mode: 'shadow' }],
