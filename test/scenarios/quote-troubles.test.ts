@@ -3,6 +3,7 @@
  * whole service on signed transactions, in virtual time.
  */
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/clock/seeded-random.js';
 import { worstCase } from '../../src/risk/exposure.js';
 import type { AuthoredStrategy } from '../../src/ports/strategy.js';
 import { DEFAULT_HABITS } from '../../src/simulator/indexer/indexer-habits.js';
@@ -17,6 +18,7 @@ import {
   watch,
   type Quoting,
 } from '../support/quoting-service.js';
+import { change } from '../support/signed-trading.js';
 import type { VirtualService } from '../support/virtual-service.js';
 
 /** Bids as many ticks above the best ask as it is told, below it when that is negative. */
@@ -106,6 +108,26 @@ it('with room for two orders a side, its worst case never exceeds the limit', as
   // The oracle price moves after the order was checked.
   expect(most).toBeLessThan(251);
   expect(service.logged('order.denied')).not.toEqual([]);
+  pause(service);
+  await atEnd(service);
+});
+
+it.each([1, 2])('seed %i: killed again and again, it quotes on with equal books', async (seed) => {
+  const random = seededRandom(seed);
+  const settings = { ...CLOSE, maxPositions: 2 };
+  const risk = { maxOrdersPerMinute: 1_000 };
+  const { service } = quoting(settings, { preset: 'busy', seed, flags: { risk } });
+  await service.ready();
+  for (let kill = 0; kill < 5; kill += 1) {
+    change(service, { 'broadcast.loseReply': 0.2, 'broadcast.loseRequest': 0.1 });
+    await watch(service, 2_000);
+    await service.clock.advance(random.integer(1_500));
+    change(service, { 'broadcast.loseReply': 0, 'broadcast.loseRequest': 0 });
+    await service.restart();
+    await service.until(() => resting(service).length > 0, 30_000);
+  }
+  expect(service.entries('fill').length).toBeGreaterThan(3);
+  expect(service.root.riskLevel).toBe('active');
   pause(service);
   await atEnd(service);
 });
