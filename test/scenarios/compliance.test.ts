@@ -9,7 +9,7 @@ const FIVE_MINUTES_MS = 301_000;
 
 describe('an address', () => {
   it('that may only close reduces while it is so', async () => {
-    const service = new VirtualService();
+    const service = new VirtualService({ markets: 1 });
     service.host.compliance.set(ADDRESS, 'CLOSE_ONLY');
     await service.start();
     await service.until(() => service.control.risk().level === 'reducing');
