@@ -3,17 +3,18 @@
  * figures beside the venue's. What is read here comes from the books; nothing is sent.
  */
 import type { AccountSnapshot, FigureDrift, FundingPayment, Transfer } from '../model/account.js';
-import type { Holding } from '../model/account-margin.js';
+import { marginNotional, type Holding } from '../model/account-margin.js';
 import { formatUsd } from '../model/market.js';
 import type { MarketSpec } from '../model/market.js';
 import type { MarketView } from '../model/book.js';
 import { positionDrift, type Position } from '../model/position.js';
-import { usd, type MarketId, type UnixMs, type Usd } from '../model/quantities.js';
+import { absolute, usd, type MarketId, type UnixMs, type Usd } from '../model/quantities.js';
 import type { LossMark } from '../model/risk.js';
 import type { MoneyEntry } from '../journal/journal-state.js';
 import type { JournalEntry } from '../ports/journal.js';
 import { accountFigures, figureDrifts, type AccountFigures } from '../portfolio/account-figures.js';
 import { CashLedger } from '../portfolio/cash-ledger.js';
+import { FundingRoom, hourlyFunding } from '../portfolio/funding-room.js';
 import { cashFlow, unrealizedPnl } from '../portfolio/position-accounting.js';
 import type { Books } from './books.js';
 
@@ -29,6 +30,8 @@ export interface AccountDeskOptions {
 
 /** A difference must last so long: rows of funding come a minute after the balance has moved. */
 export const DRIFT_LASTS_MS = 180_000;
+/** One that such rows can explain may last while an indexer is behind with them. */
+export const FUNDING_LASTS_MS = 1_800_000;
 const DRIFT_LOOKS_MIN = 3;
 
 export class AccountDesk {
@@ -41,6 +44,7 @@ export class AccountDesk {
   #differences: readonly FigureDrift[] = [];
   #differsSince: UnixMs | undefined;
   #looks = 0;
+  readonly #fundingRoom = new FundingRoom();
 
   constructor(options: AccountDeskOptions) {
     this.#options = options;
@@ -175,8 +179,10 @@ export class AccountDesk {
     this.#differences = drifts;
     this.#looks = drifts.length === 0 ? 0 : this.#looks + 1;
     this.#differsSince = drifts.length === 0 ? undefined : (this.#differsSince ?? now);
+    this.#noteFunded();
     const lasted = now - (this.#differsSince ?? now);
-    if (this.#looks < DRIFT_LOOKS_MIN || lasted < DRIFT_LASTS_MS) return undefined;
+    const patienceMs = this.#mayBeFunding(drifts, now) ? FUNDING_LASTS_MS : DRIFT_LASTS_MS;
+    if (this.#looks < DRIFT_LOOKS_MIN || lasted < patienceMs) return undefined;
     return drifts.map((each) => driftText(each)).join('; ');
   }
 
@@ -190,6 +196,21 @@ export class AccountDesk {
     const adjustment = { amount: usd(drift.venue - drift.ours), height };
     this.ledger.adjust(adjustment);
     this.#options.record({ type: 'balance.adjustment', adjustment });
+  }
+
+  #noteFunded(): void {
+    const held = (this.holdings() ?? []).map((holding) => ({
+      notional: marginNotional(holding),
+      rate1h: this.#options.view(holding.spec.market)?.fundingRate1h,
+    }));
+    this.#fundingRoom.note(hourlyFunding(held), this.ledger.paidTo);
+  }
+
+  #mayBeFunding(drifts: readonly FigureDrift[], now: UnixMs): boolean {
+    const room = this.#fundingRoom.at(now);
+    return drifts.every(
+      ({ ours, venue, tolerance }) => absolute(ours - venue) <= tolerance + room,
+    );
   }
 
   #isAhead(height: number): boolean {

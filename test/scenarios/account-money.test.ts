@@ -85,6 +85,44 @@ describe('the account’s money', () => {
     expect(service.control.account()).toMatchObject({ usdc: '10007', adjustmentsUsd: '7' });
   });
 
+  it('is waited for while late rows of funding can explain the difference, and then booked', async () => {
+    const service = new VirtualService({ markets: 1, startMs: NEARLY_ONE });
+    service.host.submit({ type: 'market', clobPairId: 0, change: { defaultFundingPpm: 800 } });
+    await holding(service);
+    service.refusedPath = 'fundingPayments';
+    await service.until(() => service.control.account().venue?.agrees === false, 3 * MINUTE_MS);
+    await service.clock.advance(10 * MINUTE_MS);
+    expect(service.control.account().venue).toMatchObject({
+      agrees: false,
+      differences: [{ figure: 'usdc' }],
+    });
+    expect(service.control.risk().breaches).toEqual([]);
+    service.refusedPath = undefined;
+    await service.until(() => service.control.account().venue?.agrees === true);
+    expect(service.entries('funding')).toHaveLength(1);
+    expect(service.control.risk().breaches).toEqual([]);
+  });
+
+  it('halts when rows of funding do not come for half an hour', async () => {
+    const service = new VirtualService({ markets: 1, startMs: NEARLY_ONE });
+    service.host.submit({ type: 'market', clobPairId: 0, change: { defaultFundingPpm: 800 } });
+    await holding(service);
+    service.refusedPath = 'fundingPayments';
+    await service.until(() => service.control.account().venue?.agrees === false, 3 * MINUTE_MS);
+    await service.until(() => service.control.risk().level === 'halted', 31 * MINUTE_MS);
+    expect(service.control.risk().breaches).toMatchObject([{ cause: 'account.drift' }]);
+  });
+
+  it('halts after three minutes where the difference is more than funding can be', async () => {
+    const service = new VirtualService({ markets: 1, startMs: NEARLY_ONE });
+    await holding(service);
+    service.refusedPath = 'fundingPayments';
+    await service.clock.advance(2 * MINUTE_MS);
+    service.host.submit({ type: 'fund', subaccount: ACCOUNT, quoteQuantums: 1_000_000n });
+    await service.until(() => service.control.risk().level === 'halted', 5 * MINUTE_MS);
+    expect(service.control.risk().breaches).toMatchObject([{ cause: 'account.drift' }]);
+  });
+
   it('of which funding cannot be read is not believed for longer than it may be', async () => {
     const service = new VirtualService({ markets: 1 });
     await service.ready();
