@@ -208,9 +208,7 @@ export class AccountDesk {
 
   #mayBeFunding(drifts: readonly FigureDrift[], now: UnixMs): boolean {
     const room = this.#fundingRoom.at(now);
-    return drifts.every(
-      ({ ours, venue, tolerance }) => absolute(ours - venue) <= tolerance + room,
-    );
+    return drifts.every(({ ours, venue, tolerance }) => absolute(ours - venue) <= tolerance + room);
   }
 
   #isAhead(height: number): boolean {

@@ -31,7 +31,11 @@ describe('FundingRoom', () => {
     const room = new FundingRoom();
     room.note(usd(5n), at(10.2));
     expect([10.9, 11, 11.9, 12, 15].map((hours) => room.at(at(hours)))).toEqual([
-      0n, 5n, 5n, 10n, 10n,
+      0n,
+      5n,
+      5n,
+      10n,
+      10n,
     ]);
   });
 
