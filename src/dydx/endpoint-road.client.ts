@@ -16,9 +16,13 @@ import { checks } from './schemas.js';
 export const DEADLINE_MS = 3000;
 const PROBE_EVERY_MS = 5000;
 const PROBES_AT_ONCE = 8;
+const OK = 200;
 const FORBIDDEN = 403;
 const RATE_LIMITED = 429;
 const SERVER_ERROR = 500;
+
+/** Why an answer is none although its status says so: undefined for a good one. */
+export type FaultIn = (answer: HttpAnswer) => string | undefined;
 
 export class EndpointRoad {
   readonly #http: HttpPort;
@@ -30,21 +34,34 @@ export class EndpointRoad {
   }
 
   /** One request to the address that the pool chooses, at the time of subscribing. */
-  ask(pool: EndpointPool, request: (url: string) => HttpRequest): Observable<HttpAnswer> {
+  ask(
+    pool: EndpointPool,
+    request: (url: string) => HttpRequest,
+    faultIn?: FaultIn,
+  ): Observable<HttpAnswer> {
     return defer(() => {
       const url = pool.choose(this.now());
-      return this.send(pool, url, request(url));
+      return this.send(pool, url, request(url), faultIn);
     });
   }
 
-  send(pool: EndpointPool, url: string, request: HttpRequest): Observable<HttpAnswer> {
+  send(
+    pool: EndpointPool,
+    url: string,
+    request: HttpRequest,
+    faultIn: FaultIn = () => undefined,
+  ): Observable<HttpAnswer> {
     return defer(() => {
       const begun = this.now();
       return this.#http.send(request).pipe(
-        tap(({ status }) => {
+        tap((answer) => {
+          const { status } = answer;
           const now = this.now();
+          const fault = status === OK ? faultIn(answer) : undefined;
           if (status === FORBIDDEN || status >= SERVER_ERROR) {
             pool.failed(url, { now, reason: `status ${status}` });
+          } else if (fault !== undefined) {
+            pool.failed(url, { now, reason: fault });
           } else if (status !== RATE_LIMITED) {
             pool.succeeded(url, { now, latencyMs: now - begun });
           }
@@ -122,7 +139,7 @@ export class IndexerRoad {
 
 /** NaN when it cannot be read. */
 function indexerHeightIn({ status, body }: HttpAnswer): number {
-  if (status !== 200) return Number.NaN;
+  if (status !== OK) return Number.NaN;
   try {
     return Number(checks.height(JSON.parse(body)).height);
   } catch {
@@ -132,7 +149,7 @@ function indexerHeightIn({ status, body }: HttpAnswer): number {
 
 /** NaN when it cannot be read, or when it is that of another chain. */
 function nodeHeightIn({ status, body }: HttpAnswer, chainId: string): number {
-  if (status !== 200) return Number.NaN;
+  if (status !== OK) return Number.NaN;
   try {
     const { node_info, sync_info } = checks.nodeStatus(JSON.parse(body)).result;
     return node_info.network === chainId ? Number(sync_info.latest_block_height) : Number.NaN;

@@ -34,7 +34,7 @@ import type { HttpAnswer, HttpPort, HttpRequest } from '../ports/http.js';
 import type { VenueFamily, VenueMarket, VenuePort } from '../ports/venue.js';
 import { readFamily, readFill, readOrder, readSubaccount } from './account-contents.js';
 import { EndpointPool } from './endpoint-pool.js';
-import { DEADLINE_MS, EndpointRoad, IndexerRoad } from './endpoint-road.client.js';
+import { DEADLINE_MS, EndpointRoad, IndexerRoad, type FaultIn } from './endpoint-road.client.js';
 import {
   readableMarkets,
   readBook,
@@ -99,10 +99,14 @@ export function indexerReads(options: IndexerOptions): VenueReads {
       checks.fills(json).fills.map((fill) => readFill(fill, knownSpec)),
     );
   };
+  const blockHeightIn = ({ body }: HttpAnswer): BlockHeight =>
+    readBlockHeight(JSON.parse(body), network);
   const ask = (query: NodeQuery): Observable<Uint8Array> =>
     requests
-      .send('rpc', query.path, () => road.ask(rpc, (url) => queryRequest(url, query)))
-      .pipe(readAnswer(query.path));
+      .send('rpc', query.path, () =>
+        road.ask(rpc, (url) => queryRequest(url, query), faultOf(answerIn(query.path))),
+      )
+      .pipe(readAs(answerIn(query.path)));
   return {
     order: (id) =>
       get('order', `/orders/${id}`, (json) => readOrder(checks.order(json), knownSpec)).pipe(
@@ -127,8 +131,8 @@ export function indexerReads(options: IndexerOptions): VenueReads {
       ),
     chainHeight: () =>
       requests
-        .send('rpc', 'block', () => road.ask(rpc, blockRequest))
-        .pipe(readJson((json) => readBlockHeight(json, network))),
+        .send('rpc', 'block', () => road.ask(rpc, blockRequest, faultOf(blockHeightIn)))
+        .pipe(readAs(blockHeightIn)),
     limits: () => limitsBy(ask, subaccount),
     markets: () => get('default', '/perpetualMarkets', readMarkets),
     family: () => familyBy({ subaccount, get, ask }).pipe(absentWhenNotFound()),
@@ -205,12 +209,26 @@ const limitsBy = (ask: Asking['ask'], subaccount: Subaccount): Observable<VenueL
     })),
   );
 
-const readAnswer = (path: string) =>
-  readAs(({ body }: HttpAnswer) => {
+const answerIn =
+  (path: string) =>
+  ({ body }: HttpAnswer): Uint8Array => {
     const { code = 0, log, value } = checks.query(JSON.parse(body)).result.response;
     if (code !== 0) throw new Unreadable(`${path}: code ${code} ${log ?? ''}`);
     return Buffer.from(value ?? '', 'base64');
-  });
+  };
+
+/** What a node says with status 200 is an answer only if it can be read: else another is asked. */
+const faultOf =
+  (read: (answer: HttpAnswer) => unknown): FaultIn =>
+  (answer) => {
+    try {
+      read(answer);
+      return undefined;
+    } catch (error) {
+      return isBadContent(error) ? error.message : String(error);
+    }
+  };
+
 /** Pools of the network's own where none are shared. */
 function roadsOf({ clock, http, network, now, pools }: IndexerOptions) {
   const road = new EndpointRoad(http, now ?? (() => clock.now()));

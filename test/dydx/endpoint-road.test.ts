@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../src/clock/simulated.clock.js';
 import { EndpointPool } from '../../src/dydx/endpoint-pool.js';
 import { endpointProbes, EndpointRoad } from '../../src/dydx/endpoint-road.client.js';
-import { indexerReads } from '../../src/dydx/indexer.client.js';
+import { indexerReads, type VenueReads } from '../../src/dydx/indexer.client.js';
 import { embeddedNetwork } from '../../src/dydx/networks.js';
 import { blockHeight } from '../../src/model/quantities.js';
 import { Failure } from '../../src/model/result.js';
@@ -97,6 +97,27 @@ describe('a read', () => {
     broken.set('a.example', network);
     expect(await read(reads.chainHeight())).toBe('http.network');
     expect(await read(reads.chainHeight())).toBe(100);
+  });
+
+  it.each<[string, unknown, (venue: VenueReads) => Observable<unknown>]>([
+    [
+      'that it refuses with a code',
+      { result: { response: { code: 6, log: 'unknown query path' } } },
+      (venue) => venue.limits(),
+    ],
+    ['whose answer is an error', { error: { code: -32603 } }, (venue) => venue.limits()],
+    [
+      'that it answers for another chain',
+      { result: { block: { header: { height: '100', chain_id: 'dydx-testnet-4' } } } },
+      (venue) => venue.chainHeight(),
+    ],
+  ])('of a node %s, with status 200, sends the next to the other', async (_what, body, ask) => {
+    const { broken, clock, pools, read, reads } = setup();
+    broken.set('a.example', () => answer(200, body));
+    expect(await read(ask(reads))).toBe('rest.unreadable');
+    expect(pools.rpc.choose(clock.now())).toBe(NODE_B);
+    const [a, b] = pools.rpc.states(clock.now());
+    expect([a?.state, b?.state]).toEqual(['failing', 'healthy']);
   });
 });
 
