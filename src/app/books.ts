@@ -138,7 +138,8 @@ export class Books {
     }
     if (order !== undefined) {
       const { orderId } = order.request;
-      const { fillId, size } = fill;
+      const { fillId, height, size } = fill;
+      orders.noteFill(orderId, height);
       const isHeard = tellOrder(orderId, { type: 'venue.fill', fillId, size });
       if (!isHeard) orders.fillUnheard(orderId, size);
     } else if (fill.orderId !== undefined) {

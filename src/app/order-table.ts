@@ -15,6 +15,8 @@ export interface OrderRecord {
   readonly state: string;
   readonly live: boolean;
   readonly filled: Size;
+  /** Height of its newest fill that this process booked. */
+  readonly filledAt: BlockHeight | undefined;
   readonly reason: string | undefined;
   readonly answer: SendAnswer | undefined;
   readonly end: OrderEnd | undefined;
@@ -34,6 +36,7 @@ export class OrderTable {
       state: 'registered',
       live: true,
       filled,
+      filledAt: undefined,
       reason: undefined,
       answer: undefined,
       end: undefined,
@@ -48,6 +51,12 @@ export class OrderTable {
 
   answered(orderId: OrderId, answer: SendAnswer): void {
     this.#change(orderId, { answer });
+  }
+
+  /** A fill of it was booked. */
+  noteFill(orderId: OrderId, height: BlockHeight): void {
+    const { filledAt = height } = this.get(orderId) ?? {};
+    this.#change(orderId, { filledAt: height > filledAt ? height : filledAt });
   }
 
   /** A fill of an order without a machine: of an earlier run, or retired. */

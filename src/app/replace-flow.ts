@@ -3,6 +3,9 @@
  * then told to its machine. What the chain does not replace in place is ordered anew when the old
  * order is proved dead, for what is left of it, after another look by risk.
  *
+ * An order that was filled is replaced while the chain remembers its fills, which is until some
+ * blocks after the newest: once they are forgotten, its whole size could be filled again.
+ *
  * The exposure of the table follows the machine: while both terms may be alive, the wider ones
  * count.
  */
@@ -14,9 +17,13 @@ import type { UnixMs } from '../model/quantities.js';
 import { replacementOf } from '../model/replacement.js';
 import { ok, type Result } from '../model/result.js';
 import type { Log } from '../ports/log.js';
+import { checkOrderNotional } from '../risk/limit-checks.js';
 import { approve } from '../risk/pre-trade.js';
 import type { RiskContext } from '../risk/risk-context.js';
 import type { OrderRecord, OrderTable } from './order-table.js';
+
+/** The chain keeps what is filled of a short-term order so long after its fill at least. */
+const FILLS_KEPT_BLOCKS = 40;
 
 export interface ReplaceFlowOptions {
   readonly orders: OrderTable;
@@ -59,10 +66,15 @@ export function replaceFlow(options: ReplaceFlowOptions): ReplaceFlow {
       if (context === undefined) return deny('at an unknown height');
       const change = { price, size: whole, newestFrameAt };
       const intent = intentOf(record, change, now());
-      const approved = approve(intent, withoutOld(risk(intent), record));
+      const rules = risk(intent);
+      const approved = approve(intent, withoutOld(rules, record));
       if (!approved.ok && intent.size > 0n) return approved;
+      // The whole order is signed, and the signing thread holds it against this limit once more.
+      const tooLarge = checkOrderNotional({ ...intent, size: whole }, rules);
+      if (tooLarge !== undefined && !intent.reduceOnly) return { ok: false, error: tooLarge };
       const { goodTilBlock: last } = record.request;
       const goodTilBlock = blockHeight(Math.max(context.height + WORKING_BLOCKS, last + 1));
+      if (isForgotten(record, goodTilBlock)) return FORGOTTEN;
       const terms = { ...change, goodTilBlock, heldMs: 0 };
       const isInPlace = replacementOf(record.request, terms, record.filled) !== undefined;
       tell(orderId, { type: 'order.replace', ...terms });
@@ -81,6 +93,20 @@ export function replaceFlow(options: ReplaceFlowOptions): ReplaceFlow {
     },
   };
 }
+
+/** Whether the chain may have forgotten what is filled before the new terms end. */
+const isForgotten = ({ request, filled, filledAt }: OrderRecord, goodTilBlock: number): boolean =>
+  request.stateful === undefined &&
+  filled > 0n &&
+  !(filledAt !== undefined && goodTilBlock <= filledAt + FILLS_KEPT_BLOCKS);
+
+const FORGOTTEN: { readonly ok: false; readonly error: Denial } = {
+  ok: false,
+  error: {
+    code: 'order.fills-forgotten',
+    message: `expected a fill in the last ${FILLS_KEPT_BLOCKS} blocks before the new last one`,
+  },
+};
 
 /** What is left of the order, under its new terms. */
 function intentOf(

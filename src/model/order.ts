@@ -94,6 +94,7 @@ export const DENIAL_CODES = [
   'limit.unknown',
   'limit.block-rate',
   'limit.equity-tier',
+  'order.fills-forgotten',
   'order.not-working',
   'reduce-only.would-grow',
   'duplicate.intent',

@@ -305,6 +305,7 @@ describe('the checks by themselves', () => {
     seen.add('reduce-only.would-grow');
     // Of replacements: said before risk is asked.
     seen.add('order.not-working');
+    seen.add('order.fills-forgotten');
     expect([...seen].toSorted()).toEqual([...DENIAL_CODES].toSorted());
   });
 });

@@ -35,6 +35,9 @@ const atVenue = ({ host }: VirtualService) =>
     .orders(ACCOUNT)
     .filter(({ status }) => status === 'BEST_EFFORT_OPENED' || status === 'OPEN')
     .map(({ id, subticks, quantums }) => [id.clientId, subticks, quantums]);
+const record = ({ root }: VirtualService, { orderId }: OrderRequest) =>
+  root.core.orders.get(orderId);
+const SELLER = { owner: 'dydx1seller', number: 0 };
 const isWorking = (service: VirtualService, request: OrderRequest): boolean =>
   stateOf(service, request)?.startsWith('working') ?? false;
 
@@ -85,6 +88,64 @@ describe('a resting short-term order', () => {
       ok: false,
       error: { code: 'order.not-working' },
     });
+    await settled(service);
+  });
+
+  it('that was filled is renewed as long as the chain remembers its fills, and no longer', async () => {
+    const { service } = await trading(false, 600);
+    const order = rest(service, undefined, { ofBid: 1.00001 });
+    await service.until(() => isWorking(service, order));
+    await service.until(() => service.root.core.orders.get(order.orderId)?.answer !== undefined);
+    const { host } = service;
+    host.submit({ type: 'fund', subaccount: SELLER, quoteQuantums: 10_000_000_000n });
+    await service.clock.advance(1_500);
+    host.submit({
+      type: 'place',
+      order: {
+        id: { subaccount: SELLER, clientId: 1, orderFlags: 0, clobPairId: 0 },
+        side: 'SELL',
+        quantums: (order.size * 4n) / 10n,
+        subticks: order.price,
+        goodTilBlock: host.exchange.height + 5,
+        goodTilBlockTime: 0,
+        timeInForce: 'IOC',
+        reduceOnly: false,
+        clientMetadata: 0,
+      },
+    });
+    await service.until(() => (record(service, order)?.filled ?? 0n) > 0n);
+    const { tick = 1n } = service.root.pipeline.fold.spec('BTC-USD' as never) ?? {};
+    // From now on far from where anybody trades.
+    const far = { ...order, price: price((order.price / tick / 100n) * 99n * tick) };
+    const { filled = size(0n), filledAt = 0 } = record(service, order) ?? {};
+    expect(filled).toBeLessThan(order.size);
+    const whole = size(filled + order.size);
+    const renewed: unknown[] = [];
+    while (renewed.every((one) => (one as { ok: boolean }).ok) && renewed.length < 20) {
+      await service.until(() => isWorking(service, order));
+      await service.clock.advance(3_000);
+      renewed.push(replace(service, far, whole));
+    }
+    expect(renewed.length).toBeGreaterThan(3);
+    expect(renewed.at(-1)).toMatchObject({ ok: false, error: { code: 'order.fills-forgotten' } });
+    const last = record(service, order)?.request.goodTilBlock ?? 0;
+    expect(last).toBeLessThanOrEqual(filledAt + 40);
+    tell(service, order, { type: 'order.cancel' });
+    await service.until(() => !(record(service, order)?.live ?? true), 30_000);
+    expect(record(service, order)).toMatchObject({ end: 'canceled', filled });
+  });
+
+  it('is not replaced when the whole of it is more than one order may be', async () => {
+    const { service } = await trading();
+    const order = rest(service);
+    await service.until(() => isWorking(service, order));
+    await service.until(() => service.root.core.orders.get(order.orderId)?.answer !== undefined);
+    const { step = 1n } = service.root.pipeline.fold.spec('BTC-USD' as never) ?? {};
+    expect(replace(service, order, size(step * 1_000_000n))).toMatchObject({
+      ok: false,
+      error: { code: 'limit.order-notional' },
+    });
+    tell(service, order, { type: 'order.cancel' });
     await settled(service);
   });
 
