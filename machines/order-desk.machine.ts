@@ -6,9 +6,9 @@
  *           ─ order.* from the orders  ─▶ table updated, emitted
  *           ─ an order retires         ─▶ child stopped, row removed
  *
- * 1. At most 200 orders are alive, with those ended ones that may still get a late fill; a
- *    further one is denied with `limit.working-orders`. Recovered orders are always taken: they
- *    may exist.
+ * 1. At most 200 orders are alive; a further one is denied with `limit.working-orders`, but for
+ *    those that only reduce. Recovered orders are always taken: they may exist. Rows of ended ones,
+ *    kept for late fills until the chain has forgotten them, count for nothing here.
  * 2. An order whose machine failed keeps its row as live: nobody knows what became of it.
  */
 import {
@@ -76,7 +76,10 @@ export const orderDeskMachine = setup({
   },
   guards: {
     isKnown: ({ context, event }) => 'request' in event && isKnown(context, event.request),
-    isFull: ({ context }) => rowsOf(context).length >= MAX_ORDERS,
+    isFull: ({ context, event }) =>
+      event.type === 'desk.place' &&
+      !event.request.reduceOnly &&
+      rowsOf(context).filter(({ live }) => live).length >= MAX_ORDERS,
   },
   actions: {
     open: enqueueActions(({ context, event, enqueue }) => {

@@ -115,6 +115,30 @@ test('an order above the limit is denied, a recovered one is taken', () => {
   expect(rows()).toHaveLength(MAX_ORDERS + 1);
 });
 
+test('an order that only reduces is taken above the limit', () => {
+  const { actor, place, reportsOf, rows } = start();
+  for (let n = 1; n <= MAX_ORDERS; n += 1) place(n);
+  const request = { ...requestOf(MAX_ORDERS + 1), reduceOnly: true };
+  actor.send({ type: 'desk.place', request });
+  expect(rows()).toHaveLength(MAX_ORDERS + 1);
+  expect(reportsOf('order.ended')).toEqual([]);
+});
+
+test('ended orders that may still get a late fill take no place of a new one', () => {
+  const { place, reportsOf, rows, tell } = start();
+  for (let n = 1; n <= MAX_ORDERS; n += 1) {
+    place(n);
+    tell(n, canceled);
+  }
+  expect(rows()).toHaveLength(MAX_ORDERS);
+  expect(rows().some(({ live }) => live)).toBe(false);
+  place(MAX_ORDERS + 1);
+  expect(rows()).toHaveLength(MAX_ORDERS + 1);
+  expect(reportsOf('order.ended').filter((one) => 'end' in one && one.end === 'denied')).toEqual(
+    [],
+  );
+});
+
 test('a recovered order is not placed but fenced, and keeps its fills', () => {
   const { actor, asked, rows } = start();
   actor.send({
