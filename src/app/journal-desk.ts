@@ -1,11 +1,12 @@
 /**
  * The journal as the running service writes it: every entry stamped with the time and number of its
  * input. A failure is told once, and then nothing is sent that needs a journal; a full disk is told
- * once too, and then only what leaves positions is sent. Checkpoints are written here, after
- * sweeps: then the books have all that the rows have. What is written before the journal is open (a
- * latch of the first seconds) waits for it.
+ * once too, and then only what leaves positions is sent. A disk that does not answer for ten
+ * seconds has failed, whatever it says afterwards. Checkpoints are written here, after sweeps: then
+ * the books have all that the rows have. What is written before the journal is open (a latch of the
+ * first seconds) waits for it.
  */
-import { catchError, EMPTY, throwError, type Observable } from 'rxjs';
+import { AsyncSubject, catchError, EMPTY, throwError, timeout, type Observable } from 'rxjs';
 import { Compaction } from '../journal/compaction.js';
 import { JournalLedger } from '../journal/journal-state.js';
 import { Failure } from '../model/result.js';
@@ -14,6 +15,13 @@ import type { Inbox } from './inbox.js';
 import type { HeapClock } from '../clock/heap.clock.js';
 
 const NOT_OPEN = new Failure('journal.failed', 'the journal is not open', { retryable: false });
+
+const STALL_MS = 10_000;
+const STALLED = new Failure(
+  'journal.failed',
+  `the disk has not answered for ${STALL_MS / 1_000} s`,
+  { retryable: false },
+);
 
 /** Entries that wait for the journal to open; more than any start makes. */
 const EARLY_MAX = 1_000;
@@ -63,10 +71,20 @@ export class JournalDesk {
   record = (entry: JournalEntry): Observable<void> => {
     const { clock, inbox } = this.#options;
     if (this.#journal === undefined) return throwError(() => NOT_OPEN);
-    const durable$ = this.#journal.append(entry, { at: clock.now(), input: inbox.number });
+    const durable$ = new AsyncSubject<void>();
+    this.#journal
+      .append(entry, { at: clock.now(), input: inbox.number })
+      .pipe(
+        timeout({
+          first: STALL_MS,
+          scheduler: clock.scheduler,
+          with: () => throwError(() => STALLED),
+        }),
+      )
+      .subscribe(durable$);
     durable$.subscribe({ error: (error: Error) => this.#fail(error) });
     this.#note(entry);
-    return durable$;
+    return durable$.asObservable();
   };
 
   /** Nobody waits for it. Sweeps that say nothing new are left out. */

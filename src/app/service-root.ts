@@ -260,6 +260,7 @@ export class ServiceRoot {
         refuseCancel: (requests) => this.core.limits.cancel(requests),
         onAnswer: (request, answer) => this.core.answered(request, answer),
         now: () => clock.now(),
+        scheduler: clock.scheduler,
         meter: world.meter,
       },
     });

@@ -4,7 +4,7 @@
  * 1. Fire and forget: nobody waits on it. Answers come back as inputs, to the order that they name.
  * 2. An intent is durable in the journal before its bytes leave; then permission is asked, in the
  *    turn in which the request goes to the signer.
- * 3. A journal that cannot be written sends nothing that adds risk.
+ * 3. A journal that cannot be written sends nothing that adds risk. Cancels leave without one.
  * 4. Cancels that one input asks for leave together: short-term ones in one message, whose yes says
  *    nothing of any of them. Each order waits for the venue's word, and asks again by itself.
  */
@@ -19,7 +19,9 @@ import {
   of,
   switchMap,
   tap,
+  timeout,
   type Observable,
+  type SchedulerLike,
   Subscription,
 } from 'rxjs';
 import type { OrderFact, VenueLinkEvent } from '../model/facts.js';
@@ -42,6 +44,7 @@ export interface VenueLinkOptions {
   /** Asked before each message of cancels: would the chain count too many? */
   readonly refuseCancel: (requests: readonly CancelRequest[]) => Denial | undefined;
   readonly now: () => UnixMs;
+  readonly scheduler: SchedulerLike;
   readonly meter: Meter;
   /** To a place, and to each replacement after it. */
   readonly onAnswer: (request: OrderRequest, answer: SendAnswer) => void;
@@ -133,12 +136,15 @@ function messagesOf(requests: readonly CancelRequest[]): readonly (readonly Canc
   return [...batches, ...alone.map((request) => [request])];
 }
 
-/** Cancels only ever lower risk: they leave even when the journal has failed. */
+/** A cancel waits so long for the disk. */
+const CANCEL_WAIT_MS = 1_000;
+
+/** Cancels only ever lower risk: they leave even when the journal has failed, or hangs. */
 function cancel(
   requests: readonly CancelRequest[],
   options: VenueLinkOptions,
 ): Observable<unknown> {
-  const { inbox, venue, record, tell, refuseCancel } = options;
+  const { inbox, venue, record, scheduler, tell, refuseCancel } = options;
   const [only] = requests;
   const tellAll = (fact: OrderFact | undefined): void => {
     if (fact !== undefined) for (const { orderId } of requests) tell(orderId, fact);
@@ -151,7 +157,10 @@ function cancel(
   const isBatch = requests.length > 1;
   const written$ = forkJoin(
     requests.map((request) =>
-      record({ type: 'cancel.intent', request }).pipe(catchError(() => of(undefined))),
+      record({ type: 'cancel.intent', request }).pipe(
+        timeout({ first: CANCEL_WAIT_MS, scheduler }),
+        catchError(() => of(undefined)),
+      ),
     ),
   );
   const sent$ = defer(() => (isBatch ? venue.batchCancel(requests) : venue.cancel(only)));

@@ -1,5 +1,5 @@
 /** The journal as the service writes it: what a full or broken disk does to it, and when it is short. */
-import { EMPTY, Subject, throwError } from 'rxjs';
+import { EMPTY, NEVER, Subject, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { Inbox } from '../../src/app/inbox.js';
 import { JournalDesk } from '../../src/app/journal-desk.js';
@@ -14,7 +14,7 @@ function open(checkpointRows?: number) {
   const written: JournalEntry[] = [];
   const failures: string[] = [];
   const strained$ = new Subject<string>();
-  const broken = { is: false };
+  const broken = { is: false, hangs: false };
   const books = () => ({ positions: [], owned: [] });
   const onFailure = (reason: string): void => void failures.push(reason);
   const desk = new JournalDesk({ clock, inbox, onFailure, books, checkpointRows });
@@ -24,12 +24,12 @@ function open(checkpointRows?: number) {
     append: (entry) => {
       if (broken.is) return throwError(() => new Error('EIO'));
       written.push(entry);
-      return EMPTY;
+      return broken.hangs ? NEVER : EMPTY;
     },
     close: () => Promise.resolve(),
   };
   desk.open(journal);
-  return { desk, written, failures, strained$, broken };
+  return { clock, desk, written, failures, strained$, broken };
 }
 
 const fill: JournalEntry = { type: 'fill', fill: aFill, strategy: undefined };
@@ -55,6 +55,18 @@ describe('the journal desk', () => {
     desk.write(fill);
     desk.record(fill).subscribe({ error: ({ message }: Error) => errors.push(message) });
     expect([desk.isHealthy, failures, errors]).toEqual([false, ['EIO'], ['EIO']]);
+  });
+
+  it('has failed when the disk does not answer for ten seconds', async () => {
+    const { clock, desk, broken, failures } = open();
+    broken.hangs = true;
+    const errors: string[] = [];
+    desk.record(fill).subscribe({ error: ({ message }: Error) => errors.push(message) });
+    await clock.advance(9_999);
+    expect([desk.isHealthy, failures]).toEqual([true, []]);
+    await clock.advance(1);
+    const words = ['the disk has not answered for 10 s'];
+    expect([desk.isHealthy, failures, errors]).toEqual([false, words, words]);
   });
 
   it('writes no sweep that says nothing new, and a checkpoint with the first that it writes late', () => {

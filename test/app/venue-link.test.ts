@@ -53,6 +53,8 @@ interface Circumstances {
   readonly journal?: Observable<void>;
   readonly permission?: Permission;
   readonly denial?: Denial;
+  /** How much later one looks. */
+  readonly waitMs?: number;
 }
 
 /** What the order was told, and what was journaled, when everything has been run. */
@@ -61,7 +63,7 @@ const ask = (event: VenueLinkEvent, circumstances: Circumstances) => askAll([eve
 /** The same of several requests of one input. */
 function askAll(
   events: readonly VenueLinkEvent[],
-  { venue, journal = full, permission = may, denial }: Circumstances,
+  { venue, journal = full, permission = may, denial, waitMs = 0 }: Circumstances,
 ) {
   const clock = new HeapClock(0);
   const inbox = new Inbox({ clock, stamp: () => clock.now(), atTurnEnd: () => undefined });
@@ -79,11 +81,13 @@ function askAll(
       permit: () => permission,
       refuseCancel: () => denial,
       now: () => clock.now(),
+      scheduler: clock.scheduler,
       meter: { observe: () => undefined },
       onAnswer: () => undefined,
     }),
   ).start();
   inbox.enter('fact', 'test', () => events.forEach((event) => link.send(event)));
+  inbox.enter('tick', 'clock', () => undefined, unixMs(waitMs));
   link.stop();
   return { facts, rows };
 }
@@ -190,6 +194,14 @@ describe('cancels of one input', () => {
       requests.map((one) => ({ type: 'venueLink.cancel', request: one })),
       circumstances,
     );
+
+  it('waits a second for a disk that hangs, and leaves without it', () => {
+    const venue = { cancel: () => of(accepted) };
+    const hanging = (waitMs: number) =>
+      ask({ type: 'venueLink.cancel', request: cancel }, { venue, journal: NEVER, waitMs });
+    expect(hanging(999).facts).toEqual([]);
+    expect(hanging(1_000).facts).toEqual([{ type: 'cancel.accepted' }]);
+  });
 
   it('leave by as few messages as the chain allows, those of stateful orders alone', () => {
     const sent: number[] = [];
