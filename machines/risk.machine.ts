@@ -10,7 +10,8 @@
  * 1. Code tightens at once, and loosens one level at a time, after `recoverAfter` without the
  *    cause. A named operator's resume is not delayed.
  * 2. A cause only escalates while it is open. A latched one goes only by `operator.resume`; the
- *    latches of earlier runs come back by `risk.restore`, so a restart clears none.
+ *    latches of earlier runs come back by `risk.restore`, so a restart clears none, and goes on
+ *    flattening.
  * 3. `mayOpen` is true in `active` alone; `mayReduce` in every level: a reduce-only exit adds
  *    no risk.
  */
@@ -44,12 +45,14 @@ const worst = (context: RiskContext): RiskLevel => {
   return breaches.length > 0 ? 'reducing' : 'active';
 };
 
-/** The newest evidence with the harsher severity; latched stays latched. */
+/** The newest evidence with the harsher severity; latched stays latched, a flatten one. */
 function merged(context: RiskContext, breach: Breach): Pick<RiskContext, 'breaches'> {
   const old = context.breaches[breach.cause];
   const severity = old?.severity === 'halt' ? 'halt' : breach.severity;
   const latched = breach.latched || (old?.latched ?? false);
-  return { breaches: { ...context.breaches, [breach.cause]: { ...breach, severity, latched } } };
+  const flatten = old?.flatten === true ? { flatten: true as const } : {};
+  const next = { ...breach, severity, latched, ...flatten };
+  return { breaches: { ...context.breaches, [breach.cause]: next } };
 }
 
 const without = (context: RiskContext, isGone: (breach: Breach) => boolean) => ({
@@ -66,7 +69,9 @@ function breachOf(event: RiskEvent): Breach | undefined {
   if (event.type !== 'operator.halt' && event.type !== 'operator.flatten') return undefined;
   const wish = event.type === 'operator.halt' ? event.reason : 'flatten';
   const evidence = `${event.by}: ${wish}`;
-  return { cause: 'operator', severity: 'halt', latched: true, evidence, at: event.at };
+  const flatten = event.type === 'operator.flatten' ? { flatten: true as const } : {};
+  const { at } = event;
+  return { cause: 'operator', severity: 'halt', latched: true, evidence, at, ...flatten };
 }
 
 export const riskMachine = setup({
@@ -80,6 +85,7 @@ export const riskMachine = setup({
   actors: { facts: unprovidedEvents<RiskFact>('risk.facts') },
   delays: { recoverAfter: ({ context }) => Math.min(86_400_000, context.recoverAfterMs) },
   guards: {
+    shouldFlatten: ({ context }) => breachesOf(context).some(({ flatten }) => flatten === true),
     shouldHalt: ({ context }) => worst(context) === 'halted',
     shouldReduce: ({ context }) => worst(context) === 'reducing',
     isClear: ({ context }) => worst(context) === 'active',
@@ -93,8 +99,9 @@ export const riskMachine = setup({
       const next = merged(context, breach);
       enqueue.assign(next);
       const stored = next.breaches[breach.cause];
-      const wasLatched = context.breaches[breach.cause]?.latched ?? false;
-      if (stored?.latched === true && !wasLatched) {
+      const old = context.breaches[breach.cause];
+      const isNews = old?.latched !== true || old.flatten !== stored?.flatten;
+      if (stored?.latched === true && isNews) {
         enqueue.emit({ type: 'risk.latched', breach: stored });
       }
     }),
@@ -159,6 +166,7 @@ export const riskMachine = setup({
   states: {
     deriving: {
       always: [
+        { guard: 'shouldFlatten', target: 'flattening' },
         { guard: 'shouldHalt', target: 'halted' },
         { guard: 'shouldReduce', target: 'reducing' },
         { target: 'active' },
@@ -168,6 +176,7 @@ export const riskMachine = setup({
       tags: ['mayOpen', 'mayReduce'],
       entry: { type: 'reportLevel', params: { level: 'active' } },
       always: [
+        { guard: 'shouldFlatten', target: 'flattening' },
         { guard: 'shouldHalt', target: 'halted' },
         { guard: 'shouldReduce', target: 'reducing' },
       ],
@@ -175,7 +184,10 @@ export const riskMachine = setup({
     reducing: {
       tags: 'mayReduce',
       entry: { type: 'reportLevel', params: { level: 'reducing' } },
-      always: { guard: 'shouldHalt', target: 'halted' },
+      always: [
+        { guard: 'shouldFlatten', target: 'flattening' },
+        { guard: 'shouldHalt', target: 'halted' },
+      ],
       initial: 'breached',
       states: {
         breached: { always: { guard: 'isClear', target: 'recovering' } },
@@ -188,6 +200,7 @@ export const riskMachine = setup({
     halted: {
       tags: 'mayReduce',
       entry: { type: 'reportLevel', params: { level: 'halted' } },
+      always: { guard: 'shouldFlatten', target: 'flattening' },
       initial: 'breached',
       states: {
         breached: { always: { guard: 'isNoLongerHalt', target: 'recovering' } },

@@ -1,8 +1,8 @@
 /** Risk in the running service: breakers' edges in; latches, levels and flattening out. */
-import { merge, switchMap, tap, type Observable } from 'rxjs';
+import { filter, interval, merge, switchMap, tap, type Observable } from 'rxjs';
 import type { AnyActorRef } from 'xstate';
 import type { RiskReport } from '../model/facts.js';
-import type { RiskLevel } from '../model/risk.js';
+import type { Breach, RiskCause, RiskLevel } from '../model/risk.js';
 import { breachEdges } from '../risk/breach.stream.js';
 import { emitted$, stateName } from './actor-observables.js';
 import type { HeightWatch } from './heights.js';
@@ -65,12 +65,47 @@ export function breakers({
   );
 }
 
-/** Latches go to the journal, so that a restart clears none. */
-export const hearRisk = (options: RiskDeskOptions, actor: AnyActorRef): Observable<unknown> =>
-  emitted$(actor).pipe(tap((report) => note(options, report as RiskReport)));
+const FLATTEN_MS = 1_000;
 
-function note({ world, hub, core, journal }: RiskDeskOptions, report: RiskReport): void {
-  const { log, clock, config } = world;
+/**
+ * Latches go to the journal, so that a restart clears none. While everything is to be left, so is
+ * what comes about later: a fill before a cancel, positions of a strategy that has just started.
+ */
+export const hearRisk = (options: RiskDeskOptions, actor: AnyActorRef): Observable<unknown> =>
+  merge(
+    emitted$(actor).pipe(tap((report) => note(options, report as RiskReport))),
+    interval(FLATTEN_MS, options.world.clock.scheduler).pipe(
+      filter(() => isFlattening(actor) && isHolding(options)),
+      tap(() => flatten(options, operatorsWords(actor))),
+    ),
+  );
+
+interface RiskSnapshot {
+  readonly value?: unknown;
+  readonly context?: { readonly breaches: Readonly<Partial<Record<RiskCause, Breach>>> };
+}
+
+const snapshotOf = (actor: AnyActorRef): RiskSnapshot => actor.getSnapshot() as RiskSnapshot;
+
+const isFlattening = (actor: AnyActorRef): boolean => snapshotOf(actor).value === 'flattening';
+
+const operatorsWords = (actor: AnyActorRef): string =>
+  snapshotOf(actor).context?.breaches.operator?.evidence ?? '';
+
+const isHolding = ({ core }: RiskDeskOptions): boolean =>
+  core.books.positions.ownedPositions().some(({ position }) => position.size !== 0n);
+
+/** What is being left already goes on as it is. */
+function flatten({ world, hub }: RiskDeskOptions, text: string): void {
+  const reason = { code: 'operator.flatten', text };
+  for (const { name } of world.config.strategies) {
+    hub.strategies.next(name, { type: 'strategy.flatten', market: undefined, reason });
+  }
+}
+
+function note(options: RiskDeskOptions, report: RiskReport): void {
+  const { world, core, journal } = options;
+  const { log, clock } = world;
   switch (report.type) {
     case 'risk.latched':
       log.write('error', 'risk.latched', { ...report.breach });
@@ -87,11 +122,7 @@ function note({ world, hub, core, journal }: RiskDeskOptions, report: RiskReport
       journal.write({ type: 'risk.level', level, causes });
       return log.write(level === 'active' ? 'info' : 'error', 'risk.level', { level, causes });
     }
-    case 'risk.flatten': {
-      const reason = { code: 'operator.flatten', text: report.evidence };
-      for (const { name } of config.strategies) {
-        hub.strategies.next(name, { type: 'strategy.flatten', market: undefined, reason });
-      }
-    }
+    case 'risk.flatten':
+      return flatten(options, report.evidence);
   }
 }

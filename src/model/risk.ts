@@ -36,6 +36,8 @@ export interface Breach {
   /** The numbers, for a person. */
   readonly evidence: string;
   readonly at: UnixMs;
+  /** The operator wants every position left, also those that come about later. */
+  readonly flatten?: true;
 }
 
 /** Whether risk-increasing orders may leave, decided in the turn of the send. */

@@ -117,6 +117,25 @@ test('flatten halts with a latch and asks for every position to be left, until r
   expect(levels()).toEqual(['active', 'halted', 'active']);
 });
 
+test('the wish to flatten is latched, also after a halt, and outlives a restart', () => {
+  const { actor, reports } = start();
+  actor.send({ type: 'operator.halt', by: 'ada', reason: 'wait', at });
+  actor.send({ type: 'operator.flatten', by: 'bob', at });
+  const latches = reports.flatMap((one) => (one.type === 'risk.latched' ? [one.breach] : []));
+  expect(latches.map(({ evidence, flatten }) => [evidence, flatten])).toEqual([
+    ['ada: wait', undefined],
+    ['bob: flatten', true],
+  ]);
+  const next = start();
+  next.actor.send({ type: 'risk.restore', latched: latches.slice(1) });
+  expect(next.actor.getSnapshot().value).toBe('flattening');
+  expect(next.reports.at(-1)).toEqual({ type: 'risk.flatten', evidence: 'bob: flatten' });
+  next.actor.send({ type: 'operator.halt', by: 'ada', reason: 'wait', at });
+  expect(next.actor.getSnapshot().value).toBe('flattening');
+  next.actor.send({ type: 'operator.resume', by: 'ada', reason: 'flat', at });
+  expect(next.actor.getSnapshot().value).toBe('active');
+});
+
 test('latches of an earlier run hold from the first moment, and are not told as new', () => {
   const latched = breach({ severity: 'halt', latched: true });
   const known = start([latched]);

@@ -1,6 +1,7 @@
 /** Modes of trading, and how a service ends: drained, unreachable, paused, flattened. */
 import { describe, expect, it } from 'vitest';
 import type { CommandOutcome } from '../../src/model/command.js';
+import { hit, holding, rest, settled, stateOf } from '../support/signed-trading.js';
 import { VirtualService } from '../support/virtual-service.js';
 
 const drain = (service: VirtualService): void =>
@@ -95,6 +96,36 @@ describe('an operator', () => {
     });
     await service.until(() => service.position('BTC-USD') === 0n);
     expect(service.control.risk().level).toBe('halted');
+  });
+
+  it('who flattened is obeyed after a crash as well', async () => {
+    const service = new VirtualService({
+      flags: { strategies: [{ minConfidence: 1, maxHoldSeconds: 600 }] },
+    });
+    await service.ready();
+    service.decide('BTC-USD', 'buy');
+    await service.until(() => service.position('BTC-USD') > 0n);
+    service.sendFault = 'request-lost';
+    await ask(service, { type: 'flatten', by: 'ada', market: undefined });
+    service.sendFault = 'none';
+    await service.restart();
+    expect(service.position('BTC-USD')).toBeGreaterThan(0n);
+    await service.until(() => service.position('BTC-USD') === 0n);
+    expect(service.control.risk()).toMatchObject({
+      level: 'halted',
+      breaches: [{ cause: 'operator', evidence: 'ada: flatten' }],
+    });
+  });
+
+  it('who flattened has positions left that come about later', async () => {
+    const { service } = await holding();
+    const order = rest(service, undefined, { ofBid: 1.00001 });
+    await service.until(() => stateOf(service, order)?.startsWith('working') ?? false);
+    await ask(service, { type: 'flatten', by: 'ada', market: undefined });
+    await hit(service, order, order.size);
+    await service.until(() => service.position('BTC-USD') > 0n);
+    await service.until(() => service.position('BTC-USD') === 0n, 5_000);
+    await settled(service);
   });
 
   it('flattens one market and leaves the other', async () => {

@@ -8,6 +8,7 @@ import { price, size } from '../../src/model/quantities.js';
 import { ACCOUNT } from '../support/exchange-ground.js';
 import {
   change,
+  hit,
   longTerm,
   rest,
   settled,
@@ -37,7 +38,6 @@ const atVenue = ({ host }: VirtualService) =>
     .map(({ id, subticks, quantums }) => [id.clientId, subticks, quantums]);
 const record = ({ root }: VirtualService, { orderId }: OrderRequest) =>
   root.core.orders.get(orderId);
-const SELLER = { owner: 'dydx1seller', number: 0 };
 const isWorking = (service: VirtualService, request: OrderRequest): boolean =>
   stateOf(service, request)?.startsWith('working') ?? false;
 
@@ -96,23 +96,7 @@ describe('a resting short-term order', () => {
     const order = rest(service, undefined, { ofBid: 1.00001 });
     await service.until(() => isWorking(service, order));
     await service.until(() => service.root.core.orders.get(order.orderId)?.answer !== undefined);
-    const { host } = service;
-    host.submit({ type: 'fund', subaccount: SELLER, quoteQuantums: 10_000_000_000n });
-    await service.clock.advance(1_500);
-    host.submit({
-      type: 'place',
-      order: {
-        id: { subaccount: SELLER, clientId: 1, orderFlags: 0, clobPairId: 0 },
-        side: 'SELL',
-        quantums: (order.size * 4n) / 10n,
-        subticks: order.price,
-        goodTilBlock: host.exchange.height + 5,
-        goodTilBlockTime: 0,
-        timeInForce: 'IOC',
-        reduceOnly: false,
-        clientMetadata: 0,
-      },
-    });
+    await hit(service, order, (order.size * 4n) / 10n);
     await service.until(() => (record(service, order)?.filled ?? 0n) > 0n);
     const { tick = 1n } = service.root.pipeline.fold.spec('BTC-USD' as never) ?? {};
     // From now on far from where anybody trades.

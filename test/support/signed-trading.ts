@@ -15,7 +15,7 @@ import { INCLUDE_MS, NO_BLOCK, type Lifetime } from '../../src/model/stateful-or
 import { PROMPT } from './prompt-habits.js';
 import { SignedSends } from './signed-sends.js';
 import { ACCOUNT } from './exchange-ground.js';
-import { VirtualService } from './virtual-service.js';
+import { VirtualService, type VirtualOptions } from './virtual-service.js';
 
 const BTC = marketId('BTC-USD');
 
@@ -24,13 +24,26 @@ export interface Setting {
   readonly sends: () => SignedSends;
 }
 
-export async function trading(isCopied = false, holdSeconds = 5): Promise<Setting> {
-  const made: { sends?: SignedSends } = {};
-  const service = new VirtualService({
+export const trading = (isCopied = false, holdSeconds = 5): Promise<Setting> =>
+  withSends({
     hosting: { isCopied, habits: PROMPT },
     flags: {
       strategies: [{ minConfidence: 1, maxHoldSeconds: holdSeconds, coolDownSeconds: 1 }],
     },
+  });
+
+/** The same with a strategy that neither enters nor leaves. */
+export const holding = (): Promise<Setting> =>
+  withSends({
+    hosting: { habits: PROMPT },
+    flags: { strategies: [{ file: './mine.ts' }] },
+    authored: () => ({ decide: () => ({ type: 'hold', reasons: ['told'] }) }),
+  });
+
+async function withSends(options: VirtualOptions): Promise<Setting> {
+  const made: { sends?: SignedSends } = {};
+  const service = new VirtualService({
+    ...options,
     sends: (owner, http) => (made.sends ??= new SignedSends(owner, http)),
   });
   await service.ready();
@@ -59,14 +72,15 @@ export function rest(
   const bid = root.pipeline.fold.view(BTC, clock.now())?.book.bids[0]?.price;
   if (spec === undefined || bid === undefined) throw new Error('no book');
   made += 1;
+  const { name: strategy = 'none' } = root.world.config.strategies[0] ?? {};
   const id = clientId(2 ** 20 + 500_000 + made);
   const subaccount = { address: ACCOUNT.owner, number: ACCOUNT.number };
   const { venueNumber } = spec;
   const request: OrderRequest = {
     orderId: orderIdOf({ subaccount, clientId: id, venueNumber, flags: orderFlags(lifetime) }),
     clientId: id,
-    intentId: `sniper/BTC-USD/rest.${made}`,
-    strategy: 'sniper',
+    intentId: `${strategy}/BTC-USD/rest.${made}`,
+    strategy,
     market: BTC,
     side: 'buy',
     size: size(spec.step * 10n),
@@ -83,9 +97,35 @@ export function rest(
   };
   root.world.inbox.enter('fact', 'test', () => {
     root.core.orders.register(request);
-    root.hub.desks.next('sniper', { type: 'desk.place', request });
+    root.hub.desks.next(strategy, { type: 'desk.place', request });
   });
   return request;
+}
+
+const SELLER = { owner: 'dydx1seller', number: 0 };
+
+/** Another trader sells so much at the order's price: have it rest above the best bid. */
+export async function hit(
+  { clock, host }: VirtualService,
+  { price: subticks }: OrderRequest,
+  quantums: bigint,
+): Promise<void> {
+  host.submit({ type: 'fund', subaccount: SELLER, quoteQuantums: 10_000_000_000n });
+  await clock.advance(1_500);
+  host.submit({
+    type: 'place',
+    order: {
+      id: { subaccount: SELLER, clientId: 1, orderFlags: 0, clobPairId: 0 },
+      side: 'SELL',
+      quantums,
+      subticks,
+      goodTilBlock: host.exchange.height + 5,
+      goodTilBlockTime: 0,
+      timeInForce: 'IOC',
+      reduceOnly: false,
+      clientMetadata: 0,
+    },
+  });
 }
 
 /** The terms of a long-term order that ends so many seconds from now. */
