@@ -70,6 +70,13 @@ export class Books {
     return this.#recent;
   }
 
+  /** Of what happened from this height on, every fill that is booked is among the recent ones. */
+  get recentFrom(): BlockHeight {
+    const [oldest] = this.#recent.length < RECENT_MAX ? [] : this.#recent;
+    const kept = overlapped(blockHeight(this.#completeTo));
+    return blockHeight(Math.max(kept, (oldest?.height ?? -1) + 1));
+  }
+
   /** A fill of an earlier run: it is in the journal already. Of an unlisted market it halts. */
   restore(fill: Fill, strategy: string | undefined): void {
     const booking = this.positions.restore(fill, strategy);

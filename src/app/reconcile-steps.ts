@@ -20,11 +20,11 @@ import {
 import type { ReconcileAsk, ReconcileFact } from '../../machines/reconciliation.machine.js';
 import type { AccountSnapshot } from '../model/account.js';
 import type { VenueOrder } from '../model/order.js';
-import type { PositionDrift } from '../model/position.js';
 import { blockHeight, type BlockHeight, type MarketId, type OrderId } from '../model/quantities.js';
 import type { VenuePort } from '../ports/venue.js';
 import type { HeightWatch } from './heights.js';
 import type { ReconcileSteps } from './provide.js';
+import type { Differences } from './recovery.js';
 import type { ServiceSteps } from './service-steps.js';
 import type { Sweep, Sweeper } from './sweeper.js';
 import type { TradingCore } from './trading-core.js';
@@ -89,7 +89,7 @@ class ReconcileWork {
   #account: AccountSnapshot | undefined;
   #openOrders: readonly VenueOrder[] = [];
   #sweep: Sweep | undefined;
-  #drift: readonly PositionDrift[] = [];
+  #differences: Differences = { drift: [], isAccountOld: false };
 
   constructor(parts: ReconcileParts) {
     this.#parts = parts;
@@ -199,7 +199,7 @@ class ReconcileWork {
     const { core, steps } = this.#parts;
     const before = core.books.booked;
     if (this.#sweep === undefined) return EMPTY;
-    this.#drift = steps.book(this.#sweep);
+    this.#differences = steps.book(this.#sweep);
     const booked = core.books.booked - before;
     return of(read(`${booked} fills booked, ${core.orders.live().length} orders live`));
   }
@@ -216,7 +216,7 @@ class ReconcileWork {
 
   compare(): Observable<ReconcileFact> {
     const { steps, world } = this.#parts;
-    const doubted = steps.compare(this.#drift);
+    const doubted = steps.compare(this.#differences);
     if (doubted.length === 0) {
       return of({ type: 'reconcile.agreed', strategies: steps.reconciled() });
     }

@@ -5,7 +5,6 @@
  * position, and its older fills are history that was never ours.
  */
 import type { Fill, OrderRequest, VenueOrder } from '../model/order.js';
-import type { PositionDrift } from '../model/position.js';
 import {
   size,
   usd,
@@ -16,7 +15,7 @@ import {
   type Usd,
 } from '../model/quantities.js';
 import { epochOf } from '../execution/client-ids.js';
-import { reconcile } from '../execution/reconcile.js';
+import { reconcile, type ReconcilePlan } from '../execution/reconcile.js';
 import { isLive, recoverState, type RecoveredState } from '../journal/journal-state.js';
 import type { JournalEntry, JournalRow } from '../ports/journal.js';
 import type { Sweep } from './sweeper.js';
@@ -74,8 +73,10 @@ export function adoptAccount({ sweep, core, record, valueOf }: Adoption): void {
   }
 }
 
-export interface ReconcileOutcome {
-  readonly drift: readonly PositionDrift[];
+/** To the venue's positions, as far as they can be compared. */
+export type Differences = Pick<ReconcilePlan, 'drift' | 'isAccountOld'>;
+
+export interface ReconcileOutcome extends Differences {
   /** Live orders on the account that are not ours. */
   readonly foreign: readonly VenueOrder[];
 }
@@ -99,6 +100,7 @@ export function reconcileWith(
   }
   return {
     drift: plan.drift,
+    isAccountOld: plan.isAccountOld,
     foreign: plan.foreignOrders,
   };
 }
@@ -113,6 +115,7 @@ export const ordersOfEarlierRuns = (core: TradingCore, epoch: number) =>
 function beliefsOf(core: TradingCore) {
   return {
     recentFills: core.books.recent,
+    recentFrom: core.books.recentFrom,
     positions: core.books.positions.positions(),
     orders: core.orders.all(),
   };

@@ -36,6 +36,7 @@ import {
   restore,
   restoreBooks,
   type Restored,
+  type Differences,
 } from './recovery.js';
 import type { Sweep, Sweeper } from './sweeper.js';
 import type { TradingCore } from './trading-core.js';
@@ -175,12 +176,13 @@ export class ServiceSteps {
   }
 
   /** Books what was missed; returns the differences that remain. */
-  book(sweep: Sweep): readonly PositionDrift[] {
+  book(sweep: Sweep): Differences {
     const { core, desk, sweeper, world } = this.#parts;
     const isFirst = !this.#areBooksOpen;
     if (isFirst) this.#openBooks(sweep);
     const resolve = this.#isOpened ? undefined : desk.write;
-    const { drift, foreign } = reconcileWith(this.#sinceOpening(sweep), core, resolve);
+    const outcome = reconcileWith(this.#sinceOpening(sweep), core, resolve);
+    const { drift, foreign } = outcome;
     sweeper.done(sweep);
     desk.write({ type: 'sweep', completeTo: sweep.completeTo });
     core.swept(sweep.completeTo);
@@ -191,12 +193,13 @@ export class ServiceSteps {
     if (account !== undefined && drift.length === 0) core.money.confirm(account);
     for (const order of foreign) core.foreign(order);
     if (isFirst) core.gate.open();
-    return drift;
+    return outcome;
   }
 
   /** What is believed becomes a cause of risk; returns what is to be looked at again. */
-  compare(drift: readonly PositionDrift[]): readonly PositionDrift[] {
+  compare({ drift, isAccountOld }: Differences): readonly PositionDrift[] {
     const { core, world } = this.#parts;
+    if (isAccountOld && drift.length > 0) return drift;
     const { believed, doubted } = this.#drift.look(drift);
     if (believed.length > 0) {
       core.observations$.next({ type: 'drift', drifts: believed, at: world.clock.now() });

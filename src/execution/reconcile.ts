@@ -42,6 +42,8 @@ export interface Beliefs {
   readonly positions: readonly VenuePosition[];
   /** Booked fills from `completeTo` of the journal on. */
   readonly recentFills: readonly Fill[];
+  /** Of fills from this height on, none is missing among the recent ones. */
+  readonly recentFrom: BlockHeight;
 }
 
 export interface AttributedFill {
@@ -65,6 +67,11 @@ export interface ReconcilePlan {
   readonly foreignOrders: readonly VenueOrder[];
   /** Differences that remain when every fill is booked. */
   readonly drift: readonly PositionDrift[];
+  /**
+   * The venue's account is of before the fills that we remember: it came from a copy that lags, and
+   * differences to it prove nothing.
+   */
+  readonly isAccountOld: boolean;
 }
 
 export function reconcile(beliefs: Beliefs, truth: VenueTruth): ReconcilePlan {
@@ -90,6 +97,7 @@ export function reconcile(beliefs: Beliefs, truth: VenueTruth): ReconcilePlan {
     }),
     foreignOrders: truth.openOrders.filter(({ orderId }) => !own.has(orderId)),
     drift: driftAsOf(beliefs, unseen, truth),
+    isAccountOld: (truth.account?.height ?? truth.sweptAt) + 1 < beliefs.recentFrom,
   };
 }
 

@@ -51,7 +51,7 @@ const venueOrder = (n: number): VenueOrder => ({
 
 function plan(beliefs: Partial<Beliefs>, truth: Partial<VenueTruth> = {}): ReconcilePlan {
   return reconcile(
-    { orders: [], positions: [], recentFills: [], ...beliefs },
+    { orders: [], positions: [], recentFills: [], recentFrom: blockHeight(0), ...beliefs },
     {
       account: undefined,
       openOrders: [],
@@ -165,6 +165,15 @@ describe('positions', () => {
       { account: account(102, at(BTC, half)), fills: [fill(3, { ...later, side: 'sell' })] },
     );
     expect(drift).toEqual([]);
+  });
+
+  it.each([
+    [98, true, 'a fill in between may have been forgotten'],
+    [99, false, 'of all later fills we know'],
+    [100, false, 'and of all of its own height'],
+  ])('beside an account of %i with fills remembered from 100 is old: %s, %s', (height, isOld) => {
+    const beliefs = { positions: [at(BTC, half)], recentFrom: blockHeight(100) };
+    expect(plan(beliefs, { account: account(height) }).isAccountOld).toBe(isOld);
   });
 
   it('drift when no fill explains the difference', () => {

@@ -4,6 +4,7 @@
  * all the same, and its books end equal to the exchange's.
  */
 import { expect, it } from 'vitest';
+import { hit, holding, rest, stateOf } from '../support/signed-trading.js';
 import { VirtualService } from '../support/virtual-service.js';
 
 const MARKETS = ['BTC-USD', 'ETH-USD'];
@@ -50,4 +51,22 @@ it.each([1, 2])('seed %i: a bad indexer costs trades, not the books', async (see
   const { received, applied, rejected, quarantined } = service.root.pipeline.counts;
   expect(received).toBe(applied + rejected + quarantined);
   expect(quarantined).toBe(0);
+});
+
+it('an account from a copy that lags is no proof of a drift, and is waited for', async () => {
+  const { service } = await holding();
+  await service.clock.advance(20_000);
+  service.isAccountFrozen = true;
+  const order = rest(service, undefined, { ofBid: 1.00001 });
+  await service.until(() => stateOf(service, order)?.startsWith('working') ?? false);
+  await hit(service, order, order.size * 1_000n);
+  await service.until(() => service.position('BTC-USD') > 0n);
+  await service.clock.advance(90_000);
+  const causes = () => service.control.risk().breaches.map(({ cause }) => cause);
+  expect(causes()).not.toContain('position.drift');
+  service.isAccountFrozen = false;
+  await service.until(() => service.root.state === 'trading');
+  await service.until(() => service.root.riskLevel === 'active');
+  expect(causes()).toEqual([]);
+  expect(service.position('BTC-USD')).toBe(service.venuePosition('BTC-USD'));
 });

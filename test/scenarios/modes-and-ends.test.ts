@@ -122,7 +122,7 @@ describe('an operator', () => {
     const order = rest(service, undefined, { ofBid: 1.00001 });
     await service.until(() => stateOf(service, order)?.startsWith('working') ?? false);
     await ask(service, { type: 'flatten', by: 'ada', market: undefined });
-    await hit(service, order, order.size);
+    await hit(service, order, order.size * 1_000n);
     await service.until(() => service.position('BTC-USD') > 0n);
     await service.until(() => service.position('BTC-USD') === 0n, 5_000);
     await settled(service);

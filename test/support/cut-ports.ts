@@ -2,8 +2,10 @@
  * The ports of a process that may die at any step: each step to the outside and back is told by name, before
  * and after it is done, and nothing passes any more once the process is dead.
  */
-import { concatMap, defer, NEVER, Observable, of } from 'rxjs';
-import type { HttpPort } from '../../src/ports/http.js';
+import { concatMap, defer, map, NEVER, Observable, of, tap, timer } from 'rxjs';
+import { Failure } from '../../src/model/result.js';
+import type { Clock } from '../../src/ports/clock.js';
+import type { HttpAnswer, HttpPort } from '../../src/ports/http.js';
 import type { SocketPort, SocketSignal } from '../../src/ports/socket.js';
 
 /** Tells a step. False when the process is dead: before the step, or since. */
@@ -47,4 +49,21 @@ function nameOf(signal: SocketSignal): string {
   if (signal.type !== 'frame') return signal.type;
   const head = new TextDecoder().decode(signal.data.subarray(0, 400));
   return /"channel":\s*"(\w+)"/.exec(head)?.[1] ?? 'greeting';
+}
+
+export const refused = (clock: Clock): Observable<HttpAnswer> =>
+  timer(5, clock.scheduler).pipe(
+    map(() => {
+      throw new Failure('http.network', 'connection refused', { retryable: true });
+    }),
+  );
+
+/** The newest answer, for ever while it is frozen. */
+export class FrozenAnswer {
+  #newest: HttpAnswer | undefined;
+
+  or(answer$: Observable<HttpAnswer>, isFrozen: boolean): Observable<HttpAnswer> {
+    if (isFrozen && this.#newest !== undefined) return of(this.#newest);
+    return answer$.pipe(tap((answer) => (this.#newest = answer)));
+  }
 }

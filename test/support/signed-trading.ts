@@ -110,7 +110,7 @@ export async function hit(
   { price: subticks }: OrderRequest,
   quantums: bigint,
 ): Promise<void> {
-  host.submit({ type: 'fund', subaccount: SELLER, quoteQuantums: 10_000_000_000n });
+  host.submit({ type: 'fund', subaccount: SELLER, quoteQuantums: 10_000_000_000_000n });
   await clock.advance(1_500);
   host.submit({
     type: 'place',

@@ -43,15 +43,14 @@ import type { CancelRequest, OrderRequest } from '../../src/model/order.js';
 import { marketId, ticks, type MarketId } from '../../src/model/quantities.js';
 import type { VenueLimits } from '../../src/model/venue-limits.js';
 import { Failure } from '../../src/model/result.js';
-import type { Clock } from '../../src/ports/clock.js';
-import type { HttpAnswer, HttpPort } from '../../src/ports/http.js';
+import type { HttpPort } from '../../src/ports/http.js';
 import type { Journal, JournalEntry, JournalRow } from '../../src/ports/journal.js';
 import type { AuthoredStrategy } from '../../src/ports/strategy.js';
 import type { SendAnswer, VenuePort } from '../../src/ports/venue.js';
 import type { ExchangeHost } from '../../src/simulator/exchange-host.venue.js';
 import type { CheckResult } from '../../src/simulator/exchange-types.js';
 import { paperVenue } from '../../src/simulator/paper.venue.js';
-import { cutHttp, cutSockets, type Step } from './cut-ports.js';
+import { cutHttp, cutSockets, FrozenAnswer, refused, type Step } from './cut-ports.js';
 
 export interface VirtualOptions extends GroundOptions {
   /** Of the first run; the next has the next. */
@@ -76,13 +75,6 @@ export interface VirtualOptions extends GroundOptions {
 
 /** How the next sends go wrong. */
 export type SendFault = 'none' | 'reply-lost' | 'request-lost' | 'rejected';
-
-const refused = (clock: Clock): Observable<HttpAnswer> =>
-  timer(5, clock.scheduler).pipe(
-    map(() => {
-      throw new Failure('http.network', 'connection refused', { retryable: true });
-    }),
-  );
 
 export class VirtualService {
   readonly ground: Ground;
@@ -111,6 +103,9 @@ export class VirtualService {
   refusedPath: string | undefined;
   /** The venue's list of open orders is empty, whatever there is. */
   hidesOpenOrders = false;
+  /** The account is read from a copy that stands still. */
+  isAccountFrozen = false;
+  readonly #frozen = new FrozenAnswer();
   /** Places that reached the exchange. */
   sends = 0;
   readonly placed: OrderRequest[] = [];
@@ -314,6 +309,9 @@ export class VirtualService {
         const faulty: HttpPort = {
           send: (request) => {
             if (this.#isRefused(request.url)) return refused(clock);
+            if (request.url.includes('/subaccountNumber/')) {
+              return this.#frozen.or(http.send(request), this.isAccountFrozen);
+            }
             const isHidden = this.hidesOpenOrders && request.url.includes('/orders?');
             return isHidden ? of({ status: 200, headers: {}, body: '[]' }) : http.send(request);
           },
