@@ -1,10 +1,21 @@
 /**
  * Whether the venue still serves the account: its word on the address, asked for now and then, and
  * its refusals. Blocked, nothing is heard of orders and fills any more, while the chain still takes
- * them: that halts. Who may only close may only close. A word that cannot be read is no word. Of
- * what is not traded live nothing is asked.
+ * them: that halts. A refusal that does not say why may be a gate's before the venue: several of
+ * them halt. Who may only close may only close. A word that cannot be read is no word. Of what is
+ * not traded live nothing is asked.
  */
-import { catchError, concatMap, EMPTY, exhaustMap, map, merge, timer, type Observable } from 'rxjs';
+import {
+  catchError,
+  concatMap,
+  EMPTY,
+  exhaustMap,
+  filter,
+  map,
+  merge,
+  timer,
+  type Observable,
+} from 'rxjs';
 import type { Compliance } from '../model/account.js';
 import type { UnixMs } from '../model/quantities.js';
 import type { VenuePort } from '../ports/venue.js';
@@ -19,6 +30,11 @@ export interface ComplianceWatchOptions {
 }
 
 const ASK_EVERY_MS = 300_000;
+/** The venue's own reasons to refuse. */
+const ITS_WORDS = /COMPLIANCE_BLOCKED|GEOBLOCKED/;
+/** Refusals without a reason that halt, when so many come within the time. */
+const BARE_MAX = 4;
+const BARE_WITHIN_MS = 120_000;
 
 export function complianceWatch(options: ComplianceWatchOptions): Observable<Observation> {
   const { world, venue, forbidden$ } = options;
@@ -35,9 +51,18 @@ export function complianceWatch(options: ComplianceWatchOptions): Observable<Obs
     ),
     concatMap((word) => observationsOf(word, clock.now())),
   );
-  const refused$ = inbox
-    .door('fact', 'forbidden', forbidden$)
-    .pipe(map((evidence) => blocked(evidence, clock.now())));
+  let bare: readonly UnixMs[] = [];
+  const isBelieved = (evidence: string): boolean => {
+    if (ITS_WORDS.test(evidence)) return true;
+    const now = clock.now();
+    log.write('warn', 'compliance.refused', { reason: evidence });
+    bare = [...bare, now].filter((at) => now - at <= BARE_WITHIN_MS);
+    return bare.length >= BARE_MAX;
+  };
+  const refused$ = inbox.door('fact', 'forbidden', forbidden$).pipe(
+    filter(isBelieved),
+    map((evidence) => blocked(evidence, clock.now())),
+  );
   return merge(asked$, refused$);
 }
 

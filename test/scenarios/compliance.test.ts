@@ -55,6 +55,19 @@ describe('an address', () => {
     expect(service.control.risk().level).toBe('active');
   });
 
+  it('that something before the venue refuses once is traded on, and halts when it goes on', async () => {
+    const service = new VirtualService();
+    await service.ready();
+    service.isForbidden = true;
+    await service.until(() => service.logged('compliance.refused').length > 0);
+    service.isForbidden = false;
+    await service.clock.advance(60_000);
+    expect(service.control.risk().breaches).toEqual([]);
+    service.isForbidden = true;
+    await service.until(() => breachOf(service, 'compliance.blocked') !== undefined, 120_000);
+    expect(service.logged('compliance.refused').length).toBeGreaterThan(3);
+  });
+
   it('from a restricted country halts as a blocked one does', async () => {
     const service = new VirtualService();
     await service.ready();

@@ -58,6 +58,8 @@ export const refused = (clock: Clock): Observable<HttpAnswer> =>
     }),
   );
 
+export const forbidden = of({ status: 403, headers: {}, body: '<html>no</html>' });
+
 /** The newest answer, for ever while it is frozen. */
 export class FrozenAnswer {
   #newest: HttpAnswer | undefined;

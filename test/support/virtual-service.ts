@@ -50,7 +50,7 @@ import type { SendAnswer, VenuePort } from '../../src/ports/venue.js';
 import type { ExchangeHost } from '../../src/simulator/exchange-host.venue.js';
 import type { CheckResult } from '../../src/simulator/exchange-types.js';
 import { paperVenue } from '../../src/simulator/paper.venue.js';
-import { cutHttp, cutSockets, FrozenAnswer, refused, type Step } from './cut-ports.js';
+import { cutHttp, cutSockets, forbidden, FrozenAnswer, refused, type Step } from './cut-ports.js';
 
 export interface VirtualOptions extends GroundOptions {
   /** Of the first run; the next has the next. */
@@ -101,6 +101,8 @@ export class VirtualService {
   isRestDown = false;
   /** REST paths with these words in them are refused. */
   refusedPath: string | undefined;
+  /** Something before the venue refuses all reads of the account. */
+  isForbidden = false;
   /** The venue's list of open orders is empty, whatever there is. */
   hidesOpenOrders = false;
   /** The account is read from a copy that stands still. */
@@ -309,6 +311,7 @@ export class VirtualService {
         const faulty: HttpPort = {
           send: (request) => {
             if (this.#isRefused(request.url)) return refused(clock);
+            if (this.isForbidden && request.url.includes('subaccountNumber')) return forbidden;
             if (request.url.includes('/subaccountNumber/')) {
               return this.#frozen.or(http.send(request), this.isAccountFrozen);
             }
