@@ -10,7 +10,8 @@
  *                                                     agrees ────▶ agreed
  *   every step{asking ─ failed ─▶ pausing ─ retryPause ─▶ asking}
  *
- * 1. A step that fails is asked again, for ever, with growing pauses: trading waits for it.
+ * 1. A step that fails is asked again, for ever, with growing pauses: trading waits for it. Sweeps
+ *    do not, once it has failed three times in a row: fills are to be booked all the same.
  * 2. The fills are read a second time when the indexer has processed `BLOCKS_AGAIN` blocks more:
  *    what a subscription lost around its snapshot is in REST by then.
  * 3. What a difference means is not decided here: `comparing` says that both agree when they do, or

@@ -49,6 +49,17 @@ const read = (text: string, height?: BlockHeight): ReconcileFact =>
     ? { type: 'reconcile.read', text }
     : { type: 'reconcile.read', text, height };
 
+/** Failures of one step in a row, from which others do not wait for it any more. */
+const STUCK_FAILURES = 3;
+
+/** Whether the service's comparison stands at a step that fails again and again. */
+export function isStuck(service: { getSnapshot(): { readonly children: object } }): boolean {
+  const { reconcile } = service.getSnapshot().children as {
+    readonly reconcile?: { getSnapshot(): { readonly context: { readonly failures: number } } };
+  };
+  return (reconcile?.getSnapshot().context.failures ?? 0) >= STUCK_FAILURES;
+}
+
 /** The steps as the machine asks for them. Without an account there is nothing to read. */
 export function reconcileSteps(parts: ReconcileParts): ReconcileSteps {
   const { log } = parts.world;

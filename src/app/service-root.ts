@@ -44,7 +44,7 @@ import { JournalDesk, type JournalDeskOptions } from './journal-desk.js';
 import { warm } from './market-pipeline.js';
 import { FactHub, provideService, type ProvidedService, type ReconcileSteps } from './provide.js';
 import { QuoteDesk } from './quote-desk.js';
-import { reconcileSteps } from './reconcile-steps.js';
+import { isStuck, reconcileSteps } from './reconcile-steps.js';
 import { breakers, hearRisk, riskLevelOf, type RiskDeskOptions } from './risk-desk.js';
 import { ServiceSteps } from './service-steps.js';
 import { sessionWiring } from './session-wiring.js';
@@ -116,7 +116,8 @@ export class ServiceRoot {
       orders: () => this.core.orders,
       door: (outside$) => inbox.door('answer', 'rest/sweep', outside$),
       onFailure: (error) => world.log.write('warn', 'sweep.failed', { reason: error.message }),
-      isPaused: () => this.state === 'reconciling',
+      isPaused: () =>
+        this.state === 'reconciling' && !(this.steps.areBooksOpen && isStuck(this.actor)),
     });
     this.steps = new ServiceSteps(this.#parts());
     this.family = new FamilyWatch(this.#parts());
@@ -378,7 +379,7 @@ export class ServiceRoot {
     this.#watching$.next(true);
     const sweeps$ = this.world.subaccount === undefined ? NEVER : this.#sweeper.sweeps$();
     const accounts$ = sweeps$.pipe(
-      tap((sweep) => this.steps.settle(sweep)),
+      tap((sweep) => this.steps.settle(sweep, this.state === 'reconciling')),
       mergeMap(({ account }) => (account === undefined ? [] : [account])),
     );
     const money = { ...this.#parts(), desk: this.core.money, accounts$ };

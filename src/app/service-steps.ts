@@ -79,6 +79,11 @@ export class ServiceSteps {
   }
 
   /** The account and we agree, and nothing has happened since that could hide a fill. */
+  /** Of an earlier run and of the venue, from the first comparison on: fills can be booked. */
+  get areBooksOpen(): boolean {
+    return this.#areBooksOpen;
+  }
+
   get isReconciled(): boolean {
     const { clock, subaccount } = this.#parts.world;
     if (subaccount === undefined) return this.#isReconciled;
@@ -155,11 +160,12 @@ export class ServiceSteps {
 
   /**
    * A sweep in the steady state. A difference that is in doubt has the whole account compared, step
-   * by step, before anything else is opened.
+   * by step, before anything else is opened. Where that is under way already, it is its to compare.
    */
-  settle(sweep: Sweep): void {
+  settle(sweep: Sweep, isReconciling = false): void {
     for (const { orderId, word } of sweep.unlisted) this.#hearUnlisted(orderId, word);
-    const doubted = this.compare(this.book(sweep));
+    const differences = this.book(sweep);
+    const doubted = isReconciling ? [] : this.compare(differences);
     if (doubted.length === 0) return;
     const reason = `positions differ: ${doubted.map(({ market }) => market).join(', ')}`;
     this.doubt();

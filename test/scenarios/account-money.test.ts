@@ -89,7 +89,7 @@ describe('the account’s money', () => {
     const service = new VirtualService({ markets: 1, startMs: NEARLY_ONE });
     service.host.submit({ type: 'market', clobPairId: 0, change: { defaultFundingPpm: 800 } });
     await holding(service);
-    service.refusedPath = 'fundingPayments';
+    service.refusedPath = /fundingPayments/;
     await service.until(() => service.control.account().venue?.agrees === false, 3 * MINUTE_MS);
     await service.clock.advance(10 * MINUTE_MS);
     expect(service.control.account().venue).toMatchObject({
@@ -107,7 +107,7 @@ describe('the account’s money', () => {
     const service = new VirtualService({ markets: 1, startMs: NEARLY_ONE });
     service.host.submit({ type: 'market', clobPairId: 0, change: { defaultFundingPpm: 800 } });
     await holding(service);
-    service.refusedPath = 'fundingPayments';
+    service.refusedPath = /fundingPayments/;
     await service.until(() => service.control.account().venue?.agrees === false, 3 * MINUTE_MS);
     await service.until(() => service.control.risk().level === 'halted', 31 * MINUTE_MS);
     expect(service.control.risk().breaches).toMatchObject([{ cause: 'account.drift' }]);
@@ -116,7 +116,7 @@ describe('the account’s money', () => {
   it('halts after three minutes where the difference is more than funding can be', async () => {
     const service = new VirtualService({ markets: 1, startMs: NEARLY_ONE });
     await holding(service);
-    service.refusedPath = 'fundingPayments';
+    service.refusedPath = /fundingPayments/;
     await service.clock.advance(2 * MINUTE_MS);
     service.host.submit({ type: 'fund', subaccount: ACCOUNT, quoteQuantums: 1_000_000n });
     await service.until(() => service.control.risk().level === 'halted', 5 * MINUTE_MS);
@@ -126,7 +126,7 @@ describe('the account’s money', () => {
   it('of which funding cannot be read is not believed for longer than it may be', async () => {
     const service = new VirtualService({ markets: 1 });
     await service.ready();
-    service.refusedPath = 'fundingPayments';
+    service.refusedPath = /fundingPayments/;
     service.host.submit({ type: 'fund', subaccount: ACCOUNT, quoteQuantums: 1_000_000n });
     await service.until(() => service.logged('money.unread').length > 0);
     await service.until(() => service.control.risk().level === 'halted', 5 * MINUTE_MS);

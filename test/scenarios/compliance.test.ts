@@ -49,7 +49,7 @@ describe('an address', () => {
 
   it('whose word cannot be read warns, and is traded on', async () => {
     const service = new VirtualService();
-    service.refusedPath = '/compliance/';
+    service.refusedPath = /\/compliance\//;
     await service.ready();
     expect(service.logged('compliance.unread').length).toBeGreaterThan(0);
     expect(service.control.risk().level).toBe('active');
@@ -79,7 +79,7 @@ describe('an address', () => {
 
 it('is not asked for in shadow mode', async () => {
   const service = new VirtualService({ flags: { mode: 'shadow' } });
-  service.refusedPath = '/compliance/';
+  service.refusedPath = /\/compliance\//;
   await service.start();
   await service.clock.advance(5_000);
   expect(service.logged('compliance.unread')).toEqual([]);

@@ -1,5 +1,6 @@
 /** The cable is cut: nothing is lost, nothing is doubled, and trading goes on when we and the venue agree. */
 import { describe, expect, it } from 'vitest';
+import { hit, holding, rest, settled, stateOf } from '../support/signed-trading.js';
 import { VirtualService } from '../support/virtual-service.js';
 
 describe('a socket cut while an order is in flight', () => {
@@ -53,4 +54,26 @@ describe('a socket cut while an order is in flight', () => {
     await service.until(() => service.control.isReady().ready);
     expect(service.control.markets().map(({ bookState }) => bookState)).toEqual(['live', 'live']);
   });
+});
+
+it('a fill during a cut is booked although a step of the comparison fails for ever', async () => {
+  const { service } = await holding();
+  const order = rest(service, undefined, { ofBid: 1.00001 });
+  await service.until(() => stateOf(service, order)?.startsWith('working') ?? false);
+  service.refusedPath = /abci_query|\/fills/;
+  const cut = (): void => service.cutSockets();
+  await hit(service, order, order.size * 1_000n, cut);
+  for (let tenth = 0; tenth < 20; tenth += 1) {
+    await service.clock.advance(100);
+    cut();
+  }
+  expect(service.venuePosition('BTC-USD')).toBeGreaterThan(0n);
+  await service.until(() => service.root.state === 'reconciling');
+  expect(service.position('BTC-USD')).toBe(0n);
+  service.refusedPath = /abci_query/;
+  await service.until(() => service.position('BTC-USD') > 0n, 60_000);
+  expect(service.root.state).toBe('reconciling');
+  service.refusedPath = undefined;
+  await service.until(() => service.root.state === 'trading');
+  await settled(service, 120_000);
 });

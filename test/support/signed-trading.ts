@@ -104,14 +104,16 @@ export function rest(
 
 const SELLER = { owner: 'dydx1seller', number: 0 };
 
-/** Another trader sells so much at the order's price: have it rest above the best bid. */
+/** Another trader sells so much at the order's price, right after `first`: have it rest at the top. */
 export async function hit(
   { clock, host }: VirtualService,
   { price: subticks }: OrderRequest,
   quantums: bigint,
+  first = (): void => undefined,
 ): Promise<void> {
   host.submit({ type: 'fund', subaccount: SELLER, quoteQuantums: 10_000_000_000_000n });
   await clock.advance(1_500);
+  first();
   host.submit({
     type: 'place',
     order: {

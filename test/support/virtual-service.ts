@@ -43,7 +43,7 @@ import type { CancelRequest, OrderRequest } from '../../src/model/order.js';
 import { marketId, ticks, type MarketId } from '../../src/model/quantities.js';
 import type { VenueLimits } from '../../src/model/venue-limits.js';
 import { Failure } from '../../src/model/result.js';
-import type { HttpPort } from '../../src/ports/http.js';
+import type { HttpPort, HttpRequest } from '../../src/ports/http.js';
 import type { Journal, JournalEntry, JournalRow } from '../../src/ports/journal.js';
 import type { AuthoredStrategy } from '../../src/ports/strategy.js';
 import type { SendAnswer, VenuePort } from '../../src/ports/venue.js';
@@ -99,8 +99,8 @@ export class VirtualService {
   readonly signerFaults$ = new Subject<string>();
   isJournalLost = false;
   isRestDown = false;
-  /** REST paths with these words in them are refused. */
-  refusedPath: string | undefined;
+  /** Requests with these words in their path or body are refused. */
+  refusedPath: RegExp | undefined;
   /** Something before the venue refuses all reads of the account. */
   isForbidden = false;
   /** The venue's list of open orders is empty, whatever there is. */
@@ -310,7 +310,7 @@ export class VirtualService {
         const http = cutHttp(this.ground.memory.http, step);
         const faulty: HttpPort = {
           send: (request) => {
-            if (this.#isRefused(request.url)) return refused(clock);
+            if (this.#isRefused(request)) return refused(clock);
             if (this.isForbidden && request.url.includes('subaccountNumber')) return forbidden;
             if (request.url.includes('/subaccountNumber/')) {
               return this.#frozen.or(http.send(request), this.isAccountFrozen);
@@ -358,8 +358,9 @@ export class VirtualService {
     };
   }
 
-  #isRefused(url: string): boolean {
-    return this.isRestDown || (this.refusedPath !== undefined && url.includes(this.refusedPath));
+  #isRefused({ url, body = '' }: HttpRequest): boolean {
+    const { isRestDown, refusedPath } = this;
+    return isRestDown || (refusedPath !== undefined && refusedPath.test(`${url} ${body}`));
   }
 
   /** A row is durable after a millisecond; what is not yet durable dies with its process. */
