@@ -284,6 +284,7 @@ export class VirtualService {
       atTurnEnd: (work) => void clock.setTimeout(work, 0),
     });
     const subaccount = { address: ADDRESS, number: this.account.number };
+    const run = this.#run;
     const step = this.#steps();
     return {
       config,
@@ -296,7 +297,8 @@ export class VirtualService {
       claimChance: (this.#options.claimChance ?? 0) + this.#run,
       log: {
         write: (level, event, fields = {}) =>
-          void this.log.push({ level, event, fields: { ...fields } }),
+          // A process that was dropped says nothing any more, though its timers go on.
+          void (run === this.#run && this.log.push({ level, event, fields: { ...fields } })),
       },
       meter: { observe: (hop) => void this.hops.push(hop) },
       resources: this.resources,
