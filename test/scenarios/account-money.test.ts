@@ -103,16 +103,6 @@ describe('the account’s money', () => {
     expect(service.control.risk().breaches).toEqual([]);
   });
 
-  it('halts when rows of funding do not come for half an hour', async () => {
-    const service = new VirtualService({ markets: 1, startMs: NEARLY_ONE });
-    service.host.submit({ type: 'market', clobPairId: 0, change: { defaultFundingPpm: 800 } });
-    await holding(service);
-    service.refusedPath = /fundingPayments/;
-    await service.until(() => service.control.account().venue?.agrees === false, 3 * MINUTE_MS);
-    await service.until(() => service.control.risk().level === 'halted', 31 * MINUTE_MS);
-    expect(service.control.risk().breaches).toMatchObject([{ cause: 'account.drift' }]);
-  });
-
   it('halts after three minutes where the difference is more than funding can be', async () => {
     const service = new VirtualService({ markets: 1, startMs: NEARLY_ONE });
     await holding(service);
