@@ -98,7 +98,14 @@ function readYaml(path: string): YamlSource {
     path: '(file)',
     message: error.message.split('\n')[0] ?? error.code,
   }));
-  const tree = problems.length > 0 ? {} : ((document.toJS() ?? {}) as Tree);
+  const told: unknown = problems.length > 0 ? {} : (document.toJS() ?? {});
+  const isTree = typeof told === 'object' && !Array.isArray(told);
+  if (!isTree) {
+    const was = Array.isArray(told) ? 'a list' : `a ${typeof told}`;
+    const message = `expected settings by their names, was ${was}`;
+    problems.push({ place: at(0), path: '(file)', message });
+  }
+  const tree = isTree ? (told as Tree) : {};
   return {
     tree,
     problems,

@@ -98,6 +98,17 @@ describe('the configuration', () => {
     expect(first).toMatch(/^\d+\.yaml:\d+:\d+: /);
   });
 
+  it.each([
+    ['- network: mainnet', 'a list'],
+    ['hello', 'a string'],
+    ['42', 'a number'],
+    ['false', 'a boolean'],
+  ])('refuses a file of which the whole is no mapping: %s', (text, was) => {
+    const [problem] = problemsOf({ file: yaml(text) });
+    expect(problem).toMatch(/:1:1: \(file\): /);
+    expect(problem).toContain(`expected settings by their names, was ${was}`);
+  });
+
   it('says which file cannot be read', () => {
     expect(problemsOf({ file: join(folder, 'none.yaml') })[0]).toContain(
       'none.yaml: (file): cannot be read',
