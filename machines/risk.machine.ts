@@ -45,7 +45,7 @@ const worst = (context: RiskContext): RiskLevel => {
   return breaches.length > 0 ? 'reducing' : 'active';
 };
 
-/** The newest evidence with the harsher severity; latched stays latched, a flatten one. */
+/** The newest evidence with the harsher severity; what is latched and what flattens stay so. */
 function merged(context: RiskContext, breach: Breach): Pick<RiskContext, 'breaches'> {
   const old = context.breaches[breach.cause];
   const severity = old?.severity === 'halt' ? 'halt' : breach.severity;

@@ -35,8 +35,8 @@ import {
   reconcileWith,
   restore,
   restoreBooks,
-  type Restored,
   type Differences,
+  type Restored,
 } from './recovery.js';
 import type { Sweep, Sweeper } from './sweeper.js';
 import type { TradingCore } from './trading-core.js';
@@ -78,12 +78,12 @@ export class ServiceSteps {
     this.#parts = parts;
   }
 
-  /** The account and we agree, and nothing has happened since that could hide a fill. */
   /** Of an earlier run and of the venue, from the first comparison on: fills can be booked. */
   get areBooksOpen(): boolean {
     return this.#areBooksOpen;
   }
 
+  /** The account and we agree, and nothing has happened since that could hide a fill. */
   get isReconciled(): boolean {
     const { clock, subaccount } = this.#parts.world;
     if (subaccount === undefined) return this.#isReconciled;
