@@ -1,12 +1,16 @@
 /** A value against its schema: each mistake with its path, what was expected and what was found. */
 import type { TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
+import { Settings } from 'typebox/system';
 
 export interface Mistake {
   /** Dotted path of the setting. */
   readonly path: string;
   readonly message: string;
 }
+
+// All at once: the library stops at eight unless it is told.
+Settings.Set({ maxErrors: 1_000 });
 
 const validators = new Map<TSchema, Validator>();
 

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createDefu } from 'defu';
-import { Convert, Default } from 'typebox/value';
+import { Default } from 'typebox/value';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import type { Static } from 'typebox';
 import { check } from './check-settings.js';
@@ -52,14 +52,18 @@ export function loadConfig(sources: ConfigSources): Config {
   const written: Tree = merge(flags.tree, environment.tree, file?.tree ?? {});
   if (typeof written['markets'] === 'string') written['markets'] = splitList(written['markets']);
   splitAddresses(written['endpoints']);
-  const complete = Convert(configSchema, Default(configSchema, written)) as Settled;
+  const complete = Default(configSchema, written) as Settled;
   const placeOf = (path: string): string =>
     flags.places.get(path) ?? environment.places.get(path) ?? file?.placeOf(path) ?? 'default';
   const mode = complete.mode ?? (complete.network === 'embedded' ? 'live' : 'shadow');
   const settled = Array.isArray(complete.strategies)
     ? complete.strategies.map((entry, index) => settleStrategy(entry, `strategies.${index}`, mode))
     : [];
-  const found = [...check(configSchema, complete), ...settled.flatMap(({ problems }) => problems)];
+  const found = [
+    ...environment.unknown,
+    ...check(configSchema, complete),
+    ...settled.flatMap(({ problems }) => problems),
+  ];
   const placed = found.map((problem) => ({ place: placeOf(problem.path), ...problem }));
   const problems = [...(file?.problems ?? []), ...placed];
   if (problems.length > 0) throw new ConfigError(problems.sort(byPlace));
@@ -145,11 +149,30 @@ const splitList = (text: string): string[] =>
 const environmentName = (path: string): string =>
   `PERPETUA_${path.replaceAll('.', '_').replace(/[A-Z]/g, (letter) => `_${letter}`)}`.toUpperCase();
 
-function leafPaths(schema: { properties?: Tree }, prefix = ''): string[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {
-    const below = leafPaths(child as { properties?: Tree }, `${prefix}${key}.`);
-    return below.length > 0 ? below : [`${prefix}${key}`];
+interface Schema {
+  readonly type?: string;
+  readonly properties?: object;
+}
+
+/** Every single setting: its dotted path and its schema. */
+function leavesOf(schema: Schema, prefix = ''): (readonly [string, Schema])[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, child]: [string, Schema]) => {
+    const below = leavesOf(child, `${prefix}${key}.`);
+    return below.length > 0 ? below : [[`${prefix}${key}`, child] as const];
   });
+}
+
+const LEAVES = leavesOf(configSchema);
+
+const NUMBER = /^-?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+
+/** What is no exact text of the wanted type stays text, and is refused as such. */
+function fromText({ type }: Schema, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const text = value.trim();
+  if ((type === 'number' || type === 'integer') && NUMBER.test(text)) return Number(text);
+  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  return value;
 }
 
 interface FlatSource {
@@ -157,25 +180,42 @@ interface FlatSource {
   readonly places: ReadonlyMap<string, string>;
 }
 
-function fromEnvironment(environment: Readonly<Record<string, string | undefined>>): FlatSource {
+interface EnvironmentSource extends FlatSource {
+  /** Names that are meant for us and are no setting. */
+  readonly unknown: readonly ConfigProblem[];
+}
+
+const SETTINGS = LEAVES.filter(([path]) => path !== 'strategies');
+const VARIABLES = new Map(SETTINGS.map((leaf) => [environmentName(leaf[0]), leaf]));
+
+function fromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): EnvironmentSource {
   const tree: Tree = {};
   const places = new Map<string, string>();
-  for (const path of leafPaths(configSchema)) {
-    const name = environmentName(path);
-    const value = environment[name];
-    if (value === undefined || path === 'strategies') continue;
-    put(tree, path, value);
-    places.set(path, `environment ${name}`);
+  const unknown: ConfigProblem[] = [];
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined || !name.startsWith('PERPETUA_')) continue;
+    const place = `environment ${name}`;
+    const leaf = VARIABLES.get(name);
+    if (leaf === undefined) {
+      const message = 'no setting has this name; `perpetua config check` prints all settings';
+      unknown.push({ place, path: '(variable)', message });
+      continue;
+    }
+    put(tree, leaf[0], fromText(leaf[1], value));
+    places.set(leaf[0], place);
   }
-  return { tree, places };
+  return { tree, places, unknown };
 }
 
 function fromFlags(flags: Readonly<Record<string, unknown>>): FlatSource {
   const tree: Tree = {};
   const places = new Map<string, string>();
+  const schemas = new Map(LEAVES);
   for (const [path, value] of Object.entries(flags)) {
     if (value === undefined) continue;
-    put(tree, path, value);
+    put(tree, path, fromText(schemas.get(path) ?? {}, value));
     places.set(path, `flag --${path}`);
   }
   return { tree, places };

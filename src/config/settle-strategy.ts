@@ -1,6 +1,6 @@
 /** One entry of `strategies`: the schema of its kind, its defaults, and every mistake in it. */
 import { basename, extname } from 'node:path';
-import { Convert, Default } from 'typebox/value';
+import { Default } from 'typebox/value';
 import { readCalibrationFile, type CalibratedSettings } from './calibration-file.js';
 import { check, show, type Mistake } from './check-settings.js';
 import type { Mode } from './config-schema.js';
@@ -34,7 +34,7 @@ export function settleStrategy(entry: unknown, path: string, mode: Mode): Settle
     return { settings: undefined, problems: [problem] };
   }
   const schema = strategySchemas[name];
-  const settings = Convert(schema, Default(schema, { ...entry })) as NamedSettings;
+  const settings = Default(schema, { ...entry }) as NamedSettings;
   const problems = check(schema, settings, path);
   if (name === 'marketMaker' && mode === 'paper') {
     const reason = 'it quotes, and paper has no queue in which an order could rest';
@@ -61,8 +61,11 @@ function calibrationMistakes(settings: CalibratedSettings, path: string): Mistak
 }
 
 function settleFile(entry: object, path: string): SettledStrategy {
-  const complete = Default(fileStrategySchema, { ...entry });
-  const settings = Convert(fileStrategySchema, complete) as Omit<FileSettings, 'name'>;
+  if ('name' in entry) {
+    const message = `expected name or file, not both, was name ${show(entry.name)}`;
+    return { settings: undefined, problems: [{ path: `${path}.name`, message }] };
+  }
+  const settings = Default(fileStrategySchema, { ...entry }) as Omit<FileSettings, 'name'>;
   const problems = check(fileStrategySchema, settings, path);
   if (problems.length > 0) return { settings: undefined, problems };
   const name = nameOfFile(settings.file);

@@ -144,4 +144,49 @@ describe('the configuration', () => {
       'flag --admin.port: admin.port: expected a number <= 65535, was 70000',
     );
   });
+
+  it.each([
+    ['seed: 1.5', 'seed: expected a value of type integer, was 1.5'],
+    ['subaccount: 0.9', 'subaccount: expected a value of type integer, was 0.9'],
+    ['subaccount: "1"', 'subaccount: expected a value of type integer, was "1"'],
+    ['subaccount:', 'subaccount: expected a value of type integer, was null'],
+    ['risk: { maxExposureUsd: true }', 'risk.maxExposureUsd: expected a value of type number'],
+    ['account: { authenticator: 12.9 }', 'account.authenticator: expected a value of type integer'],
+    ['account: { authenticator: }', 'account.authenticator: expected a value of type integer'],
+    ['account: { acceptKeyThatCanWithdraw: 1 }', 'expected a value of type boolean, was 1'],
+    ['strategies: [{ maxPositions: 3.9 }]', 'strategies.0.maxPositions: expected'],
+    ['strategies: [{ minConfidence: }]', 'strategies.0.minConfidence: expected'],
+    ['strategies: [{ minConfidence: "0.9" }]', 'strategies.0.minConfidence: expected'],
+  ])('makes no other value of what is written: %s', (line, expected) => {
+    expect(problemsOf({ file: yaml(line) })[0]).toContain(expected);
+  });
+
+  it.each([
+    ['PERPETUA_SEED', '', 'seed: expected a value of type integer, was ""'],
+    ['PERPETUA_SEED', '1.5', 'seed: expected a value of type integer, was 1.5'],
+    ['PERPETUA_SEED', '0x10', 'seed: expected a value of type integer, was "0x10"'],
+    ['PERPETUA_RISK_MAX_EXPOSURE_USD', 'Infinity', 'risk.maxExposureUsd: expected'],
+    ['PERPETUA_RISK_MAX_EXPOSURE', '100', '(variable): no setting has this name'],
+    ['PERPETUA_STRATEGIES', 'sniper', '(variable): no setting has this name'],
+    ['PERPETUA_ACCOUNT_ACCEPT_KEY_THAT_CAN_WITHDRAW', 'yes', 'type boolean, was "yes"'],
+  ])('refuses %s=%s from the environment', (name, text, expected) => {
+    const [problem = ''] = problemsOf({ environment: { [name]: text } });
+    expect(problem).toContain(`environment ${name}: `);
+    expect(problem).toContain(expected);
+  });
+
+  it('reads numbers and answers of the environment as they are meant', () => {
+    const environment = {
+      PERPETUA_RISK_PRICE_COLLAR_PCT: ' 1.5e0 ',
+      PERPETUA_ACCOUNT_ACCEPT_KEY_THAT_CAN_WITHDRAW: 'false',
+      OTHER_SEED: '9',
+    };
+    const { risk, account } = loadConfig({ environment });
+    expect([risk.priceCollarPct, account.acceptKeyThatCanWithdraw]).toEqual([1.5, false]);
+  });
+
+  it('names twenty mistakes when there are twenty', () => {
+    const unknown = Array.from({ length: 20 }, (_, index) => `wrong${index}: 1`);
+    expect(problemsOf({ file: yaml(...unknown) })).toHaveLength(20);
+  });
 });

@@ -82,7 +82,7 @@ describe('the settings of a strategy', () => {
     [
       'a name beside a file',
       ['  - name: sniper', '    file: ./mine.ts'],
-      'strategies.0.name: unknown key',
+      'strategies.0.name: expected name or file, not both',
     ],
     ['a file that is called like ours', ['  - file: ./sniper.ts'], 'and none of ours, was'],
     ['a file with an odd name', ['  - file: ./a b.ts'], 'letters, digits, _ and -'],
