@@ -67,7 +67,7 @@ const without = (context: RiskContext, isGone: (breach: Breach) => boolean) => (
 function breachOf(event: RiskEvent): Breach | undefined {
   if (event.type === 'risk.breach') return event.breach;
   if (event.type !== 'operator.halt' && event.type !== 'operator.flatten') return undefined;
-  const wish = event.type === 'operator.halt' ? event.reason : 'flatten';
+  const wish = event.type === 'operator.halt' ? event.reason : `flatten, ${event.reason}`;
   const evidence = `${event.by}: ${wish}`;
   const flatten = event.type === 'operator.flatten' ? { flatten: true as const } : {};
   const { at } = event;

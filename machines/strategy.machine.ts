@@ -5,7 +5,8 @@
  *   warmingUp ─ strategy.warm ─▶ scouting ⇄ engaged     engaged: a position is held or under way
  *                                   │ pause   │
  *                                   ▼         ▼
- *                                  paused (unpause ─▶ where it belongs)
+ *                                  paused (unpause ─▶ where it belongs; also from the start,
+ *                                          when an earlier run was paused)
  *   every state ─ strategy.stop ─▶ stopped
  *
  * 1. It enters only when warm, not paused, with the gate open, and below `maxPositions`, in
@@ -32,6 +33,8 @@ export interface StrategyInput {
   readonly maxPositions: number;
   readonly timings: PositionTimings;
   readonly restored: readonly { readonly market: MarketId; readonly size: SignedSize }[];
+  /** An operator has paused it, in this run or before. */
+  readonly paused: boolean;
 }
 
 /** The position machine's last report, or what was just asked of it. */
@@ -123,6 +126,7 @@ export const strategyMachine = setup({
   },
   guards: {
     isWarm: ({ context }) => context.warm,
+    isPaused: ({ context }) => context.paused,
     hasEngagement: ({ context }) => rowsOf(context).some(isEngaged),
     hasNoEngagement: ({ context }) => !rowsOf(context).some(isEngaged),
     mayEnter: ({ context, event }) =>
@@ -136,6 +140,7 @@ export const strategyMachine = setup({
   },
   actions: {
     noteWarm: assign({ warm: true }),
+    noteUnpaused: assign({ paused: false }),
     restorePositions: enqueueActions(({ context, enqueue }) => {
       const rows = context.restored.map(({ market, size }) => newRow(market, size));
       enqueue.assign({ positions: Object.fromEntries(rows.map((row) => [row.market, row])) });
@@ -250,7 +255,10 @@ export const strategyMachine = setup({
   states: {
     warmingUp: {
       tags: 'mayLeave',
-      always: { guard: 'isWarm', target: 'scouting' },
+      always: [
+        { guard: 'isPaused', target: 'paused' },
+        { guard: 'isWarm', target: 'scouting' },
+      ],
       on: { 'strategy.pause': 'paused' },
     },
     scouting: {
@@ -269,7 +277,10 @@ export const strategyMachine = setup({
         'strategy.pause': 'paused',
       },
     },
-    paused: { tags: 'mayLeave', on: { 'strategy.unpause': 'warmingUp' } },
+    paused: {
+      tags: 'mayLeave',
+      on: { 'strategy.unpause': { target: 'warmingUp', actions: 'noteUnpaused' } },
+    },
     stopped: { type: 'final' },
   },
 });

@@ -41,7 +41,8 @@ export const commandRoutes =
           }
           const answer = await firstValueFrom(control.command(command));
           if (answer.accepted) return answer;
-          return reply.code(409).send({ code: answer.code, message: answer.message });
+          const { code, message } = answer;
+          return reply.code(code.endsWith('.unknown') ? 404 : 409).send({ code, message });
         },
       );
     post('/v1/halt', 'Stop all risk-increasing orders, latched', (body) => ({
@@ -52,26 +53,26 @@ export const commandRoutes =
       type: 'resume',
       ...body,
     }));
-    post('/v1/flatten', 'Halt and leave every position', ({ by }) => ({
+    post('/v1/flatten', 'Halt and leave every position', (body) => ({
       type: 'flatten',
-      by,
+      ...body,
       market: undefined,
     }));
-    post('/v1/markets/:of/flatten', 'Leave the position in one market', ({ by }, of) =>
-      isMarketId(of) ? { type: 'flatten', by, market: of } : undefined,
+    post('/v1/markets/:of/flatten', 'Leave the position in one market', (body, of) =>
+      isMarketId(of) ? { type: 'flatten', ...body, market: of } : undefined,
     );
     post('/v1/engine/restore', 'Clear a fallback: the streaming engine again', (body) => ({
       type: 'engine.restore',
       ...body,
     }));
-    post('/v1/strategies/:of/pause', 'No new entries', ({ by }, of) => ({
+    post('/v1/strategies/:of/pause', 'No new entries', (body, of) => ({
       type: 'pause',
-      by,
+      ...body,
       strategy: of,
     }));
-    post('/v1/strategies/:of/unpause', 'Entries again', ({ by }, of) => ({
+    post('/v1/strategies/:of/unpause', 'Entries again', (body, of) => ({
       type: 'unpause',
-      by,
+      ...body,
       strategy: of,
     }));
     done();

@@ -226,7 +226,7 @@ export class ControlProjection implements Control {
         const durable$ = world.inbox.door(
           'answer',
           'journal',
-          journal.record({ type: 'command', command }),
+          journal.record({ type: 'command', command, accepted: outcome.accepted }),
         );
         const answer$ = durable$.pipe(
           map(() => outcome),
@@ -253,7 +253,7 @@ export class ControlProjection implements Control {
         hub.risk$.next({ type: 'operator.resume', by, reason: command.reason, at });
         return this.#outcome();
       case 'flatten':
-        return this.#flatten(command.market, by);
+        return this.#flatten(command);
       case 'engine.restore':
         return this.#restore(by);
       case 'pause':
@@ -262,18 +262,18 @@ export class ControlProjection implements Control {
     }
   }
 
-  #flatten(market: MarketId | undefined, by: string): CommandOutcome {
+  #flatten({ market, by, reason: why }: FlattenCommand): CommandOutcome {
     const { hub, world } = this.#root;
     if (market === undefined) {
-      hub.risk$.next({ type: 'operator.flatten', by, at: world.clock.now() });
+      hub.risk$.next({ type: 'operator.flatten', by, reason: why, at: world.clock.now() });
       return this.#outcome();
     }
     if (this.#spec(market) === undefined) return refuse('market.unknown', `no market ${market}`);
-    const reason = { code: 'operator.flatten', text: `${by}: flatten ${market}` };
+    const reason = { code: 'operator.flatten', text: `${by}: flatten ${market}, ${why}` };
     for (const { name } of world.config.strategies) {
       hub.strategies.next(name, { type: 'strategy.flatten', market, reason });
     }
-    return this.#outcome();
+    return this.#outcome(`${market} is being left`);
   }
 
   #restore(by: string): CommandOutcome {
@@ -286,11 +286,12 @@ export class ControlProjection implements Control {
 
   #pause(strategy: string, what: 'pause' | 'unpause'): CommandOutcome {
     const isHeard = this.#root.hub.strategies.next(strategy, { type: `strategy.${what}` });
-    return isHeard ? this.#outcome() : refuse('strategy.unknown', `no strategy ${strategy}`);
+    if (!isHeard) return refuse('strategy.unknown', `no strategy ${strategy}`);
+    return this.#outcome(`${strategy} is ${this.#stateOf(`strategy.${strategy}`)}`);
   }
 
-  #outcome(): CommandOutcome {
-    return { accepted: true, message: `risk is ${this.#root.riskLevel}` };
+  #outcome(...done: readonly string[]): CommandOutcome {
+    return { accepted: true, message: [...done, `risk is ${this.#root.riskLevel}`].join('; ') };
   }
 
   #breaches(): readonly Breach[] {
@@ -342,6 +343,8 @@ export class ControlProjection implements Control {
     return this.#root.pipeline.fold.spec(market);
   }
 }
+
+type FlattenCommand = Extract<Command, { type: 'flatten' }>;
 
 /** It has been done, but a restart will not know of it. */
 const undurable = (outcome: CommandOutcome, { message }: Error): CommandOutcome => ({

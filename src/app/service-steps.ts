@@ -131,11 +131,9 @@ export class ServiceSteps {
         core.begin(this.#epoch);
         const latched = this.#restored?.state.latched ?? [];
         const orders = core.orders.live().length;
-        world.log.write('info', 'recovered', {
-          epoch: this.#epoch,
-          orders,
-          latches: latched.length,
-        });
+        const paused = this.#restored?.state.paused ?? [];
+        const latches = latched.length;
+        world.log.write('info', 'recovered', { epoch: this.#epoch, orders, latches, paused });
         return { type: 'recover.done', epoch: this.#epoch, latched };
       }),
       catchError((error: Error) =>
@@ -256,6 +254,7 @@ export class ServiceSteps {
       name: strategy.name,
       epoch: this.#epoch,
       maxPositions: strategy.maxPositions,
+      paused: this.#restored?.state.paused.includes(strategy.name) ?? false,
       timings: {
         maxHoldMs: strategy.maxHoldSeconds * MS,
         coolDownMs: strategy.coolDownSeconds * MS,

@@ -31,7 +31,7 @@ const AT_CHECKPOINT: Readonly<Record<Kind, 'folded' | 'verbatim' | 'history'>> =
   'risk.cleared': 'folded',
   'engine.fallback': 'folded',
   'engine.restored': 'folded',
-  command: 'history',
+  command: 'folded',
   checkpoint: 'folded',
 };
 

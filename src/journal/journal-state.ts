@@ -53,6 +53,8 @@ export interface RecoveredState {
   /** Books, openings and fills per market, flat ones left out. */
   readonly positions: readonly VenuePosition[];
   readonly latched: readonly Breach[];
+  /** Strategies that an operator has paused. */
+  readonly paused: readonly string[];
   /** Of the engines, and not cleared yet. */
   readonly fallback: Fallback | undefined;
   /** Fills up to this height are all in the journal. */
@@ -88,6 +90,7 @@ export class JournalLedger {
   #moneyEntries: MoneyEntry[] = [];
   #lossMark: LossMark | undefined;
   #fallback: Fallback | undefined;
+  readonly #paused = new Set<string>();
   readonly #latched = new Map<RiskCause, Breach>();
   #verbatim: JournalEntry[] = [];
 
@@ -138,9 +141,10 @@ export class JournalLedger {
         return;
       case 'checkpoint':
         return this.#begin(entry.state);
+      case 'command':
+        return this.#obey(entry);
       case 'cancel.sent':
       case 'risk.level':
-      case 'command':
         return;
     }
   }
@@ -157,6 +161,7 @@ export class JournalLedger {
       positions: positionsOf(this.#books, this.#bookEntries),
       latched: [...this.#latched.values()],
       fallback: this.#fallback,
+      paused: [...this.#paused],
       completeTo: this.#completeTo,
       openedAt: this.#openedAt,
       claims: this.#claims,
@@ -173,6 +178,7 @@ export class JournalLedger {
       fills: [...this.#fills.values()],
       latched: [...this.#latched.values()],
       fallback: this.#fallback,
+      paused: [...this.#paused],
       lossMark: this.#lossMark,
       openedAt: this.#openedAt,
       claims: this.#claims,
@@ -194,6 +200,8 @@ export class JournalLedger {
     this.#openedAt = state.openedAt ?? blockHeight(0);
     this.#claims = state.claims ?? [];
     this.#fallback = state.fallback;
+    this.#paused.clear();
+    for (const strategy of state.paused ?? []) this.#paused.add(strategy);
     this.#lossMark = state.lossMark;
     this.#orders.clear();
     for (const order of state.orders) {
@@ -211,6 +219,12 @@ export class JournalLedger {
     this.#moneyEntries = [];
     this.#verbatim = [];
     for (const entry of state.entries) this.apply(entry);
+  }
+
+  #obey({ command, accepted = true }: Extract<JournalEntry, { type: 'command' }>): void {
+    if (!accepted) return;
+    if (command.type === 'pause') this.#paused.add(command.strategy);
+    if (command.type === 'unpause') this.#paused.delete(command.strategy);
   }
 
   /** Funding is repeated as one payment a market: where the newest stands, of all together. */

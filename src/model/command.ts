@@ -1,14 +1,21 @@
 /** What an operator may ask of the running service. */
 import type { MarketId } from './quantities.js';
 
-export type Command =
-  | { readonly type: 'halt'; readonly by: string; readonly reason: string }
-  | { readonly type: 'resume'; readonly by: string; readonly reason: string }
-  | { readonly type: 'flatten'; readonly by: string; readonly market: MarketId | undefined }
-  /** Back to the streaming engine. */
-  | { readonly type: 'engine.restore'; readonly by: string; readonly reason: string }
-  | { readonly type: 'pause'; readonly by: string; readonly strategy: string }
-  | { readonly type: 'unpause'; readonly by: string; readonly strategy: string };
+interface Asked {
+  /** The operator. */
+  readonly by: string;
+  readonly reason: string;
+}
+
+export type Command = Asked &
+  (
+    | { readonly type: 'halt' }
+    | { readonly type: 'resume' }
+    | { readonly type: 'flatten'; readonly market: MarketId | undefined }
+    /** Back to the streaming engine. */
+    | { readonly type: 'engine.restore' }
+    | { readonly type: 'pause' | 'unpause'; readonly strategy: string }
+  );
 
 export type CommandOutcome =
   | { readonly accepted: true; readonly message: string }

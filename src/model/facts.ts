@@ -208,7 +208,12 @@ export type RiskFact =
       readonly reason: string;
       readonly at: UnixMs;
     }
-  | { readonly type: 'operator.flatten'; readonly by: string; readonly at: UnixMs };
+  | {
+      readonly type: 'operator.flatten';
+      readonly by: string;
+      readonly reason: string;
+      readonly at: UnixMs;
+    };
 
 export type RiskReport =
   | { readonly type: 'risk.latched'; readonly breach: Breach }

@@ -70,7 +70,8 @@ export type JournalEntry =
   /** Latched: goes on in the next run with the same setting. */
   | { readonly type: 'engine.fallback'; readonly fallback: Fallback }
   | { readonly type: 'engine.restored'; readonly by: string }
-  | { readonly type: 'command'; readonly command: Command }
+  /** Those that were refused changed nothing; earlier versions do not say which. */
+  | { readonly type: 'command'; readonly command: Command; readonly accepted?: boolean }
   | { readonly type: 'checkpoint'; readonly state: Checkpoint };
 
 /** One order as the journal knows it. Without an answer its bytes may or may not have left. */
@@ -104,6 +105,8 @@ export interface Checkpoint {
   readonly fills: readonly Fill[];
   readonly latched: readonly Breach[];
   readonly fallback?: Fallback | undefined;
+  /** Names of strategies. */
+  readonly paused?: readonly string[];
   readonly lossMark?: LossMark | undefined;
   /** Fills below this height are in what the first run adopted. */
   readonly openedAt?: BlockHeight;

@@ -16,7 +16,7 @@ describe('access', () => {
 
   it.each([
     ['Bearer 0123456789abcdef', '0123456789abcdef'],
-    ['bearer 0123456789abcdef', undefined],
+    ['bearer 0123456789abcdef', '0123456789abcdef'],
     ['Basic 0123456789abcdef', undefined],
     ['Bearer short', undefined],
     ['Bearer 0123456789abcdef extra', undefined],

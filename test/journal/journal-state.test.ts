@@ -55,6 +55,7 @@ describe('a journal that is read back', () => {
       positions: [],
       moneyEntries: [],
       latched: [],
+      paused: [],
       completeTo: 0,
       openedAt: 0,
       claims: [],
@@ -195,6 +196,24 @@ describe('a journal that is read back', () => {
     const after = recover({ type: 'checkpoint', state: checkpoint }, sweep(99), run(3));
     expect(after.openedAt).toBe(70);
     expect(after.claims.map((claim) => Math.floor(claim / 2 ** 20))).toEqual([1, 2, 3]);
+  });
+
+  it('remembers which strategies are paused, through checkpoints', () => {
+    const command = (type: 'pause' | 'unpause', strategy: string, accepted?: boolean) =>
+      ({
+        type: 'command',
+        command: { type, by: 'ada', reason: 'quiet', strategy },
+        ...(accepted === undefined ? {} : { accepted }),
+      }) as const satisfies JournalEntry;
+    const ledger = new JournalLedger();
+    ledger.apply(command('pause', 'sniper', true));
+    ledger.apply(command('pause', 'scalper'));
+    ledger.apply(command('pause', 'nobody', false));
+    ledger.apply(command('unpause', 'sniper', false));
+    const state = ledger.checkpoint({ positions: [], owned: [] });
+    expect(recover({ type: 'checkpoint', state }).paused).toEqual(['sniper', 'scalper']);
+    const after = recover({ type: 'checkpoint', state }, command('unpause', 'sniper', true));
+    expect(after.paused).toEqual(['scalper']);
   });
 
   it('adds openings and fills to positions and leaves flat markets out', () => {

@@ -90,7 +90,7 @@ test('resume removes latches only: what still holds keeps its level', () => {
 
 test.each<RiskFact>([
   { type: 'operator.halt', by: ' ', reason: 'r', at },
-  { type: 'operator.flatten', by: '', at },
+  { type: 'operator.flatten', by: '', reason: 'enough', at },
 ])('$type without a name does nothing', (fact) => {
   const { actor } = start();
   actor.send(fact);
@@ -105,7 +105,7 @@ test('resume without a name does nothing', () => {
 
 test('flatten halts with a latch and asks for every position to be left, until resumed', () => {
   const { actor, levels, reports } = start();
-  actor.send({ type: 'operator.flatten', by: 'ada', at });
+  actor.send({ type: 'operator.flatten', by: 'ada', reason: 'enough', at });
   expect(actor.getSnapshot().value).toBe('flattening');
   expect(reports.map(({ type }) => type)).toEqual([
     'risk.level',
@@ -120,16 +120,16 @@ test('flatten halts with a latch and asks for every position to be left, until r
 test('the wish to flatten is latched, also after a halt, and outlives a restart', () => {
   const { actor, reports } = start();
   actor.send({ type: 'operator.halt', by: 'ada', reason: 'wait', at });
-  actor.send({ type: 'operator.flatten', by: 'bob', at });
+  actor.send({ type: 'operator.flatten', by: 'bob', reason: 'enough', at });
   const latches = reports.flatMap((one) => (one.type === 'risk.latched' ? [one.breach] : []));
   expect(latches.map(({ evidence, flatten }) => [evidence, flatten])).toEqual([
     ['ada: wait', undefined],
-    ['bob: flatten', true],
+    ['bob: flatten, enough', true],
   ]);
   const next = start();
   next.actor.send({ type: 'risk.restore', latched: latches.slice(1) });
   expect(next.actor.getSnapshot().value).toBe('flattening');
-  expect(next.reports.at(-1)).toEqual({ type: 'risk.flatten', evidence: 'bob: flatten' });
+  expect(next.reports.at(-1)).toEqual({ type: 'risk.flatten', evidence: 'bob: flatten, enough' });
   next.actor.send({ type: 'operator.halt', by: 'ada', reason: 'wait', at });
   expect(next.actor.getSnapshot().value).toBe('flattening');
   next.actor.send({ type: 'operator.resume', by: 'ada', reason: 'flat', at });
@@ -173,7 +173,7 @@ describe('in every reachable state', () => {
     ...causes.map((cause) => ({ type: 'risk.clear', cause })),
     { type: 'operator.halt', by: 'ada', reason: 'r', at },
     { type: 'operator.resume', by: 'ada', reason: 'r', at },
-    { type: 'operator.flatten', by: 'ada', at },
+    { type: 'operator.flatten', by: 'ada', reason: 'enough', at },
   ];
   const graph = explore(riskMachine, {
     input: { latched: [], recoverAfterMs: 1 },

@@ -49,6 +49,7 @@ type PositionKey = { readonly strategy: string; readonly market: MarketId };
 const riskFact$ = new Subject<RiskFact>();
 const deskFact$ = new Subject<DeskFact>();
 const sniper: StrategyInput = {
+  paused: false,
   name: 'sniper',
   epoch: 4,
   maxPositions: 2,

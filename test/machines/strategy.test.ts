@@ -19,21 +19,23 @@ type StrategySnapshot = SnapshotFrom<typeof strategyMachine>;
 const quiet = positionMachine.provide({ actors: { facts: silence<PositionFact, PositionKey>() } });
 const inputOf = (
   restored: readonly { market: MarketId; size: ReturnType<typeof signedSize> }[],
+  paused = false,
 ) => ({
   name: 'sniper',
   epoch: 1,
   maxPositions: 2,
   timings: TIMINGS,
   restored,
+  paused,
 });
 
 function start(
   restored: Parameters<typeof inputOf>[0] = [],
-  { position = quiet, facts = silence<StrategyFact, StrategyKey>() } = {},
+  { position = quiet, facts = silence<StrategyFact, StrategyKey>(), paused = false } = {},
 ) {
   const clock = new SimulatedClock();
   const machine = strategyMachine.provide({ actors: { facts, position } });
-  const actor = createActor(machine, { clock, input: inputOf(restored) });
+  const actor = createActor(machine, { clock, input: inputOf(restored, paused) });
   const reports: StrategyReport[] = [];
   actor.on('*', (report) => reports.push(report));
   actor.start();
@@ -229,6 +231,16 @@ describe('gate, pause and stop', () => {
     expect(wishes().map(({ purpose }) => purpose)).toEqual(['exit']);
     actor.send({ type: 'strategy.unpause' });
     expect(actor.getSnapshot().value).toBe('engaged');
+  });
+
+  test('paused by an earlier run, it stays so when it is warm, until it is unpaused', () => {
+    const { actor, enter, warm, wishes } = start([], { paused: true });
+    warm();
+    enter(ETH);
+    expect(actor.getSnapshot().value).toBe('paused');
+    actor.send({ type: 'strategy.unpause' });
+    expect(actor.getSnapshot().value).toBe('scouting');
+    expect(wishes()).toEqual([]);
   });
 
   test('a pause before the warm-up does not skip it', () => {

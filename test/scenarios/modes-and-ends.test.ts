@@ -91,7 +91,9 @@ describe('an operator', () => {
     await service.ready();
     service.decide('BTC-USD', 'buy');
     await service.until(() => service.position('BTC-USD') > 0n);
-    expect(await ask(service, { type: 'flatten', by: 'ada', market: undefined })).toMatchObject({
+    expect(
+      await ask(service, { type: 'flatten', by: 'ada', reason: 'x', market: undefined }),
+    ).toMatchObject({
       accepted: true,
     });
     await service.until(() => service.position('BTC-USD') === 0n);
@@ -106,14 +108,14 @@ describe('an operator', () => {
     service.decide('BTC-USD', 'buy');
     await service.until(() => service.position('BTC-USD') > 0n);
     service.sendFault = 'request-lost';
-    await ask(service, { type: 'flatten', by: 'ada', market: undefined });
+    await ask(service, { type: 'flatten', by: 'ada', reason: 'x', market: undefined });
     service.sendFault = 'none';
     await service.restart();
     expect(service.position('BTC-USD')).toBeGreaterThan(0n);
     await service.until(() => service.position('BTC-USD') === 0n);
     expect(service.control.risk()).toMatchObject({
       level: 'halted',
-      breaches: [{ cause: 'operator', evidence: 'ada: flatten' }],
+      breaches: [{ cause: 'operator', evidence: 'ada: flatten, x' }],
     });
   });
 
@@ -121,7 +123,7 @@ describe('an operator', () => {
     const { service } = await holding();
     const order = rest(service, undefined, { ofBid: 1.00001 });
     await service.until(() => stateOf(service, order)?.startsWith('working') ?? false);
-    await ask(service, { type: 'flatten', by: 'ada', market: undefined });
+    await ask(service, { type: 'flatten', by: 'ada', reason: 'x', market: undefined });
     await hit(service, order, order.size * 1_000n);
     await service.until(() => service.position('BTC-USD') > 0n);
     await service.until(() => service.position('BTC-USD') === 0n, 5_000);
@@ -137,7 +139,7 @@ describe('an operator', () => {
     service.decide('BTC-USD', 'sell');
     service.decide('ETH-USD', 'buy');
     await service.until(() => service.position('BTC-USD') < 0n && service.position('ETH-USD') > 0n);
-    await ask(service, { type: 'flatten', by: 'ada', market: 'ETH-USD' as never });
+    await ask(service, { type: 'flatten', by: 'ada', reason: 'x', market: 'ETH-USD' as never });
     await service.until(() => service.position('ETH-USD') === 0n);
     expect(service.position('BTC-USD')).toBeLessThan(0n);
     expect(service.control.risk().level).toBe('active');
@@ -146,13 +148,39 @@ describe('an operator', () => {
   it('pauses a strategy and lets it go on', async () => {
     const service = new VirtualService();
     await service.ready();
-    await ask(service, { type: 'pause', by: 'ada', strategy: 'sniper' });
+    await ask(service, { type: 'pause', by: 'ada', reason: 'x', strategy: 'sniper' });
     service.decide('BTC-USD', 'buy');
     await service.clock.advance(1_000);
     expect(service.sends).toBe(0);
-    await ask(service, { type: 'unpause', by: 'ada', strategy: 'sniper' });
+    await ask(service, { type: 'unpause', by: 'ada', reason: 'x', strategy: 'sniper' });
     service.decide('BTC-USD', 'buy');
     await service.until(() => service.sends === 1);
+  });
+
+  it('a paused strategy is still paused after restarts, until it is unpaused', async () => {
+    const service = new VirtualService();
+    await service.ready();
+    const words = await ask(service, {
+      type: 'pause',
+      by: 'ada',
+      reason: 'quiet hours',
+      strategy: 'sniper',
+    });
+    expect(words).toEqual({ accepted: true, message: 'sniper is paused; risk is active' });
+    for (const run of [2, 3]) {
+      await service.restart();
+      expect(service.logged('recovered').at(-1)).toMatchObject({ epoch: run, paused: ['sniper'] });
+      expect(service.control.state().strategies).toEqual([{ name: 'sniper', state: 'paused' }]);
+    }
+    service.decide('BTC-USD', 'buy');
+    await service.clock.advance(1_000);
+    expect(service.sends).toBe(0);
+    await ask(service, { type: 'unpause', by: 'ada', reason: 'morning', strategy: 'sniper' });
+    await service.until(() => service.control.state().strategies[0]?.state === 'scouting');
+    service.decide('BTC-USD', 'buy');
+    await service.until(() => service.sends === 1);
+    await service.restart();
+    expect(service.logged('recovered').at(-1)).toMatchObject({ paused: [] });
   });
 
   it('is answered when the latch is on the disk, and not before', async () => {
@@ -186,8 +214,8 @@ describe('an operator', () => {
 
   it.each([
     [{ type: 'resume', by: 'ada', reason: 'x' }, 'risk.nothing-latched'],
-    [{ type: 'flatten', by: 'ada', market: 'NONE-USD' as never }, 'market.unknown'],
-    [{ type: 'pause', by: 'ada', strategy: 'nobody' }, 'strategy.unknown'],
+    [{ type: 'flatten', by: 'ada', reason: 'x', market: 'NONE-USD' as never }, 'market.unknown'],
+    [{ type: 'pause', by: 'ada', reason: 'x', strategy: 'nobody' }, 'strategy.unknown'],
   ] as const)('is told why %j is not accepted', async (command, code) => {
     const service = new VirtualService();
     await service.ready();
