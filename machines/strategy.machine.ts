@@ -10,7 +10,8 @@
  *   every state ─ strategy.stop ─▶ stopped
  *
  * 1. It enters only when warm, not paused, with the gate open, and below `maxPositions`, in
- *    which entering and exiting positions count. It leaves in every state but stopped.
+ *    which entering and exiting positions count; it says why when it does not. It leaves in
+ *    every state but stopped.
  * 2. A verdict for the other side of a held position leaves it first; entering waits for a
  *    later verdict.
  * 3. A closed gate freezes the positions: they may only shrink.
@@ -19,6 +20,7 @@
 import { assign, emit, enqueueActions, setup, type ErrorActorEvent } from 'xstate';
 import type { Side } from '../src/model/book.js';
 import type { Decision, Reason } from '../src/model/decision.js';
+import type { Denial } from '../src/model/order.js';
 import type { PositionReport, StrategyFact, StrategyReport } from '../src/model/facts.js';
 import { signedSize, type MarketId, type SignedSize } from '../src/model/quantities.js';
 import { positionMachine, type PositionTimings } from './position.machine.js';
@@ -80,13 +82,26 @@ const positionInput = (context: StrategyContext, { market, size }: PositionRow) 
   size,
 });
 
-/** Whether the verdict on this event may start a position. */
-function mayEnter(context: StrategyContext, decision: Decision): boolean {
+const deny = (code: Denial['code'], message: string): Denial => ({ code, message });
+
+/** Why the verdict may not start a position. Where one is held or under way it is no news. */
+function whyNotEnter(
+  context: StrategyContext,
+  { market }: Decision,
+): Denial | 'engaged' | undefined {
+  const { gate, maxPositions, paused, positions, warm } = context;
   const rows = rowsOf(context);
-  const row = context.positions[decision.market];
-  if (context.gate !== undefined || rows.filter(isEngaged).length >= context.maxPositions)
-    return false;
-  return row === undefined ? rows.length < MAX_MARKETS : !isEngaged(row);
+  const row = positions[market];
+  if (row !== undefined && isEngaged(row)) return 'engaged';
+  if (paused) return deny('strategy.paused', 'an operator has paused the strategy');
+  if (!warm) return deny('strategy.cold', 'no market has been warm yet');
+  if (gate !== undefined) return deny('permission.closed', gate);
+  const engaged = rows.filter(isEngaged).length;
+  if (engaged >= maxPositions) {
+    return deny('strategy.full', `${engaged} positions of at most ${maxPositions}`);
+  }
+  if (row !== undefined || rows.length < MAX_MARKETS) return undefined;
+  return deny('strategy.full', `${rows.length} markets of at most ${MAX_MARKETS}`);
 }
 
 /** Why, if at all, this event means to leave the position of this row. */
@@ -132,7 +147,7 @@ export const strategyMachine = setup({
     mayEnter: ({ context, event }) =>
       event.type === 'verdict' &&
       event.verdict.type === 'enter' &&
-      mayEnter(context, event.verdict),
+      whyNotEnter(context, event.verdict) === undefined,
     isNewMarket: ({ context, event }) =>
       event.type === 'position.changed' &&
       event.size !== 0n &&
@@ -140,7 +155,15 @@ export const strategyMachine = setup({
   },
   actions: {
     noteWarm: assign({ warm: true }),
+    notePaused: assign({ paused: true }),
     noteUnpaused: assign({ paused: false }),
+    denyEntry: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'verdict' || event.verdict.type !== 'enter') return;
+      const denial = whyNotEnter(context, event.verdict);
+      if (denial === undefined || denial === 'engaged') return;
+      const { market } = event.verdict;
+      enqueue.emit({ type: 'entry.denied', strategy: context.name, market, denial });
+    }),
     restorePositions: enqueueActions(({ context, enqueue }) => {
       const rows = context.restored.map(({ market, size }) => newRow(market, size));
       enqueue.assign({ positions: Object.fromEntries(rows.map((row) => [row.market, row])) });
@@ -240,7 +263,7 @@ export const strategyMachine = setup({
   initial: 'warmingUp',
   on: {
     'strategy.warm': { actions: 'noteWarm' },
-    verdict: { actions: 'leavePositions' },
+    verdict: { actions: ['denyEntry', 'leavePositions'] },
     'strategy.flatten': { actions: 'leavePositions' },
     'strategy.stop': '.stopped',
     'gate.closed': { actions: 'closeGate' },
@@ -259,22 +282,28 @@ export const strategyMachine = setup({
         { guard: 'isPaused', target: 'paused' },
         { guard: 'isWarm', target: 'scouting' },
       ],
-      on: { 'strategy.pause': 'paused' },
+      on: { 'strategy.pause': { target: 'paused', actions: 'notePaused' } },
     },
     scouting: {
       tags: ['mayEnter', 'mayLeave'],
       always: { guard: 'hasEngagement', target: 'engaged' },
       on: {
-        verdict: [{ guard: 'mayEnter', actions: 'enterPosition' }, { actions: 'leavePositions' }],
-        'strategy.pause': 'paused',
+        verdict: [
+          { guard: 'mayEnter', actions: 'enterPosition' },
+          { actions: ['denyEntry', 'leavePositions'] },
+        ],
+        'strategy.pause': { target: 'paused', actions: 'notePaused' },
       },
     },
     engaged: {
       tags: ['mayEnter', 'mayLeave'],
       always: { guard: 'hasNoEngagement', target: 'scouting' },
       on: {
-        verdict: [{ guard: 'mayEnter', actions: 'enterPosition' }, { actions: 'leavePositions' }],
-        'strategy.pause': 'paused',
+        verdict: [
+          { guard: 'mayEnter', actions: 'enterPosition' },
+          { actions: ['denyEntry', 'leavePositions'] },
+        ],
+        'strategy.pause': { target: 'paused', actions: 'notePaused' },
       },
     },
     paused: {

@@ -6,7 +6,7 @@ export type Scope = 'read' | 'trade';
 export const includes = (granted: Scope, needed: Scope): boolean =>
   granted === needed || granted === 'trade';
 
-/** `Bearer <token>` → the token, or undefined for anything else; the scheme in any case (RFC 9110). */
+/** `Bearer <token>` → the token, or or undefined. The scheme is read in any case (RFC 9110). */
 export function bearerToken(header: string | undefined): string | undefined {
   const match = /^bearer ([A-Za-z0-9_-]{16,128})$/i.exec(header ?? '');
   return match?.[1];

@@ -4,7 +4,7 @@ import type { UnixMs } from '../model/quantities.js';
 
 export interface Denied {
   readonly at: UnixMs;
-  /** Of a wish, or of an intent. */
+  /** Of a wish or an intent; of a verdict its strategy and market. */
   readonly id: string;
   readonly denial: Denial;
 }

@@ -6,6 +6,7 @@ import { EMPTY, ignoreElements, merge, of, switchMap, tap, timer, type Observabl
 import type { AnyActorRef } from 'xstate';
 import type { Verdict } from '../model/decision.js';
 import type { DeskFault, OrderReport, StrategyReport } from '../model/facts.js';
+import type { MarketId } from '../model/quantities.js';
 import type { MarketEngine } from '../ports/engine.js';
 import type { OwnedPosition } from '../portfolio/position-book.js';
 import type { Holding } from '../strategy/exit-watch.js';
@@ -34,6 +35,8 @@ export interface StrategyDeskOptions {
 
 export class StrategyDesk {
   readonly #options: StrategyDeskOptions;
+  /** Why the newest verdicts to enter were not acted on, as long as that does not change. */
+  readonly #told = new Map<MarketId, string>();
 
   constructor(options: StrategyDeskOptions) {
     this.#options = options;
@@ -83,6 +86,7 @@ export class StrategyDesk {
     const reasons = verdict.reasons.map(({ text }) => text).join('; ');
     const level = type === 'enter' ? 'info' : 'debug';
     world.log.write(level, `decision.${type}`, { market, side, confidence, reasons });
+    if (type === 'hold') this.#told.delete(market);
     if (type !== 'quote') hub.strategies.next(strategy, { type: 'verdict', verdict });
   }
 
@@ -113,16 +117,27 @@ export class StrategyDesk {
     return entryUsd > 0 ? of({ market, side: size > 0n ? 'buy' : 'sell', entryUsd }) : EMPTY;
   }
 
+  #deny({ strategy, market, denial }: Extract<StrategyReport, { type: 'entry.denied' }>): void {
+    const { core, world } = this.#options;
+    if (this.#told.get(market) === denial.code) return;
+    this.#told.set(market, denial.code);
+    core.denials.note({ at: world.clock.now(), id: `${strategy}/${market}`, denial });
+    world.log.write('info', 'order.denied', { market, purpose: 'entry', ...denial });
+  }
+
   #hear(report: StrategyReport): void {
     const { core, world, onFault, quotes } = this.#options;
     switch (report.type) {
       case 'order.wish': {
         const { wish } = report;
+        this.#told.delete(wish.market);
         if (wish.purpose === 'entry') return core.wish(wish);
         if (!quotes.leave(wish.market, wish.reason.text)) return core.wish(wish);
         // Their cancels are next in line, and leave first.
         return world.inbox.enter('fact', 'exit', () => core.wish(wish));
       }
+      case 'entry.denied':
+        return this.#deny(report);
       case 'wish.overdue':
         return core.overdue(report.strategy, report.wishId);
       case 'strategy.fault':

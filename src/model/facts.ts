@@ -189,6 +189,13 @@ export type StrategyReport =
       readonly size: SignedSize;
     }
   | { readonly type: 'wish.overdue'; readonly strategy: string; readonly wishId: string }
+  /** A verdict to enter of which no wish was made. */
+  | {
+      readonly type: 'entry.denied';
+      readonly strategy: string;
+      readonly market: MarketId;
+      readonly denial: Denial;
+    }
   | { readonly type: 'strategy.fault'; readonly strategy: string; readonly reason: string };
 
 /** Facts for the risk machine. */

@@ -100,7 +100,10 @@ export const DENIAL_CODES = [
   'duplicate.intent',
   'free-collateral',
 ] as const;
-export type DenialCode = (typeof DENIAL_CODES)[number];
+/** Of a verdict to enter, before it is a wish: its strategy may not act on it. */
+export const ENTRY_DENIAL_CODES = ['strategy.paused', 'strategy.cold', 'strategy.full'] as const;
+
+export type DenialCode = (typeof DENIAL_CODES)[number] | (typeof ENTRY_DENIAL_CODES)[number];
 
 /** What goes to the signer. `orderId` is computed before the send and is the key of everything. */
 export interface OrderRequest {

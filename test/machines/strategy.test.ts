@@ -72,6 +72,10 @@ function start(
         filled: size(1n),
       });
     },
+    denials: () =>
+      reports.flatMap((report) =>
+        report.type === 'entry.denied' ? [`${report.denial.code}: ${report.denial.message}`] : [],
+      ),
     faults: () => reports.filter(({ type }) => type === 'strategy.fault'),
   };
 }
@@ -89,6 +93,26 @@ describe('entering', () => {
         wishId: 'sniper/BTC-USD/1.1',
         strategy: 'sniper',
       }),
+    ]);
+  });
+
+  test('what it does not enter it denies with the reason, and what it holds it does not', () => {
+    const { actor, denials, enter, warm } = start();
+    enter(BTC);
+    warm();
+    actor.send({ type: 'gate.closed', reason: 'the mode is shadow' });
+    enter(BTC);
+    actor.send({ type: 'strategy.pause' });
+    enter(BTC);
+    actor.send({ type: 'strategy.unpause' });
+    actor.send({ type: 'gate.opened' });
+    for (const market of [BTC, ETH, SOL]) enter(market);
+    enter(BTC);
+    expect(denials()).toEqual([
+      'strategy.cold: no market has been warm yet',
+      'permission.closed: the mode is shadow',
+      'strategy.paused: an operator has paused the strategy',
+      'strategy.full: 2 positions of at most 2',
     ]);
   });
 

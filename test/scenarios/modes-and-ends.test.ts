@@ -29,6 +29,9 @@ describe('a mode', () => {
     await service.clock.advance(5_000);
     expect(service.sends).toBe(0);
     expect(service.control.state().permission.reasons).toEqual(['the mode is shadow']);
+    const entry = { market: 'BTC-USD', code: 'permission.closed', message: 'the mode is shadow' };
+    expect(service.logged('order.denied')).toEqual([{ ...entry, purpose: 'entry' }]);
+    expect(service.control.risk().denials).toMatchObject([{ message: entry.message }]);
     expect(service.control.isReady().ready).toBe(true);
     expect(service.control.decisions()).not.toHaveLength(0);
   });
