@@ -20,9 +20,9 @@ const tracked = (): string[] => {
   return [...new Set(names.filter(Boolean).map((name) => name.split('/')[0] ?? ''))];
 };
 
-describe('the tree', () => {
-  const files = ['src', 'machines', 'test', 'scripts'].flatMap(filesBelow);
+const files = ['src', 'machines', 'test', 'scripts'].flatMap(filesBelow);
 
+describe('the tree', () => {
   it('is seen by the checker', () => {
     expect(files.filter(({ path }) => path.startsWith('src/')).length).toBeGreaterThan(80);
     expect(files.filter(({ path }) => path.startsWith('machines/')).length).toBeGreaterThan(5);
@@ -48,6 +48,16 @@ describe('the documents', () => {
       expect(named.filter((script) => !Object.hasOwn(manifest.scripts, script))).toEqual([]);
     },
   );
+
+  it('tell of every event that the log may show', () => {
+    const manual = readFileSync(join(root, 'OPERATIONS.md'), 'utf8');
+    const events = files
+      .filter(({ path }) => path.startsWith('src/'))
+      .flatMap(({ text }) => Array.from(text.matchAll(/\.write\(\s*[^,]+,\s*'([a-z][a-z.-]+)'/g)))
+      .map(([, event = '']) => event);
+    expect(events.length).toBeGreaterThan(50);
+    expect(events.filter((event) => !manual.includes(`\`${event}\``))).toEqual([]);
+  });
 });
 
 const header = '/** A file. */\n';

@@ -12,6 +12,7 @@ import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { Failure } from '../model/result.js';
 import type { Control } from '../ports/control.js';
 import type { Log } from '../ports/log.js';
 import { bearerToken, includes, isOwnHost, type Scope } from './access.js';
@@ -94,7 +95,9 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
   options.extend?.(app);
   app.server.maxConnections = CONNECTIONS_MAX;
   app.server.headersTimeout = LIMITS.requestTimeout;
-  await app.listen({ host: options.host, port: options.port });
+  await app.listen({ host: options.host, port: options.port }).catch((error: Error) => {
+    throw portFailure(error, own);
+  });
   const address = app.server.address();
   own.port = typeof address === 'object' && address !== null ? address.port : options.port;
   const close = async (): Promise<void> => {
@@ -102,6 +105,17 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
     await app.close();
   };
   return { ...own, app, close };
+}
+
+/** Who starts a second service should read so, and not the name of a system call's error. */
+function portFailure(
+  error: Error & { code?: string },
+  { host, port }: { host: string; port: number },
+) {
+  if (error.code !== 'EADDRINUSE') return error;
+  const message = `${host}:${port} is taken, perhaps by a service that runs already`;
+  const hint = 'admin.port (PERPETUA_ADMIN_PORT) chooses another one, 0 any';
+  return new Failure('admin.port-taken', `${message}; ${hint}`, { retryable: false });
 }
 
 const openApi = {

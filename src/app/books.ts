@@ -19,6 +19,7 @@ import { overlapped } from '../model/sweep-overlap.js';
 import type { RecoveredState } from '../journal/journal-state.js';
 import type { JournalEntry } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
+import { priceText, sizeText } from './amounts.js';
 import { PositionBook, type OwnedPosition } from '../portfolio/position-book.js';
 import type { OrderTable } from './order-table.js';
 
@@ -116,7 +117,7 @@ export class Books {
   /** A fill from the venue, by whatever road. False when it was known. */
   book(fill: Fill): boolean {
     if (fill.height < this.#openedAt) return false;
-    const { orders, record, tellOrder, onUnexplained, log } = this.#options;
+    const { orders, record, tellOrder, onUnexplained, log, specOf } = this.#options;
     const order = fill.orderId === undefined ? undefined : orders.get(fill.orderId);
     const strategy = order?.request.strategy;
     const booking = this.positions.book(fill, strategy);
@@ -128,19 +129,21 @@ export class Books {
     this.#booked += 1;
     this.#remember(fill);
     record({ type: 'fill', fill, strategy });
+    const spec = specOf(fill.market);
+    const [filled, paid] = [sizeText(spec, fill.size), priceText(spec, fill.price)];
     log.write('info', 'fill', {
       market: fill.market,
       side: fill.side,
-      size: fill.size,
-      price: fill.price,
+      size: filled,
+      price: paid,
       type: fill.type,
       height: fill.height,
       orderId: fill.orderId ?? 'none',
     });
     for (const owned of booking.owned) this.#announce(owned);
     if (SEIZURES.has(fill.type)) {
-      const { market, type, side, size, price, height } = fill;
-      const what = `${type} ${side} ${size} at ${price}`;
+      const { market, type, side, height } = fill;
+      const what = `${type} ${side} ${filled} at ${paid}`;
       this.#options.onLiquidated(`${market}: ${what} in block ${height}, fill ${fill.fillId}`);
     }
     if (order !== undefined) {

@@ -27,7 +27,7 @@ import { planSockets, type WantedPlan } from '../connection/wanted-plan.js';
 import { subaccountKey } from '../model/account.js';
 import type { Subscription } from '../model/events.js';
 import type { MarketSpec } from '../model/market.js';
-import { Failure } from '../model/result.js';
+import { Failure, reasonOf } from '../model/result.js';
 import type { MarketEngine } from '../ports/engine.js';
 import type { FrameDecoder } from '../ports/market-feed.js';
 import type { VenueMarket, VenuePort } from '../ports/venue.js';
@@ -97,7 +97,7 @@ export function untilReached<T>(
 
 const failed = (failure: Failure): StepFact => ({
   type: 'step.failed',
-  reason: failure.message,
+  reason: reasonOf(failure),
   retryable: failure.retryable,
 });
 

@@ -4,9 +4,9 @@
  * nowhere else.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { filter, firstValueFrom, map, of } from 'rxjs';
+import { defer, filter, firstValueFrom, map, of, retry, Subject, takeUntil, timer } from 'rxjs';
 import { RealClock, wallNow } from '../clock/real.clock.js';
 import { seededRandom } from '../clock/seeded-random.js';
 import type { Config } from '../config/config-schema.js';
@@ -42,6 +42,7 @@ const EMBEDDED_SUBSCRIBES = 50;
 const PUBLIC_SUBSCRIBES = 2;
 const PAPER_FEE_PPM = 500;
 const FAUCET_DEADLINE_MS = 3_000;
+const RETRY_MS_MAX = 10_000;
 const MICRO_USD = 1_000_000;
 const TERMINAL = { retryable: false } as const;
 /** Longest good-til-block that the signing thread signs, in blocks above the chain. */
@@ -116,6 +117,7 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
       await closeStarted(journal);
       lock?.release();
       clock.stop();
+      removeIfEmpty(folder);
     },
   };
 }
@@ -141,6 +143,11 @@ function folderOf({ journal, network, mode, endpoints }: Config): string {
   return folder;
 }
 
+/** What has ended before it had anything to write leaves no folder behind. */
+function removeIfEmpty(folder: string): void {
+  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+}
+
 const isElsewhere = ({ restUrl, restUrls }: Config['endpoints']): boolean =>
   restUrl !== undefined || restUrls !== undefined;
 
@@ -153,6 +160,7 @@ class RealGround {
   #exchange: Promise<EmbeddedExchange> | undefined;
   #signer: ValidatorSigner | undefined;
   #isClosed = false;
+  readonly #closed$ = new Subject<void>();
   /** Once the network is known. */
   endpoints: Endpoints | undefined;
 
@@ -196,6 +204,7 @@ class RealGround {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#closed$.next();
     this.endpoints?.close();
     await this.#signer?.close();
     await closeStarted(this.#exchange);
@@ -227,8 +236,21 @@ class RealGround {
     return { socketUrl, venue, account$: venue.account$ };
   }
 
+  /** Asked for ever, with the failures in the log, unless the faucet says no. */
+  async #fund(network: Network, address: string): Promise<void> {
+    const delay = (error: unknown, count: number) => {
+      if (!(error instanceof Failure) || !error.retryable) throw error;
+      const retryMs = Math.min(RETRY_MS_MAX, 500 * 2 ** count);
+      const words = { what: 'faucet', reason: error.message, retryMs };
+      this.#options.log.write('error', 'venue.unreachable', words);
+      return timer(retryMs, this.#clock.scheduler);
+    };
+    const funded$ = defer(() => this.#fundAnywhere(network, address)).pipe(retry({ delay }));
+    await firstValueFrom(funded$.pipe(takeUntil(this.#closed$)), { defaultValue: undefined });
+  }
+
   /** What a new account on the embedded exchange lives from; an old one has its own. */
-  async #fund({ restUrls }: Network, address: string): Promise<void> {
+  async #fundAnywhere({ restUrls }: Network, address: string): Promise<void> {
     for (const [index, url] of restUrls.entries()) {
       try {
         return await this.#fundAt(url.replace(/\/v4$/, ''), address);

@@ -227,12 +227,10 @@ class ReconcileWork {
 
   compare(): Observable<ReconcileFact> {
     const { steps, world } = this.#parts;
-    const doubted = steps.compare(this.#differences);
-    if (doubted.length === 0) {
+    const reason = steps.compare(this.#differences);
+    if (reason === '') {
       return of({ type: 'reconcile.agreed', strategies: steps.reconciled() });
     }
-    const words = doubted.map(({ market, ours, venue }) => `${market} ${ours}/${venue}`);
-    const reason = `ours/venue: ${words.join(', ')}`;
     world.log.write('warn', 'reconcile.differs', { reason });
     return of({ type: 'reconcile.differs', reason });
   }

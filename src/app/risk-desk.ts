@@ -120,7 +120,8 @@ function note(options: RiskDeskOptions, report: RiskReport): void {
     case 'risk.level': {
       const { level, causes } = report;
       journal.write({ type: 'risk.level', level, causes });
-      return log.write(level === 'active' ? 'info' : 'error', 'risk.level', { level, causes });
+      const severity = level === 'active' ? 'info' : 'error';
+      return log.write(severity, 'risk.level', { risk: level, causes });
     }
     case 'risk.flatten':
       return flatten(options, report.evidence);

@@ -72,7 +72,11 @@ export async function runService(config: Config, options: RunOptions): Promise<n
   late.metrics = metrics;
   late.root = root;
   const tokens = makeTokens(secrets);
-  const { admin, hub } = await openDoor({ root, control, metrics, tokens, log });
+  const opening = openDoor({ root, control, metrics, tokens, log });
+  const { admin, hub } = await opening.catch(async (error: unknown) => {
+    await world.close();
+    throw error;
+  });
   greet(config, admin, { tokens, folder: world.folder }, options);
   const usage = startUsage(root);
   const bugs = watchForBugs({ process, log, close: () => world.close() });

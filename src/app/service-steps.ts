@@ -21,10 +21,10 @@ import type { StepFact } from '../../machines/service.machine.js';
 import type { StrategyInput } from '../../machines/strategy.machine.js';
 import { claimOf, nextEpoch } from '../execution/client-ids.js';
 import type { AccountSnapshot } from '../model/account.js';
-import type { PositionDrift } from '../model/position.js';
 import { positionValue } from '../model/account-margin.js';
 import type { VenueOrder } from '../model/order.js';
-import { blockHeight, usd, type OrderId } from '../model/quantities.js';
+import { blockHeight, usd, type MarketId, type OrderId } from '../model/quantities.js';
+import { reasonOf } from '../model/result.js';
 import type { Fallback } from '../model/engine-status.js';
 import type { MarketEngine } from '../ports/engine.js';
 import type { Journal } from '../ports/journal.js';
@@ -40,6 +40,7 @@ import {
 } from './recovery.js';
 import type { Sweep, Sweeper } from './sweeper.js';
 import type { TradingCore } from './trading-core.js';
+import { driftText } from './amounts.js';
 import type { EngineHost } from './engine-host.js';
 import type { JournalDesk } from './journal-desk.js';
 import type { FactHub } from './provide.js';
@@ -137,7 +138,7 @@ export class ServiceSteps {
         return { type: 'recover.done', epoch: this.#epoch, latched };
       }),
       catchError((error: Error) =>
-        of<StepFact>({ type: 'step.failed', reason: error.message, retryable: false }),
+        of<StepFact>({ type: 'step.failed', reason: reasonOf(error), retryable: false }),
       ),
     );
   }
@@ -163,9 +164,9 @@ export class ServiceSteps {
   settle(sweep: Sweep, isReconciling = false): void {
     for (const { orderId, word } of sweep.unlisted) this.#hearUnlisted(orderId, word);
     const differences = this.book(sweep);
-    const doubted = isReconciling ? [] : this.compare(differences);
-    if (doubted.length === 0) return;
-    const reason = `positions differ: ${doubted.map(({ market }) => market).join(', ')}`;
+    const doubted = isReconciling ? '' : this.compare(differences);
+    if (doubted === '') return;
+    const reason = `positions differ: ${doubted}`;
     this.doubt();
     this.#parts.hub.service$.next({ type: 'reconcile.needed', reason });
   }
@@ -200,16 +201,18 @@ export class ServiceSteps {
     return outcome;
   }
 
-  /** What is believed becomes a cause of risk; returns what is to be looked at again. */
-  compare({ drift, isAccountOld }: Differences): readonly PositionDrift[] {
-    const { core, world } = this.#parts;
-    if (isAccountOld && drift.length > 0) return drift;
+  /** What is believed becomes a cause of risk; tells what is to be looked at again, if anything. */
+  compare({ drift, isAccountOld }: Differences): string {
+    const { core, engine, world } = this.#parts;
+    const specOf = (market: MarketId) => engine.spec(market);
+    if (isAccountOld && drift.length > 0) return driftText(drift, specOf);
     const { believed, doubted } = this.#drift.look(drift);
     if (believed.length > 0) {
-      core.observations$.next({ type: 'drift', drifts: believed, at: world.clock.now() });
+      const evidence = driftText(believed, specOf);
+      core.observations$.next({ type: 'drift', evidence, at: world.clock.now() });
     }
     if (doubted.length === 0) this.#isOpened = true;
-    return doubted;
+    return driftText(doubted, specOf);
   }
 
   /** Both agree, or are known not to: what may trade now. */

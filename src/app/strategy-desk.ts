@@ -12,6 +12,7 @@ import type { OwnedPosition } from '../portfolio/position-book.js';
 import type { Holding } from '../strategy/exit-watch.js';
 import { exits } from '../strategy/exit-watch.stream.js';
 import { emitted$ } from './actor-observables.js';
+import { sizeText } from './amounts.js';
 import { positionKey } from './books.js';
 import { gateEdges } from './housekeeping.js';
 import { ownPosition } from './own-position.js';
@@ -144,7 +145,8 @@ export class StrategyDesk {
         return onFault(report.reason);
       case 'strategy.position': {
         const { market, state, size } = report;
-        return world.log.write('info', 'position', { market, state, size });
+        const words = sizeText(this.#options.pipeline.fold.spec(market), size);
+        return world.log.write('info', 'position', { market, state, size: words });
       }
     }
   }

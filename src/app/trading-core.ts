@@ -35,6 +35,7 @@ import { AccountDesk } from './account-desk.js';
 import { accountFlow } from './account-flow.js';
 import { AccountGate } from './account-gate.js';
 import { Books } from './books.js';
+import { sizeText } from './amounts.js';
 import { Denials } from './denials.js';
 import type { HeightWatch } from './heights.js';
 import { orderFlow } from './order-flow.js';
@@ -201,7 +202,9 @@ export class TradingCore {
       case 'order.ended': {
         const { orderId, intentId, market, end, filled, reason } = report;
         record({ type: 'order.end', orderId, end, filled });
-        log.write('info', 'order.ended', { market, end, filled, reason: reason ?? null, orderId });
+        const sum = sizeText(this.#options.specOf(market), filled);
+        const words = { market, end, filled: sum, reason: reason ?? null, orderId };
+        log.write('info', 'order.ended', words);
         const key = `${strategy}/${market}`;
         hub.positions.next(key, { type: 'order.ended', intentId, end, filled });
         return;

@@ -47,3 +47,7 @@ export class Failure extends Error {
     this.retryable = options.retryable;
   }
 }
+
+/** For people: with the code by which OPERATIONS tells what to do, where there is one. */
+export const reasonOf = (error: Error): string =>
+  error instanceof Failure ? `${error.code}: ${error.message}` : error.message;

@@ -4,7 +4,6 @@
  * until an operator clears it, after which it is counted anew from there.
  */
 import { formatUsd } from '../model/market.js';
-import type { PositionDrift } from '../model/position.js';
 import { usd, type BlockHeight, type UnixMs, type Usd } from '../model/quantities.js';
 import type { Breach, LossMark, RiskCause } from '../model/risk.js';
 import { usdLimit } from './usd-limit.js';
@@ -53,11 +52,8 @@ export type Observation = { readonly at: UnixMs } & (
       readonly holds: boolean;
       readonly evidence: string;
     }
-  /** Positions after a reconciliation; an empty list is agreement. */
-  | {
-      readonly type: 'drift';
-      readonly drifts: readonly PositionDrift[];
-    }
+  /** Positions that differ after a reconciliation; empty: they agree. */
+  | { readonly type: 'drift'; readonly evidence: string }
   /** Realised and unrealised, fees taken off, transfers left out. */
   | { readonly type: 'pnl'; readonly pnl: Usd }
   | { readonly type: 'reject'; readonly code: string }
@@ -147,7 +143,7 @@ export function observe(
     case 'condition':
       return turn(state, at, [{ ...observation, severity: 'reduce', latched: false }]);
     case 'drift':
-      return checkDrift(state, observation.drifts, at);
+      return checkDrift(state, observation.evidence, at);
     case 'pnl':
       return checkPnl(withPnl(state, observation.pnl, at), at, limits);
     case 'reject':
@@ -225,14 +221,8 @@ function checkHeights(state: BreakerState, at: UnixMs): BreakerTurn {
 }
 
 /** A difference in one more market is told again: its evidence must not stay hidden. */
-function checkDrift(
-  state: BreakerState,
-  drifts: readonly PositionDrift[],
-  at: UnixMs,
-): BreakerTurn {
-  if (drifts.length === 0) return { state, edges: [] };
-  const words = drifts.map(({ market, ours, venue }) => `${market}: ours ${ours}, venue ${venue}`);
-  const drift = words.join('; ');
+function checkDrift(state: BreakerState, drift: string, at: UnixMs): BreakerTurn {
+  if (drift === '') return { state, edges: [] };
   const known = drift === state.drift ? state : rearm(state, 'position.drift');
   return turn({ ...known, drift }, at, [latch('position.drift', true, drift)]);
 }

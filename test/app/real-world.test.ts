@@ -1,5 +1,7 @@
 /** Keys and settings at the door to the real world: what is refused, and with which words. */
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { pinoLog } from '../../src/app/pino-log.js';
@@ -248,4 +250,42 @@ it('keys to a provider in the path of an address are secrets', async () => {
   expect(lines.join()).toContain('rpc.example');
   expect(lines.join()).not.toContain(secret);
   await world.close();
+});
+
+it('a faucet that cannot be reached is asked again, and its answer is taken', async () => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url?.split('/')[1]}`);
+    if (asked.length === 1) return void request.socket.destroy();
+    response.writeHead(request.method === 'GET' ? 404 : 503).end('{}');
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const { world, lines } = open({
+    'endpoints.restUrl': `http://127.0.0.1:${port}/v4`,
+    'endpoints.socketUrl': `ws://127.0.0.1:${port}/v4/ws`,
+    'endpoints.rpcUrl': `http://127.0.0.1:${port}`,
+  });
+  const insight = { view: () => undefined, height: () => undefined, specOf: () => undefined };
+  await expect(world.boot(insight)).rejects.toThrow('the faucet said 503');
+  expect(asked).toEqual(['GET v4', 'GET v4', 'POST faucet']);
+  expect(lines.join('')).toMatch(/"what":"faucet".*"msg":"venue.unreachable"/);
+  await world.close();
+  server.close();
+});
+
+it('an end while the faucet cannot be reached is the end', async () => {
+  const { world } = open({
+    'endpoints.restUrl': 'http://127.0.0.1:9/v4',
+    'endpoints.socketUrl': 'ws://127.0.0.1:9/v4/ws',
+    'endpoints.rpcUrl': 'http://127.0.0.1:9',
+  });
+  const insight = { view: () => undefined, height: () => undefined, specOf: () => undefined };
+  const boot = expect(world.boot(insight)).rejects.toThrow('ended while booting');
+  await vi.waitFor(() => expect(existsSync(world.folder)).toBe(true));
+  await world.close();
+  await boot;
+  expect(existsSync(world.folder)).toBe(false);
 });

@@ -1,7 +1,7 @@
 /** Circuit breakers: when each cause breaches, when it clears by itself, and when it does not. */
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
-import { blockHeight, signedSize, unixMs, usd } from '../../src/model/quantities.js';
+import { blockHeight, unixMs, usd } from '../../src/model/quantities.js';
 import {
   IDLE_BREAKERS,
   observe,
@@ -10,7 +10,6 @@ import {
   type Observation,
 } from '../../src/risk/breakers.js';
 import { breachEdges } from '../../src/risk/breach.stream.js';
-import { BTC } from '../support/money-samples.js';
 
 const limits: BreakerLimits = { maxDailyLossUsd: 100, maxDrawdownUsd: 150 };
 const DAY_MS = 86_400_000;
@@ -85,8 +84,8 @@ describe('conditions', () => {
 
 describe('facts', () => {
   it('latch a drift with both figures, and agreement does not clear it', () => {
-    const drifts = [{ market: BTC, ours: signedSize(5n), venue: signedSize(7n) }];
-    const drifted: Observation = { type: 'drift', at: unixMs(1), drifts };
+    const evidence = 'BTC-USD: ours 5, venue 7';
+    const drifted: Observation = { type: 'drift', at: unixMs(1), evidence };
     expect(observe(IDLE_BREAKERS, drifted, limits).edges).toEqual([
       {
         type: 'breach',
@@ -94,12 +93,12 @@ describe('facts', () => {
           cause: 'position.drift',
           severity: 'halt',
           latched: true,
-          evidence: 'BTC-USD: ours 5, venue 7',
+          evidence,
           at: 1,
         },
       },
     ]);
-    expect(edgesOf([drifted, { ...drifted, drifts: [] }])).toEqual(['+position.drift']);
+    expect(edgesOf([drifted, { ...drifted, evidence: '' }])).toEqual(['+position.drift']);
   });
 
   it.each<FaultCause>(['order.overfill', 'journal.failed', 'foreign.activity', 'signer.failed'])(

@@ -119,7 +119,7 @@ describe('a service', () => {
     const [, port = ''] = await first.until(/API +http:\/\/127\.0\.0\.1:(\d+)/);
     const second = run({ PERPETUA_ADMIN_PORT: port });
     expect(await second.ended).toBe(1);
-    expect(second.err()).toContain(`address already in use 127.0.0.1:${port}`);
+    expect(second.err()).toContain(`127.0.0.1:${port} is taken, perhaps by a service`);
   });
 });
 
