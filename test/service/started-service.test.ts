@@ -179,7 +179,7 @@ describe.sequential('the started service', () => {
     const second = service();
     expect(await second.ended).toBe(1);
     expect(second.err()).toMatch(
-      /perpetua: another process of this machine trades embedded \S+ dydx1\w+\/0/,
+      /perpetua: account\.locked: another process of this machine trades embedded \S+ dydx1\w+\/0/,
     );
     expect(reportOf(second).state).toBe('faulted');
     owner.child.kill('SIGTERM');
