@@ -29,11 +29,12 @@ import type { Resources } from '../ports/resources.js';
 import type { VenuePort } from '../ports/venue.js';
 import { paperVenue } from '../simulator/paper.venue.js';
 import { startEmbeddedExchange, type EmbeddedExchange } from './embedded-exchange.js';
-import { addressParts, endpointsOf, withAddresses, writtenTwice } from './endpoints.js';
+import { addressParts, endpointsOf, withAddresses } from './endpoints.js';
 import type { Endpoints } from './endpoints.js';
 import { failoverSockets } from './failover-sockets.js';
 import { Inbox } from './inbox.js';
-import { NOBODY, readIdentity, settingError, type SigningKey } from './signing-key.js';
+import { refuseTwice } from './preflight.js';
+import { NOBODY, readIdentity, type SigningKey } from './signing-key.js';
 import { beSoleTrader } from './sole-trader.js';
 import type { Booted, Insight, World } from './world.js';
 
@@ -80,8 +81,7 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
   knock = () => inbox.tick();
   const { address, key } = readIdentity(options);
   for (const part of addressParts(config.endpoints)) options.secrets.add(part);
-  const [twice] = writtenTwice(config.endpoints);
-  if (twice !== undefined) throw settingError(`endpoints.${twice}`, `expected it or ${twice}s`);
+  refuseTwice(config);
   const folder = folderOf(config);
   const ground = new RealGround(options, clock, key);
   const sockets = wsSockets({});

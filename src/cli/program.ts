@@ -247,7 +247,10 @@ function addConfig(program: Command, terminal: Terminal): void {
     .command('check')
     .description('Read the settings, name every mistake with its place, or print them as used.')
     .option('--config <file>', 'settings in YAML')
-    .action((flags: { readonly config?: string }) => {
-      terminal.out(JSON.stringify(loadConfig({ file: flags.config }), null, 2));
+    .action(async (flags: { readonly config?: string }) => {
+      const config = loadConfig({ file: flags.config });
+      const { preflight } = await import('../app/preflight.js');
+      await preflight(config);
+      terminal.out(JSON.stringify(config, null, 2));
     });
 }

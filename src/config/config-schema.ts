@@ -13,9 +13,14 @@ const positive = (value: number, description: string) =>
 
 const url = (scheme: string, description: string) =>
   Type.String({ pattern: `^${scheme}://`, description });
-const urls = (scheme: string, description: string) =>
+const indexerUrl = Type.String({
+  pattern: '^https?://.+/v4$',
+  expected: 'an http(s) address that ends with /v4',
+  description: 'Indexer REST.',
+});
+const urls = (one: Type.TString) =>
   Type.Optional(
-    Type.Array(url(scheme, description), {
+    Type.Array(one, {
       minItems: 1,
       maxItems: 16,
       expected: '1 to 16 addresses',
@@ -83,12 +88,12 @@ export const configSchema = section({
   }),
   /** Of each kind one, or a list in order of preference. */
   endpoints: section({
-    restUrl: Type.Optional(url('https?', 'Indexer REST.')),
-    restUrls: urls('https?', 'Several.'),
+    restUrl: Type.Optional(indexerUrl),
+    restUrls: urls(indexerUrl),
     socketUrl: Type.Optional(url('wss?', 'Indexer WebSocket.')),
-    socketUrls: urls('wss?', 'Several.'),
+    socketUrls: urls(url('wss?', 'Indexer WebSocket.')),
     rpcUrl: Type.Optional(url('https?', 'Validator RPC.')),
-    rpcUrls: urls('https?', 'Several.'),
+    rpcUrls: urls(url('https?', 'Validator RPC.')),
   }),
   /** Each entry has a schema of its own: `strategy-schema.ts`. */
   strategies: Type.Array(Type.Object({}), { minItems: 1, maxItems: 1, default: [{}] }),

@@ -122,6 +122,32 @@ describe('run', () => {
 });
 
 describe('config check', () => {
+  it('names the strategy, the key and the addresses that a run would refuse, all at once', async () => {
+    const file = join(folder, 'refused.yaml');
+    const lines = [
+      'network: testnet',
+      'mode: live',
+      'account: { keyFile: ./no-key.json }',
+      'endpoints:',
+      '  rpcUrl: http://127.0.0.1:1',
+      '  rpcUrls: ["http://127.0.0.1:1"]',
+      'strategies: [{ file: ./none.ts }]',
+    ];
+    writeFileSync(file, lines.join('\n'));
+    const { code, err } = await perpetua('config', 'check', '--config', file);
+    expect(code).toBe(78);
+    expect(err).toMatch(/none\.ts: strategy: cannot be read/);
+    expect(err).toMatch(/settings: account\.keyFile: ENOENT/);
+    expect(err).toMatch(/settings: endpoints\.rpcUrl: expected it or rpcUrls/);
+  });
+
+  it('leaves a credential of systemd to the service that is given it', async () => {
+    const file = join(folder, 'credential.yaml');
+    const lines = ['network: testnet', 'mode: live', 'account: { keyCredential: trader }'];
+    writeFileSync(file, lines.join('\n'));
+    expect((await perpetua('config', 'check', '--config', file)).code).toBe(0);
+  });
+
   it('prints the settings as they will be used', async () => {
     const file = write('good.yaml', 'network: testnet\nseed: 11\n');
     const { code, out } = await perpetua('config', 'check', '--config', file);

@@ -86,6 +86,11 @@ describe('the configuration', () => {
       'risk.priceCollarPct: expected a number <= 50, was 80',
     ],
     ['no markets', ['markets: []'], 'markets: expected'],
+    [
+      'an indexer without its version',
+      ['endpoints:', '  restUrl: https://indexer.example'],
+      'endpoints.restUrl: expected an http(s) address that ends with /v4',
+    ],
     ['broken YAML', ['risk: {'], '(file): '],
     [
       'an unknown key in a list',
