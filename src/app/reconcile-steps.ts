@@ -100,7 +100,7 @@ class ReconcileWork {
   #account: AccountSnapshot | undefined;
   #openOrders: readonly VenueOrder[] = [];
   #sweep: Sweep | undefined;
-  #differences: Differences = { drift: [], isAccountOld: false };
+  #differences: Differences = { drift: [], blocksBehind: 0 };
 
   constructor(parts: ReconcileParts) {
     this.#parts = parts;

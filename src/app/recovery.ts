@@ -74,7 +74,7 @@ export function adoptAccount({ sweep, core, record, valueOf }: Adoption): void {
 }
 
 /** To the venue's positions, as far as they can be compared. */
-export type Differences = Pick<ReconcilePlan, 'drift' | 'isAccountOld'>;
+export type Differences = Pick<ReconcilePlan, 'drift' | 'blocksBehind'>;
 
 export interface ReconcileOutcome extends Differences {
   /** Live orders on the account that are not ours. */
@@ -100,7 +100,7 @@ export function reconcileWith(
   }
   return {
     drift: plan.drift,
-    isAccountOld: plan.isAccountOld,
+    blocksBehind: plan.blocksBehind,
     foreign: plan.foreignOrders,
   };
 }

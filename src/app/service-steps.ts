@@ -202,10 +202,13 @@ export class ServiceSteps {
   }
 
   /** What is believed becomes a cause of risk; tells what is to be looked at again, if anything. */
-  compare({ drift, isAccountOld }: Differences): string {
+  compare({ drift, blocksBehind }: Differences): string {
     const { core, engine, world } = this.#parts;
     const specOf = (market: MarketId) => engine.spec(market);
-    if (isAccountOld && drift.length > 0) return driftText(drift, specOf);
+    if (blocksBehind > 0 && drift.length > 0) {
+      const words = `${driftText(drift, specOf)}; the account read is ${blocksBehind} blocks older`;
+      return `${words} than our fills: it lags, or the chain began anew`;
+    }
     const { believed, doubted } = this.#drift.look(drift);
     if (believed.length > 0) {
       const evidence = driftText(believed, specOf);

@@ -68,10 +68,10 @@ export interface ReconcilePlan {
   /** Differences that remain when every fill is booked. */
   readonly drift: readonly PositionDrift[];
   /**
-   * The venue's account is of before the fills that we remember: it came from a copy that lags, and
-   * differences to it prove nothing.
+   * By so many blocks the venue's account is older than the fills that we remember. Above 0 it came
+   * from a copy that lags, and differences to it prove nothing.
    */
-  readonly isAccountOld: boolean;
+  readonly blocksBehind: number;
 }
 
 export function reconcile(beliefs: Beliefs, truth: VenueTruth): ReconcilePlan {
@@ -97,7 +97,7 @@ export function reconcile(beliefs: Beliefs, truth: VenueTruth): ReconcilePlan {
     }),
     foreignOrders: truth.openOrders.filter(({ orderId }) => !own.has(orderId)),
     drift: driftAsOf(beliefs, unseen, truth),
-    isAccountOld: (truth.account?.height ?? truth.sweptAt) + 1 < beliefs.recentFrom,
+    blocksBehind: Math.max(0, beliefs.recentFrom - 1 - (truth.account?.height ?? truth.sweptAt)),
   };
 }
 

@@ -168,13 +168,16 @@ describe('positions', () => {
   });
 
   it.each([
-    [98, true, 'a fill in between may have been forgotten'],
-    [99, false, 'of all later fills we know'],
-    [100, false, 'and of all of its own height'],
-  ])('beside an account of %i with fills remembered from 100 is old: %s, %s', (height, isOld) => {
-    const beliefs = { positions: [at(BTC, half)], recentFrom: blockHeight(100) };
-    expect(plan(beliefs, { account: account(height) }).isAccountOld).toBe(isOld);
-  });
+    [98, 1, 'a fill in between may have been forgotten'],
+    [99, 0, 'of all later fills we know'],
+    [100, 0, 'and of all of its own height'],
+  ])(
+    'beside an account of %i with fills remembered from 100 is behind by %i: %s',
+    (height, behind) => {
+      const beliefs = { positions: [at(BTC, half)], recentFrom: blockHeight(100) };
+      expect(plan(beliefs, { account: account(height) }).blocksBehind).toBe(behind);
+    },
+  );
 
   it('drift when no fill explains the difference', () => {
     const { drift } = plan({ positions: [at(BTC, 5n)] }, { account: account(1, at(ETH, -2n)) });
