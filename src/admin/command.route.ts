@@ -7,7 +7,7 @@ import type { FastifyPluginCallback } from 'fastify';
 import type { Command } from '../model/command.js';
 import { isMarketId } from '../model/quantities.js';
 import type { Control } from '../ports/control.js';
-import { operatorBody, outcome, problem } from './state-schemas.js';
+import { operatorBody, outcome, problem, unauthorized } from './state-schemas.js';
 
 type Body = Static<typeof operatorBody>;
 
@@ -30,7 +30,13 @@ export const commandRoutes =
             ...(path.includes(':of')
               ? { params: Type.Object({ of: Type.String({ maxLength: 64 }) }) }
               : {}),
-            response: { 200: outcome, 404: problem, 409: problem },
+            response: {
+              200: outcome,
+              400: problem,
+              404: problem,
+              409: problem,
+              ...unauthorized,
+            },
           },
         },
         async (request, reply) => {

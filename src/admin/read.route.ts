@@ -15,7 +15,11 @@ export const readRoutes =
         path,
         {
           config: { scope: 'read' },
-          schema: { summary, security: bearer, response: { 200: schema } },
+          schema: {
+            summary,
+            security: bearer,
+            response: { 200: schema, ...schemas.unauthorized },
+          },
         },
         () => read(),
       );

@@ -10,6 +10,9 @@ const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type
 
 export const problem = Type.Object({ code: text, message: text });
 
+/** What every route that asks for a token may answer. */
+export const unauthorized = { 401: problem, 403: problem, 500: problem };
+
 const engineState = Type.Object({
   setting: text,
   active: text,

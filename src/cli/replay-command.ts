@@ -37,6 +37,10 @@ export async function runReplay(
   const choice = await chooseByName(strategy ?? 'sniper');
   const options: ReplayOptions = { engine, choice, scorecard: isScored };
   const { scorecard: card, ...report } = await replayFile(path, options);
+  if (report.frames.received === 0) {
+    const words = 'expected at least one line of {"receivedAt", "frame"}';
+    throw new Failure('replay.empty', `${path}: ${words}, was none`, { retryable: false });
+  }
   const told = scorecard === true && card !== undefined ? card : undefined;
   if (json === true) {
     const whole = told === undefined ? report : { ...report, scorecard: told };

@@ -227,6 +227,11 @@ describe('the door itself', () => {
     const document = (await call('GET', '/docs/json')).json();
     for (const path of [...reads, '/v1/halt', '/v1/markets/{of}/flatten'])
       expect(Object.keys(document.paths)).toContain(path);
+    for (const path of reads.filter((each) => each.startsWith('/v1/'))) {
+      expect(Object.keys(document.paths[path].get.responses)).toEqual(['200', '401', '403', '500']);
+    }
+    const answers = Object.keys(document.paths['/v1/halt'].post.responses);
+    expect(answers).toEqual(['200', '400', '401', '403', '404', '409', '500']);
     expect((await call('GET', '/docs/')).headers['content-type']).toContain('text/html');
   });
 

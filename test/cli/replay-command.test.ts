@@ -95,3 +95,9 @@ describe('a replay', () => {
     ]);
   });
 });
+
+it('refuses a recording without a frame', async () => {
+  const frames = { received: 0, applied: 0, rejected: 0, quarantined: 0 };
+  vi.mocked(replayFile).mockResolvedValue({ ...plain, frames });
+  await expect(run({})).rejects.toThrow('expected at least one line of {"receivedAt", "frame"}');
+});
