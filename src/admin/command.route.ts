@@ -11,6 +11,8 @@ import { operatorBody, outcome, problem, unauthorized } from './state-schemas.js
 
 type Body = Static<typeof operatorBody>;
 
+const ANSWERS = { 200: outcome, 400: problem, 404: problem, 409: problem, ...unauthorized };
+
 export const commandRoutes =
   (control: Control): FastifyPluginCallback =>
   (app, _, done) => {
@@ -30,13 +32,7 @@ export const commandRoutes =
             ...(path.includes(':of')
               ? { params: Type.Object({ of: Type.String({ maxLength: 64 }) }) }
               : {}),
-            response: {
-              200: outcome,
-              400: problem,
-              404: problem,
-              409: problem,
-              ...unauthorized,
-            },
+            response: ANSWERS,
           },
         },
         async (request, reply) => {
