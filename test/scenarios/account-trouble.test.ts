@@ -30,7 +30,7 @@ describe('the account', () => {
     await service.until(() => service.control.risk().level === 'halted', 60_000);
     const [breach] = service.control.risk().breaches;
     expect(breach).toMatchObject({ cause: 'position.drift', latched: true });
-    expect(breach?.evidence).toContain('BTC-USD: ours 1000000, venue 0');
+    expect(breach?.evidence).toContain('BTC-USD: ours 0.0001, venue 0');
   });
 });
 
@@ -56,7 +56,7 @@ describe('a market', () => {
     const service = new VirtualService({ flags: { markets: 'BTC-USD,NONE-USD' } });
     await service.start('faulted');
     expect(service.logged('service.faulted')).toMatchObject([
-      { reason: 'not listed by the venue: NONE-USD' },
+      { reason: 'markets.unknown: not listed by the venue: NONE-USD' },
     ]);
   });
 

@@ -17,7 +17,7 @@ it('a liquidation is booked to the position that it takes, and halts with its fi
   const breaches = service.control.risk().breaches;
   const breach = breaches.find(({ cause }) => cause === 'account.liquidated');
   expect(breach?.latched).toBe(true);
-  expect(breach?.evidence).toMatch(/^BTC-USD: LIQUIDATED sell \d+ at \d+ in block \d+/);
+  expect(breach?.evidence).toMatch(/^BTC-USD: LIQUIDATED sell [\d.]+ at [\d.]+ in block \d+/);
   await service.clock.advance(20_000);
   expect(service.position('BTC-USD')).toBe(service.venuePosition('BTC-USD'));
   const seized = service.entries('fill').filter(({ fill }) => fill.orderId === undefined);

@@ -62,7 +62,9 @@ it('a journal that cannot be opened faults the start with its reason', async () 
   const service = new VirtualService();
   service.isJournalLost = true;
   await service.start('faulted');
-  expect(service.logged('service.faulted')).toEqual([{ reason: 'another holds it' }]);
+  expect(service.logged('service.faulted')).toEqual([
+    { reason: 'journal.locked: another holds it' },
+  ]);
 });
 
 describe('after a restart', () => {
