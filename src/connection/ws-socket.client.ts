@@ -60,7 +60,9 @@ function open(
     listen(socket, subscriber, close);
     return socket;
   } catch (error) {
-    close({ type: 'closed', code: ABNORMAL_CLOSURE, reason: messageOf(error), fatal: true });
+    // The address is not told: a part of it may be a key.
+    const reason = messageOf(error).replaceAll(url, 'of the settings');
+    close({ type: 'closed', code: ABNORMAL_CLOSURE, reason, fatal: true });
     return undefined;
   }
 }

@@ -10,7 +10,7 @@ import { catchError, defer, EMPTY, exhaustMap, from, ignoreElements, interval } 
 import { map, mergeMap, tap, throwError, type Observable, type SchedulerLike } from 'rxjs';
 import { Failure } from '../model/result.js';
 import type { HttpAnswer, HttpPort, HttpRequest } from '../ports/http.js';
-import type { EndpointPool } from './endpoint-pool.js';
+import { originOf, type EndpointPool } from './endpoint-pool.js';
 import { checks } from './schemas.js';
 
 export const DEADLINE_MS = 3000;
@@ -68,11 +68,20 @@ export class EndpointRoad {
         }),
         catchError((error: Error) => {
           pool.failed(url, { now: this.now(), reason: error.message });
-          return throwError(() => error);
+          return throwError(() => withoutKey(error, url));
         }),
       );
     });
   }
+}
+
+/** What stands between host and path may be a key, and errors go to logs, replies and terminals. */
+function withoutKey(error: Error, url: string): Error {
+  const base = url.replace(/\/v4$/, '');
+  if (!(error instanceof Failure) || !error.message.includes(base)) return error;
+  const { code, message, retryable } = error;
+  const words = message.replaceAll(base, originOf(url));
+  return new Failure(code, words, { retryable });
 }
 
 const heightRequest = (url: string): HttpRequest => ({

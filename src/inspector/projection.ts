@@ -7,13 +7,13 @@
 /** Names that may be shown. Everything else is left out. */
 const SHOWN = new Set(
   `type market markets strategy name side size price state status value reason reasons code text
-  message attempts epoch lastError wanted confirmed channel id url orderId clientId intentId
-  wishId fillId filled goodTilBlock purpose timeInForce reduceOnly request height heights
-  sweptTo end decision confidence direction quality rank position positions verdict breach
-  breaches cause causes severity latched evidence at level by denial granted key keys
-  connectionId subscriptions subscription until engaged maxPositions totalFilled removalReason
-  fact facts answer txHash completeTo network mode subaccount step steps retryable sockets
-  strategies failures live frozen wish delay count input output error`.split(/\s+/),
+  message attempts epoch lastError wanted confirmed channel id orderId clientId intentId wishId
+  fillId filled goodTilBlock purpose timeInForce reduceOnly request height heights sweptTo end
+  decision confidence direction quality rank position positions verdict breach breaches cause
+  causes severity latched evidence at level by denial granted key keys connectionId subscriptions
+  subscription until engaged maxPositions paused warm gate totalFilled removalReason fact facts
+  answer txHash completeTo network mode subaccount step steps retryable sockets strategies
+  failures live frozen wish delay count input output error`.split(/\s+/),
 );
 
 /**

@@ -77,6 +77,24 @@ describe('a read', () => {
     expect(asked).toEqual(['a /fills', 'b /fills']);
   });
 
+  it('that fails tells of the address its host and of the path what is ours', async () => {
+    const clock = new SimulatedClock(1_000_000);
+    const base = 'https://indexer.example/a-key-to-it/v4';
+    const message = `GET ${base}/fills: connect ECONNREFUSED`;
+    const http: HttpPort = {
+      send: () => throwError(() => new Failure('http.network', message, { retryable: true })),
+    };
+    const pool = new EndpointPool({ kind: 'rest', urls: [base], hasProbes: false });
+    const road = new EndpointRoad(http, () => clock.now());
+    const asked = { method: 'GET', url: `${base}/fills`, deadlineMs: 1 } as const;
+    await expect(firstValueFrom(road.send(pool, base, asked))).rejects.toMatchObject({
+      code: 'http.network',
+      message: 'GET https://indexer.example/v4/fills: connect ECONNREFUSED',
+      retryable: true,
+    });
+    expect(pool.states(clock.now())[0]?.lastError).not.toContain('a-key-to-it');
+  });
+
   it.each<[string, number]>([
     ['that is limited for its rate', 429],
     ['of what is not there', 404],

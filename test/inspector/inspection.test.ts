@@ -112,6 +112,7 @@ describe('inspection frames', () => {
       },
     };
     expect(project(trap)).toBe('[unreadable]');
+    expect(project({ name: 'stream-0', url: `wss://x/${SECRET}` })).toEqual({ name: 'stream-0' });
     expect(project(new Error(SECRET))).toEqual({ name: 'Error' });
     expect(project(Number.NaN)).toBe('NaN');
     expect(project(() => SECRET)).toBeUndefined();
