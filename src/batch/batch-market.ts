@@ -35,7 +35,7 @@ const SUSPICION_MS = 10_000;
 const RESYNC_RETRY_MS = 30_000;
 const MINUTE_MS = 60_000;
 /** Trades older than this on arrival are history, not activity. */
-const TRADE_AGE_MS_MAX = 60_000;
+const TRADE_AGE_MS_MAX = 5_000;
 const REPORTED_LEVELS = 10;
 /** Levels lose their weight over 10 bps, or two ticks, beyond the touch. */
 const REACH = 10e-4;

@@ -90,6 +90,8 @@ export class LevelTable {
     requestedAt = this.#snapshotAt,
   ): 'applied' | 'no-snapshot' | 'too-old' {
     if (requestedAt === undefined || this.#snapshotAt === undefined) return 'no-snapshot';
+    // A reading of before the snapshot is of another book.
+    if (requestedAt < this.#snapshotAt) return 'too-old';
     const forgottenTo = Math.max(this.#bids.forgottenTo, this.#asks.forgottenTo);
     if (requestedAt < forgottenTo || at - requestedAt > READING_AGE_MS_MAX) return 'too-old';
     heal(this.#bids, bids, requestedAt);

@@ -96,6 +96,8 @@ export class OrderBook {
    */
   reread({ bids, asks }: Changes, at: UnixMs, requestedAt = this.#snapshotAt): RereadVerdict {
     if (requestedAt === undefined || this.#snapshotAt === undefined) return 'no-snapshot';
+    // A reading of before the snapshot is of another book.
+    if (requestedAt < this.#snapshotAt) return 'too-old';
     const forgottenTo = Math.max(this.#bids.forgottenTo, this.#asks.forgottenTo);
     if (requestedAt < forgottenTo || at - requestedAt > READING_AGE_MS_MAX) return 'too-old';
     replaceUntouched(this.#bids, bids, requestedAt, (price, worst) => price < worst);

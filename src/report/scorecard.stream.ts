@@ -18,7 +18,12 @@ import {
 import type { Verdict } from '../model/decision.js';
 import { tickUsd } from '../model/market.js';
 import type { MarketId } from '../model/quantities.js';
-import { SIGNAL_NAMES, type SignalName, type SignalSet } from '../model/signal.js';
+import {
+  SIGNAL_NAMES,
+  type SignalName,
+  type SignalScore,
+  type SignalSet,
+} from '../model/signal.js';
 import { eachOf } from '../operators/each-of.stream.js';
 import { latestByMarket } from '../operators/latest-by-market.stream.js';
 import { scanByMarket } from '../operators/scan-by-market.stream.js';
@@ -34,8 +39,8 @@ import {
 } from './scorecard.js';
 
 const MARKETS_MAX = 1_024;
-/** What a strategy said longer ago is no opinion any more. */
-const VERDICT_AGE_MS_MAX = 2_000;
+/** What a strategy or a score said longer ago is no opinion any more. */
+const OPINION_AGE_MS_MAX = 2_000;
 const NEUTRAL = 50;
 const SIGNAL_SCALE = 100;
 
@@ -135,10 +140,10 @@ class Sampler {
 
   #looksAt(market: MarketId, now: number): readonly Look[] {
     const set = this.signals.get(market)?.set();
-    const looks = set === undefined ? [] : signalLooks(set);
+    const looks = set === undefined ? [] : signalLooks(set, now);
     for (const [strategy, opinions] of this.#opinions) {
       const opinion = opinions.get(market);
-      if (opinion === undefined || now - opinion.at > VERDICT_AGE_MS_MAX) continue;
+      if (opinion === undefined || now - opinion.at > OPINION_AGE_MS_MAX) continue;
       const { confidence, pointing } = opinion;
       const subject = this.#scorecard.subject(strategy);
       looks.push({ subject, bucket: bucketOf(confidence, 1), pointing });
@@ -148,19 +153,21 @@ class Sampler {
 }
 
 /**
- * Of the warm scores. Momentum and order book point by themselves; volume and volatility say when
- * it is a good time to be right, so they are judged by where momentum points.
+ * Of the warm scores that are fresh. Momentum and order book point by themselves; volume and
+ * volatility say when it is a good time to be right, so they are judged by where momentum points.
  */
-function signalLooks({ scores }: SignalSet): Look[] {
+function signalLooks({ scores }: SignalSet, now: number): Look[] {
+  const isTold = (score: SignalScore | undefined): score is SignalScore =>
+    score?.warm === true && now - score.at <= OPINION_AGE_MS_MAX;
   const pointingBy = (name: SignalName): Pointing => {
     const score = scores[name];
-    return score?.warm === true ? pointingOf(score.value - NEUTRAL) : 0;
+    return isTold(score) ? pointingOf(score.value - NEUTRAL) : 0;
   };
   const momentum = pointingBy('momentum');
   const looks: Look[] = [];
   for (const [subject, name] of SIGNAL_NAMES.entries()) {
     const score = scores[name];
-    if (score?.warm !== true) continue;
+    if (!isTold(score)) continue;
     const pointing = name === 'orderbook' ? pointingBy(name) : momentum;
     looks.push({ subject, bucket: bucketOf(score.value, SIGNAL_SCALE), pointing });
   }

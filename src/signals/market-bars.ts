@@ -14,7 +14,7 @@ export const BAR_MS = 250;
 /** A book that says nothing for so long is a new book: its last price is no starting point. */
 export const GAP_BARS = 120;
 /** Trades older than this on arrival are history out of a snapshot, not activity. */
-const TRADE_AGE_MS_MAX = 60_000;
+const TRADE_AGE_MS_MAX = 5_000;
 /** Levels lose their weight in straight line over 10 bps (or two ticks) beyond the touch. */
 const REACH_BPS = 10;
 const REACH_TICKS_MIN = 2;

@@ -130,8 +130,21 @@ function candidateOf(answer: Answer, sight: Sight, mayQuote: boolean): Candidate
   }
 }
 
-const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).slice(0, MESSAGE_MAX);
+/** An author may throw anything, also what is no text and cannot be made one. */
+function messageOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error).slice(0, MESSAGE_MAX);
+  } catch {
+    return 'something that cannot be put into words';
+  }
+}
+
+/** A promise has no answer within the look; that it may fail later is nobody's business. */
+function refusePromise(answer: unknown): void {
+  if (typeof answer !== 'object' || answer === null || !('then' in answer)) return;
+  Promise.resolve(answer).catch(() => undefined);
+  throw new WrongAnswer('decide must answer at once: expected no promise');
+}
 
 export function runAuthored(options: AuthoredOptions): Strategy {
   const { name, strategy, mayQuote, onFault, faultsMax: limit = FAULTS_MAX } = options;
@@ -154,7 +167,9 @@ export function runAuthored(options: AuthoredOptions): Strategy {
         return lazyHold(() => [{ code: 'strategy.latched', text }]);
       }
       try {
-        const candidate = candidateOf(strategy.decide(sight), sight, mayQuote);
+        const answer = strategy.decide(sight);
+        refusePromise(answer);
+        const candidate = candidateOf(answer, sight, mayQuote);
         inRow = 0;
         return candidate;
       } catch (error) {

@@ -10,6 +10,7 @@
  */
 import type { Side } from '../model/book.js';
 import type { Reason } from '../model/decision.js';
+import { tickUsd } from '../model/market.js';
 import type { MarketId } from '../model/quantities.js';
 import type { Candidate, Sight, Strategy } from '../ports/strategy.js';
 import { midOf } from './costs.js';
@@ -90,13 +91,15 @@ function judge(sight: Sight, past: MidStatistics, options: MeanReversionOptions)
 export function createMeanReversion(options: Partial<MeanReversionOptions> = {}): Strategy {
   const complete = { ...MEAN_REVERSION_DEFAULTS, ...options };
   /** As many as are looked at: the engine's limit is theirs. */
-  const windows = new Map<MarketId, MidWindow>();
-  const windowOf = (market: MarketId): MidWindow => {
-    const known = windows.get(market);
-    if (known !== undefined) return known;
-    const added = new MidWindow({ periodMs: PERIOD_MS, periods: complete.windowSeconds });
-    windows.set(market, added);
-    return added;
+  const windows = new Map<MarketId, { readonly unitUsd: number; readonly window: MidWindow }>();
+  const windowOf = ({ view }: Sight): MidWindow => {
+    const unitUsd = tickUsd(view.spec);
+    const known = windows.get(view.market);
+    // Mids are in ticks: with another tick the old ones mean other prices.
+    if (known?.unitUsd === unitUsd) return known.window;
+    const window = new MidWindow({ periodMs: PERIOD_MS, periods: complete.windowSeconds });
+    windows.set(view.market, { unitUsd, window });
+    return window;
   };
   return {
     name: 'meanReversion',
@@ -104,7 +107,7 @@ export function createMeanReversion(options: Partial<MeanReversionOptions> = {})
     decide: (sight) => {
       const { ageMsMax } = complete;
       if (!isBookOpen(sight, ageMsMax)) return lazyHold(closedBookGates(sight, ageMsMax));
-      const window = windowOf(sight.view.market);
+      const window = windowOf(sight);
       window.accept(sight.now, midOf(sight.view.book));
       return judge(sight, window.statistics(), complete);
     },

@@ -66,6 +66,8 @@ function baseOf(
   for (let index = candles.length - 1; index >= 0; index -= 1) {
     const candle = candles[index];
     if (candle === undefined || candle.startedAt < baseAt) break;
+    // A minute without trades repeats a price that nobody paid.
+    if (candle.trades === 0) continue;
     if (candle.startedAt >= breakAt) breakingVolume += candle.volume;
     else {
       high = Math.max(high, candle.high);
@@ -122,7 +124,8 @@ function decide(sight: Sight, options: MomentumBreakoutOptions): Candidate {
   if (!isBookOpen(sight, ageMsMax)) return lazyHold(closedBookGates(sight, ageMsMax));
   const candles = sight.candles('1MIN', options.candles + options.breaking);
   const base = baseOf(candles, sight.now, options);
-  if (base.candles >= candlesMin && base.candles > 0) return judge(sight, base, options);
+  const isKnown = Number.isFinite(base.volumeRatio);
+  if (base.candles >= candlesMin && base.candles > 0 && isKnown) return judge(sight, base, options);
   const text = `base cold: ${base.candles} of ${candlesMin} candles`;
   return lazyHold(() => [{ code: 'base.cold', text }], { confidence: 0 });
 }

@@ -5,7 +5,8 @@
  *    `halfSpreadBps`, maker fee + `edgeBpsMin`, and `volatilityFactor` × the market's movement per
  *    minute, where that is known.
  * 2. Inventory ratio r = position ÷ `inventoryUsdMax`, −1 to 1. Fair moves by −r × `skewBps`: what
- *    is held becomes cheaper to take. At |r| = 1 the side that would add is not quoted.
+ *    is held becomes cheaper to take. The side that would add is quoted for what there is room
+ *    for below `inventoryUsdMax`, in tenths of an order; at |r| = 1 it is not quoted.
  * 3. Neither order crosses: a bid is below the best ask, an ask above the best bid; both are on
  *    tick (rounded away from fair) and on step (rounded down).
  * 4. Without a fresh book nothing is quoted. It leaves by quoting, so it never asks to leave.
@@ -41,6 +42,8 @@ export const MARKET_MAKER_DEFAULTS: MarketMakerOptions = {
   ageMsMax: 1_000,
 };
 
+const TENTHS = 10;
+
 const bps = (value: number): string => `${value.toFixed(1)} bps`;
 
 /** The mid, drawn towards the side with less behind it. Ticks. */
@@ -55,6 +58,8 @@ interface Plan {
   readonly fair: number;
   readonly halfBps: number;
   readonly ratio: number;
+  /** What the position is worth, and less than nothing for a short one. */
+  readonly heldUsd: number;
   readonly sigmaBps: number | undefined;
 }
 
@@ -69,7 +74,7 @@ function planOf(sight: Sight, options: MarketMakerOptions): Plan {
     terms.makerFeeBps + options.edgeBpsMin,
     options.volatilityFactor * (sigmaBps ?? 0),
   );
-  return { fair: microPrice(sight), halfBps, ratio, sigmaBps };
+  return { fair: microPrice(sight), halfBps, ratio, heldUsd, sigmaBps };
 }
 
 /** At the proposed distance from fair, but a tick away from crossing. */
@@ -84,11 +89,17 @@ function priceOf(sight: Sight, { fair, halfBps, ratio }: Plan, skewBps: number, 
   return price > 0n ? (price as Price) : undefined;
 }
 
-function orderOf(sight: Sight, price: Price | undefined): QuotedOrder | undefined {
+/** Whole, or what the inventory leaves room for, in tenths: the price alone must not resize it. */
+function notionalOf(orderUsd: number, roomUsd: number): number {
+  if (roomUsd >= orderUsd) return orderUsd;
+  return (Math.floor((roomUsd / orderUsd) * TENTHS) / TENTHS) * orderUsd;
+}
+
+function orderOf(sight: Sight, price: Price | undefined, roomUsd: number): QuotedOrder | undefined {
   const { spec } = sight.view;
   if (price === undefined) return undefined;
   const usd = (Number(price) / Number(spec.tick)) * tickUsd(spec) * stepBase(spec);
-  const wanted = Math.floor(sight.terms.orderNotionalUsd / usd);
+  const wanted = Math.floor(notionalOf(sight.terms.orderNotionalUsd, roomUsd) / usd);
   return wanted >= 1 ? { price, size: sizeOfSteps(spec, steps(wanted)) } : undefined;
 }
 
@@ -96,9 +107,9 @@ function decide(sight: Sight, options: MarketMakerOptions): Candidate {
   const { ageMsMax, skewBps, inventoryUsdMax } = options;
   if (!isBookOpen(sight, ageMsMax)) return lazyHold(closedBookGates(sight, ageMsMax));
   const plan = planOf(sight, options);
-  const { halfBps, ratio, sigmaBps } = plan;
-  const bid = ratio < 1 ? orderOf(sight, priceOf(sight, plan, skewBps, -1)) : undefined;
-  const ask = ratio > -1 ? orderOf(sight, priceOf(sight, plan, skewBps, 1)) : undefined;
+  const { halfBps, heldUsd, ratio, sigmaBps } = plan;
+  const bid = orderOf(sight, priceOf(sight, plan, skewBps, -1), inventoryUsdMax - heldUsd);
+  const ask = orderOf(sight, priceOf(sight, plan, skewBps, 1), inventoryUsdMax + heldUsd);
   if (bid === undefined && ask === undefined) {
     const text = `${sight.terms.orderNotionalUsd} USD is less than one step`;
     return lazyHold(() => [{ code: 'size.small', text }], { confidence: 0, direction: -ratio });
@@ -110,8 +121,9 @@ function decide(sight: Sight, options: MarketMakerOptions): Candidate {
       { code: 'width', text: `half spread ${bps(halfBps)}: ${movement} a minute` },
       { code: 'skew', text: `${share}, fair moved by ${bps(-ratio * skewBps)}` },
     ];
-    if (Math.abs(ratio) < 1) return reasons;
     const missing = ratio > 0 ? 'bid' : 'ask';
+    const isRoomy = inventoryUsdMax - Math.abs(heldUsd) >= sight.terms.orderNotionalUsd;
+    if (isRoomy || (ratio > 0 ? bid : ask) !== undefined) return reasons;
     return [{ code: 'inventory.full', text: `no ${missing}: ${share}` }, ...reasons];
   });
 }

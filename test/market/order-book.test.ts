@@ -210,6 +210,13 @@ describe('a reread', () => {
     });
   });
 
+  it('that was asked for before a newer snapshot is of another book', () => {
+    const book = bookOf('10x5', '12x3');
+    book.applySnapshot(changes('10x5', '12x3'), at(21));
+    expect(book.reread(changes('11x5', '12x3'), at(22), at(20))).toBe('too-old');
+    expect(book.view().bids).toHaveLength(1);
+  });
+
   it('removes the ghost that kept a book crossed', () => {
     const book = bookOf('10x5', '12x3');
     book.applyUpdate(changes('12x1'), at(2));

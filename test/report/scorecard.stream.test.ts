@@ -123,6 +123,19 @@ describe('scoring', () => {
     expect(report.looks).toBe(0);
   });
 
+  it('counts no score of a market that has fallen silent', () => {
+    const { report } = play(
+      {
+        0: ({ markets$, moving, signals$ }) => {
+          markets$.next([moving.lens]);
+          signals$.next([signalLensOf(setOf({ momentum: 80 }))]);
+        },
+      },
+      60_500,
+    );
+    expect(report.looks).toBe(2);
+  });
+
   it('takes what a strategy last said for its opinion, for two seconds', () => {
     const { report } = play(
       {

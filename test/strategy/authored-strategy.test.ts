@@ -64,7 +64,8 @@ describe('an answer of the wrong shape', () => {
   const entry = { type: 'enter', side: 'buy', confidence: 0.9, reasons: [] };
   const wrong: readonly (readonly [answer: unknown, text: string])[] = [
     [undefined, 'type: expected enter, hold or quote, was undefined'],
-    [Promise.resolve(entry), 'type: expected enter, hold or quote, was undefined'],
+    [Promise.resolve(entry), 'decide must answer at once: expected no promise'],
+    [Promise.reject(new Error('boom')), 'decide must answer at once: expected no promise'],
     [{ type: 'buy' }, 'type: expected enter, hold or quote, was buy'],
     [{ ...entry, side: 'long' }, 'side: expected buy or sell, was long'],
     [{ ...entry, confidence: 80 }, 'confidence: expected a number from 0 to 1, was 80'],
@@ -86,6 +87,13 @@ describe('an answer of the wrong shape', () => {
     const held = answering(answer).look();
     expect(held).toMatchObject({ type: 'hold', confidence: undefined, leave: [] });
     expect(first(held)).toContain(`mine answered wrongly: ${text}`);
+  });
+
+  it('says so of what cannot even be put into words', () => {
+    const { look } = running(() => {
+      throw Object.create(null);
+    });
+    expect(first(look())).toContain('mine threw: something that cannot be put into words');
   });
 
   it('is a quote where quotes are not executed', () => {

@@ -1,6 +1,6 @@
 /** Mean reversion: what it enters, what it holds and why, what it leaves. */
 import { describe, expect, it } from 'vitest';
-import type { Candidate } from '../../src/ports/strategy.js';
+import type { Candidate, Sight } from '../../src/ports/strategy.js';
 import { createMeanReversion } from '../../src/strategy/mean-reversion.js';
 import { sightOf } from './sight-fixture.js';
 
@@ -59,6 +59,21 @@ describe('mean reversion', () => {
     // Ten looks within one second: the sample stays what the past seconds were.
     for (let look = 0; look < 10; look += 1) lookAt(4_000 + look, 40_000);
     expect(first(lookAt(4_050, 40_000))).toContain('mean 30002.00 and deviation 1.00');
+  });
+
+  it('begins anew when the tick has changed: the old mids mean other prices', () => {
+    const strategy = createMeanReversion({ windowSeconds: 60, samplesMin: 2 });
+    const lookAt = (second: number, price: number, tick: bigint): Candidate => {
+      const at = second * 1_000;
+      const sight = sightOf({}, { bid: price - 1, ask: price + 1, at, now: at });
+      const spec = { ...sight.view.spec, tick };
+      return strategy.decide({ ...sight, view: { ...sight.view, spec } } as Sight);
+    };
+    const { tick } = sightOf({}).view.spec;
+    for (let second = 1; second <= 20; second += 1) lookAt(second, 30_000 + (second % 3), tick);
+    expect(first(lookAt(21, 60_000, (tick / 2n) as typeof tick))).toBe(
+      'window cold: 0 of 2 samples',
+    );
   });
 
   it('forgets what is older than its window', () => {

@@ -15,6 +15,10 @@ const base: readonly Candle[] = Array.from({ length: 20 }, (_, minute) =>
 const breaking = (volume: number, close = 30_150): readonly Candle[] =>
   [20, 21].map((minute) => candle(minute, close, { volume: steps(volume) }));
 
+/** As they are where nobody traded: the last price again. */
+const quiet = (kept: number): readonly Candle[] =>
+  base.map((one, minute) => (minute < kept ? one : { ...one, trades: 0, volume: steps(0) }));
+
 interface Scene {
   readonly candles?: readonly Candle[];
   readonly second?: number;
@@ -45,6 +49,12 @@ describe('the breakout', () => {
     ['without trades in these minutes', 30_120, { candles: base }, 'volume.low'],
     ['when the range has been run already', 30_290, {}, 'cost.high'],
     ['without a range', 30_120, { candles: breaking(1_200) }, 'base.cold'],
+    [
+      'on minutes in which nobody traded',
+      30_120,
+      { candles: [...quiet(1), ...breaking(1)] },
+      'base.cold',
+    ],
   ] as const)('holds %s', (_, mid, scene, code) => {
     const candidate = at(mid, scene);
     expect(candidate.type).toBe('hold');

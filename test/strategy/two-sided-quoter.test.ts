@@ -52,6 +52,21 @@ describe('the market maker', () => {
   });
 
   it.each([
+    ['whole while there is room for it', 500, 166_000_000n],
+    ['in tenths of an order when there is less', 820, 50_000_000n],
+    ['not at all below a tenth', 960, undefined],
+  ])('adds to what is held %s', (_, usd, expected) => {
+    const long = quoted({ position: heldUsd(usd) });
+    const short = quoted({ position: heldUsd(-usd) });
+    if (long.type !== 'quote' || short.type !== 'quote') throw new Error('expected quotes');
+    expect(long.bid?.size).toBe(expected);
+    expect([long.ask?.size, short.bid?.size]).toEqual([166_000_000n, 166_000_000n]);
+    expect(short.ask === undefined).toBe(expected === undefined);
+    const code = expected === undefined ? 'inventory.full' : 'width';
+    expect(long.reasons[0]?.code).toBe(code);
+  });
+
+  it.each([
     ['buys no more when it is full of it', 1_000, 'no bid: inventory 100 % of 1000 USD', 0],
     ['sells no more when it is full of shorts', -1_200, 'no ask: inventory -100 % of 1000 USD', 1],
   ])('%s', (_, usd, text, missing) => {
