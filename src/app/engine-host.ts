@@ -10,6 +10,7 @@ import { verdictKey } from '../strategy/decision.stream.js';
 import { EngineSwitch } from './engine-switch.js';
 import { batchEngine, streamingEngine, type EngineParts } from './engines.js';
 import { ownPosition } from './own-position.js';
+import { watchedScheduler } from './watched-scheduler.js';
 import { createChosen, only, termsOf } from './strategy-choice.js';
 import type { TradingCore } from './trading-core.js';
 import type { World } from './world.js';
@@ -116,9 +117,11 @@ export class EngineHost {
     const { world, onFallback, makeStreaming = streamingEngine } = this.#options;
     const { clock, config, inbox, log, resources } = world;
     return new EngineSwitch({
-      makePair: () => {
+      makePair: (guard) => {
         const flushed$ = new Subject<UnixMs>();
-        const streaming = makeStreaming(this.#parts(flushed$));
+        // Most looks come in timers: they are the engine's work as well.
+        const scheduler = watchedScheduler(clock.scheduler, guard);
+        const streaming = makeStreaming({ ...this.#parts(flushed$), scheduler });
         const batch = batchEngine(this.#parts(NEVER));
         this.#decoders = [streaming.decoder, batch.decoder];
         return {

@@ -44,7 +44,8 @@ export interface EnginePair {
 }
 
 export interface EngineSwitchOptions {
-  readonly makePair: () => EnginePair;
+  /** `guard` runs what the streaming engine does by itself, in timers. */
+  readonly makePair: (guard: (work: () => void) => void) => EnginePair;
   readonly keyOf: (verdict: Verdict) => string;
   readonly limits: EngineLimits;
   readonly resources: Resources;
@@ -102,7 +103,7 @@ export class EngineSwitch implements MarketEngine {
     this.#options = options;
     this.#comparedAt = options.clock.now();
     this.#budget = new EngineBudget(options.limits);
-    this.#pair = options.makePair();
+    this.#pair = options.makePair((work) => this.#guard(work));
     this.#sayings = this.#newSayings();
     this.#comparison = this.#newComparison();
     this.fold = booksOf(
@@ -179,7 +180,7 @@ export class EngineSwitch implements MarketEngine {
     this.#untoldSince = undefined;
     this.#reported = 0;
     this.#budget = new EngineBudget(this.#options.limits);
-    this.#pair = this.#options.makePair();
+    this.#pair = this.#options.makePair((work) => this.#guard(work));
     this.#sayings = this.#newSayings();
     this.#comparison = this.#newComparison();
     this.#listen();

@@ -1,5 +1,5 @@
 /** The two engines of layers 3 to 5, each on its own road from bytes to decisions. */
-import type { Observable } from 'rxjs';
+import type { Observable, SchedulerLike } from 'rxjs';
 import { BatchMarketEngine } from '../batch/batch-engine.stream.js';
 import type { HeapClock } from '../clock/heap.clock.js';
 import { createFrameDecoder } from '../dydx/frame.codec.js';
@@ -22,6 +22,8 @@ export interface EngineParts {
   readonly strategy: () => Strategy;
   readonly circumstances?: Partial<Circumstances> | undefined;
   readonly flush$: Observable<UnixMs>;
+  /** Of the streaming engine's timers; the clock's own unless told otherwise. */
+  readonly scheduler?: SchedulerLike;
   readonly subaccount?: Subaccount | undefined;
   /** Market parameters that are known already. */
   readonly specs?: readonly MarketSpec[];
@@ -45,11 +47,11 @@ export function streamingEngine(
   scores?: PipelineOptions['scores'],
 ): Built<MarketPipeline> {
   const decoder = decoderOf(parts, 'scan');
-  const { clock, circumstances = {}, flush$ } = parts;
+  const { clock, circumstances = {}, flush$, scheduler = clock.scheduler } = parts;
   const engine = new MarketPipeline({
     decoder,
     strategy: parts.strategy(),
-    scheduler: clock.scheduler,
+    scheduler,
     flush$,
     circumstances,
     ...(scores === undefined ? {} : { scores }),

@@ -67,9 +67,12 @@ const readTrade = (trade: TradeObject, units: MarketUnits): Trade => ({
 
 export const readSide = (side: 'BUY' | 'SELL'): Side => (side === 'BUY' ? 'buy' : 'sell');
 
+/** Whatever else `Date.parse` would make a time of: years alone, local times, words. */
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
 /** ISO time as milliseconds since 1970. */
 export function readTime(iso: string): UnixMs {
-  const ms = Date.parse(iso);
+  const ms = ISO_TIME.test(iso) ? Date.parse(iso) : Number.NaN;
   if (ms >= 0) return ms as UnixMs;
   throw new Unreadable(`expected an ISO time, was ${JSON.stringify(iso.slice(0, 64))}`);
 }

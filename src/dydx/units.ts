@@ -20,7 +20,7 @@ import {
 } from '../model/quantities.js';
 import { fail, ok, type Result } from '../model/result.js';
 import type { MarketObject } from './schemas.js';
-import { readable } from './unreadable.js';
+import { readable, Unreadable } from './unreadable.js';
 
 /** Quote amounts have six decimal places on this chain. */
 const QUOTE_RESOLUTION = -6;
@@ -168,6 +168,9 @@ function countSlowly(text: string, unit: bigint, scale: number, min: bigint): nu
 export function readTicksDown(units: MarketUnits, text: string): Ticks {
   const { spec } = units;
   const value = readable(parseDecimalTruncated(text, -spec.priceExponent));
+  if (value < 0n || !/[1-9]/.test(text)) {
+    throw new Unreadable(`expected a price above 0, was ${JSON.stringify(text.slice(0, 64))}`);
+  }
   return ticks(Number(value / spec.tick > 0n ? value / spec.tick : 1n));
 }
 

@@ -12,6 +12,7 @@ import {
   specOfMarket,
   unitsOf,
 } from '../../src/dydx/units.js';
+import { readTime } from '../../src/dydx/market-contents.js';
 import { Unreadable } from '../../src/dydx/unreadable.js';
 import { btc, btcObject, es, esObject } from './samples.js';
 
@@ -152,3 +153,14 @@ it('a market object with other fields too gives the same parameters', () => {
     value: { isolated: true, market: 'ES-USD' },
   });
 });
+
+it.each(['0', '-5', '0.000', '-0.1'])('a candle at the price %s is none', (text) => {
+  expect(() => readTicksDown(unitsOf(btc), text)).toThrow('expected a price above 0');
+});
+
+it.each(['1', 'Jan 5 2025', '2025-01-05', '2025-01-05T10:00:00', '12025-01-05T10:00:00Z'])(
+  'the time %s is none',
+  (text) => {
+    expect(() => readTime(text)).toThrow('expected an ISO time');
+  },
+);

@@ -1,5 +1,5 @@
 /** Both engines side by side: what makes the streaming one give way, and what becomes of decisions. */
-import { filter, map } from 'rxjs';
+import { filter, interval, map } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
 import { streamingEngine } from '../../src/app/engines.js';
 import type { MarketPipeline } from '../../src/app/market-pipeline.js';
@@ -180,6 +180,20 @@ describe('the streaming engine gives way', () => {
       evidence: expect.stringContaining(words),
     });
     saboteur.service.kill();
+  });
+
+  it('when what it does in timers breaks its budget: most looks come in them', async () => {
+    const service: VirtualService = new VirtualService({
+      flags: { engine: 'both', fallback: { latencyMsMax: 50 } },
+      makeStreaming: (parts) => {
+        interval(100, parts.scheduler).subscribe(() => (service.resources.work += 80));
+        return streamingEngine(parts);
+      },
+    });
+    await service.start();
+    await service.until(() => service.control.state().engine.active === 'batch', 25_000);
+    expect(service.control.state().engine.fallback).toMatchObject({ cause: 'engine.latency' });
+    service.kill();
   });
 
   it('when the process needs more memory than it may', async () => {

@@ -79,7 +79,7 @@ describe('the volume score', () => {
     const engine = engineOf('volume');
     engine.backfill(history(1_200));
     const at = 1_800_000;
-    engine.accept(viewOf({ at, trades: [trade(at - 61_000, 50_000)] }));
+    engine.accept(viewOf({ at, trades: [trade(at - 5_001, 50_000)] }));
     expect(engine.accept(viewOf({ at: at + 100 }))?.value).toBeCloseTo(49, -0.5);
     const trades = [trade(at + 200, 5_000)];
     expect(engine.accept(viewOf({ at: at + 200, state: 'crossed', trades }))).toBeUndefined();
