@@ -65,7 +65,6 @@ describe('an answer of the wrong shape', () => {
   const wrong: readonly (readonly [answer: unknown, text: string])[] = [
     [undefined, 'type: expected enter, hold or quote, was undefined'],
     [Promise.resolve(entry), 'decide must answer at once: expected no promise'],
-    [Promise.reject(new Error('boom')), 'decide must answer at once: expected no promise'],
     [{ type: 'buy' }, 'type: expected enter, hold or quote, was buy'],
     [{ ...entry, side: 'long' }, 'side: expected buy or sell, was long'],
     [{ ...entry, confidence: 80 }, 'confidence: expected a number from 0 to 1, was 80'],
@@ -87,6 +86,13 @@ describe('an answer of the wrong shape', () => {
     const held = answering(answer).look();
     expect(held).toMatchObject({ type: 'hold', confidence: undefined, leave: [] });
     expect(first(held)).toContain(`mine answered wrongly: ${text}`);
+  });
+
+  it('is a promise, and nobody is left alone with what it fails of', async () => {
+    const { look } = running((() => Promise.reject(new Error('boom'))) as never);
+    expect(first(look())).toContain('expected no promise');
+    // A rejection without a handler would fail the run.
+    await new Promise(setImmediate);
   });
 
   it('says so of what cannot even be put into words', () => {
