@@ -4,7 +4,7 @@
  * others are canceled first, and what is left of them is ordered anew when they are proved dead.
  */
 import type { CancelRequest, OrderRequest } from './order.js';
-import { blockHeight, largest, price, size, type Size } from './quantities.js';
+import { blockHeight, largest, price, size, smallest, type Size } from './quantities.js';
 
 /** What may change. The size is the whole one: what is filled already counts against it. */
 export type NewTerms = Pick<
@@ -24,14 +24,15 @@ export function replacementOf(
 }
 
 /**
- * Terms that cover both: an order that may be alive as either counts as the larger one, and is dead
- * when the later one is.
+ * Terms that cover both: an order that may be alive as either counts as the larger one at the worse
+ * price (a buy's higher, a sell's lower), and is dead when the later one is.
  */
 export function eitherOf(one: OrderRequest, other: OrderRequest): OrderRequest {
+  const worse = other.side === 'buy' ? largest : smallest;
   return {
     ...other,
     size: size(largest(one.size, other.size)),
-    price: price(largest(one.price, other.price)),
+    price: price(worse(one.price, other.price)),
     goodTilBlock: blockHeight(Math.max(one.goodTilBlock, other.goodTilBlock)),
   };
 }

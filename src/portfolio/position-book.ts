@@ -23,6 +23,7 @@ import {
   type Usd,
 } from '../model/quantities.js';
 import { assert } from '../model/result.js';
+import { overlapped } from '../model/sweep-overlap.js';
 import type { BookSnapshot } from '../ports/journal.js';
 import { flatPosition, withFill, withTrade } from './position-accounting.js';
 
@@ -151,9 +152,10 @@ export class PositionBook {
   }
 
   #forget(): void {
-    this.#forgottenBelow = this.#completeTo;
+    // The next sweep reads the last blocks again: what it finds late there is no duplicate.
+    this.#forgottenBelow = overlapped(this.#completeTo);
     for (const [id, height] of this.#heights) {
-      if (height < this.#completeTo) this.#heights.delete(id);
+      if (height < this.#forgottenBelow) this.#heights.delete(id);
     }
   }
 

@@ -1,13 +1,14 @@
 /**
  * The worst that live orders can do to a market: all buys filled and no sell, or the other way.
- * Orders in flight, unknown and being canceled count at their full remaining size; reduce-only ones
- * do not count, because the chain lets them shrink a position only.
+ * Orders in flight, unknown and being canceled count at their full remaining size. Reduce-only ones
+ * only shrink a position, but the others of their side then go further beyond zero.
  */
 import type { Side } from '../model/book.js';
 import { oracleNotional, oracleOfPrice, type MarketSpec } from '../model/market.js';
 import {
   absolute,
   largest,
+  smallest,
   usd,
   type BlockHeight,
   type MarketId,
@@ -50,10 +51,18 @@ export const growingOrders = ({ orders }: MarketHolding): readonly LiveOrder[] =
   orders.filter((order) => !order.reduceOnly && order.remaining > 0n);
 
 export function reachOf(holding: MarketHolding): Reach {
+  const { position } = holding;
   const orders = growingOrders(holding);
+  const bought = remaining(orders, 'buy');
+  const sold = remaining(orders, 'sell');
+  const closing = holding.orders.filter((order) => order.reduceOnly && order.remaining > 0n);
+  // Alone, a close makes nothing larger: it counts where another order can go through zero.
+  const shortClosed =
+    bought > 0n ? smallest(largest(-position, 0n), remaining(closing, 'buy')) : 0n;
+  const longClosed = sold > 0n ? smallest(largest(position, 0n), remaining(closing, 'sell')) : 0n;
   return {
-    longest: (holding.position + remaining(orders, 'buy')) as SignedSize,
-    shortest: (holding.position - remaining(orders, 'sell')) as SignedSize,
+    longest: (position + shortClosed + bought) as SignedSize,
+    shortest: (position - longClosed - sold) as SignedSize,
   };
 }
 

@@ -193,8 +193,14 @@ describe('what the chain replaces in place', () => {
     expect(replacementOf(order, terms(1n), size(1n))).toBeUndefined();
   });
 
-  test('either of two terms is the larger size, the higher price and the later block', () => {
-    const other = { ...order, ...terms(1n) };
-    expect(eitherOf(order, other)).toMatchObject({ size: 2n, price: 101n, goodTilBlock: later });
+  test.each([
+    ['buy' as const, 'higher', 101n],
+    ['sell' as const, 'lower', 100n],
+  ])('either of two %ss is the larger one at the %s price until the later block', (...of) => {
+    const [side, , price] = of;
+    const other = { ...order, ...terms(1n), side };
+    const covering = { size: 2n, price, goodTilBlock: later };
+    expect(eitherOf({ ...order, side }, other)).toMatchObject(covering);
+    expect(eitherOf(other, { ...order, side })).toMatchObject({ size: 2n, price });
   });
 });

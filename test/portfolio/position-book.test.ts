@@ -90,12 +90,21 @@ describe('the position book', () => {
   it('forgets ids that a sweep has covered, and still knows those fills', () => {
     const book = newBook(2);
     book.book(fill(1, { height: blockHeight(5) }), 'a');
-    book.book(fill(2, { height: blockHeight(9) }), 'a');
-    book.sweptTo(blockHeight(9));
+    book.book(fill(2, { height: blockHeight(109) }), 'a');
+    book.sweptTo(blockHeight(109));
     book.sweptTo(blockHeight(3));
-    expect(book.book(fill(3, { height: blockHeight(9) }), 'a').type).toBe('booked');
+    expect(book.book(fill(3, { height: blockHeight(109) }), 'a').type).toBe('booked');
     expect(book.book(fill(1, { height: blockHeight(5) }), 'a').type).toBe('duplicate');
-    expect(book.book(fill(2, { height: blockHeight(9) }), 'a').type).toBe('duplicate');
+    expect(book.book(fill(2, { height: blockHeight(109) }), 'a').type).toBe('duplicate');
+  });
+
+  it('books a fill that a sweep finds late in the blocks that it reads again', () => {
+    const book = newBook(2);
+    book.book(fill(1, { height: blockHeight(5) }), 'a');
+    book.book(fill(2, { height: blockHeight(6) }), 'a');
+    book.sweptTo(blockHeight(200));
+    book.book(fill(3, { height: blockHeight(201) }), 'a');
+    expect(book.book(fill(4, { height: blockHeight(190) }), 'a').type).toBe('booked');
   });
 
   it('stops when ids run over and no sweep has covered any', () => {

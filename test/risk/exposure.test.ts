@@ -1,7 +1,7 @@
 /** Worst-case exposure: nothing that may still fill is left out, nothing is understated. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { signedSize } from '../../src/model/quantities.js';
+import { largest, signedSize, smallest } from '../../src/model/quantities.js';
 import { worstCase, type LiveOrder, type MarketHolding } from '../../src/risk/exposure.js';
 import { BTC, btcPrice, btcSize, btcSpec, oracle } from '../support/money-samples.js';
 
@@ -13,6 +13,8 @@ const order = (change: Partial<LiveOrder>): LiveOrder => ({
   reduceOnly: false,
   ...change,
 });
+const closing = (side: LiveOrder['side'], steps: number): LiveOrder =>
+  order({ side, remaining: btcSize(steps), reduceOnly: true });
 const holding = (change: Partial<MarketHolding>): MarketHolding => ({
   spec: btcSpec,
   oracle: oracle(50_000),
@@ -26,6 +28,7 @@ const worst = (change: Partial<MarketHolding>): number | undefined => {
   return exposure === undefined ? undefined : Number(exposure) / 1e6;
 };
 const long = (steps: number): MarketHolding['position'] => signedSize(btcSize(steps));
+const short = (steps: number): MarketHolding['position'] => signedSize(-btcSize(steps));
 
 describe('worst-case exposure', () => {
   it.each<readonly [string, Partial<MarketHolding>, number | undefined]>([
@@ -44,6 +47,27 @@ describe('worst-case exposure', () => {
     ['a limit above the oracle', { orders: [order({ limitPrice: btcPrice(60_000) })] }, 60],
     ['a limit below the oracle', { orders: [order({ limitPrice: btcPrice(40_000) })] }, 50],
     ['a reduce-only order', { position: long(7), orders: [order({ reduceOnly: true })] }, 35],
+    [
+      'a close beside a sell that can go through zero when it has filled',
+      {
+        position: long(10),
+        orders: [closing('sell', 10), order({ side: 'sell', remaining: btcSize(15) })],
+      },
+      75,
+    ],
+    [
+      'a close beside a buy that can go through zero when it has filled',
+      { position: short(10), orders: [closing('buy', 30), order({ remaining: btcSize(15) })] },
+      75,
+    ],
+    [
+      'a close of a part beside a sell',
+      {
+        position: long(10),
+        orders: [closing('sell', 4), order({ side: 'sell', remaining: btcSize(15) })],
+      },
+      50,
+    ],
     ['an order that is full', { orders: [order({ remaining: 0n })] }, 0],
   ])('of %s', (_name, change, expected) => {
     expect(worst(change)).toBe(expected);
@@ -53,6 +77,7 @@ describe('worst-case exposure', () => {
     const anyOrder = fc.record({
       side: fc.constantFrom('buy' as const, 'sell' as const),
       remaining: fc.bigInt({ min: 0n, max: 10n ** 12n }),
+      reduceOnly: fc.boolean(),
     });
     fc.assert(
       fc.property(
@@ -60,8 +85,10 @@ describe('worst-case exposure', () => {
         fc.array(fc.tuple(anyOrder, fc.integer({ min: 0, max: 100 })), { maxLength: 8 }),
         (held, fills) => {
           const orders = fills.map(([change]) => order(change));
-          const after = fills.reduce((sum, [{ side, remaining }, percent]) => {
-            const filled = (remaining * BigInt(percent)) / 100n;
+          const after = fills.reduce((sum, [{ side, remaining, reduceOnly }, percent]) => {
+            const wanted = (remaining * BigInt(percent)) / 100n;
+            const closable = largest(side === 'buy' ? -sum : sum, 0n);
+            const filled = reduceOnly ? smallest(wanted, closable) : wanted;
             return side === 'buy' ? sum + filled : sum - filled;
           }, held);
           const before = worstCase(holding({ position: signedSize(held), orders }));
