@@ -140,7 +140,8 @@ export class QuoteDesk {
     if (state === 'exiting' || state === 'faulted') this.#left.add(market);
     else if (state !== 'coolingDown') this.#left.delete(market);
     if (this.#left.has(market)) return `the position is ${state}`;
-    const others = new Set<string>(this.#wanted.keys());
+    // What is pulled may fill until its cancel is proved.
+    const others = new Set<string>([...this.#wanted.keys(), ...this.#markets()]);
     for (const row of Object.values(positions)) if (row.size !== 0n) others.add(row.market);
     if (others.has(market) || others.size < maxPositions) return undefined;
     return `${others.size} markets are quoted or held, at most ${maxPositions}`;

@@ -16,6 +16,7 @@ import { snapshots$ } from './actor-observables.js';
 import { ControlProjection } from './control-projection.js';
 import { pinoLog } from './pino-log.js';
 import { makeTokens, realWorld, writeTokens, type Threads, type Tokens } from './real-world.js';
+import { partFrom } from './parting.js';
 import type { RunReport } from './run-report.js';
 import { watchForBugs } from './bug-watch.js';
 import { ServiceRoot } from './service-root.js';
@@ -84,6 +85,7 @@ export async function runService(config: Config, options: RunOptions): Promise<n
   const ended = untilEnded(root, options.forMs);
   root.start();
   await ended;
+  await partFrom(root.core.orders, root.world.clock);
   const report = reportOf(root, usage);
   const fault = faultOf(root);
   hub.close();

@@ -40,7 +40,7 @@ import {
 } from './recovery.js';
 import type { Sweep, Sweeper } from './sweeper.js';
 import type { TradingCore } from './trading-core.js';
-import { driftText } from './amounts.js';
+import { driftText, sizeText } from './amounts.js';
 import type { EngineHost } from './engine-host.js';
 import type { JournalDesk } from './journal-desk.js';
 import type { FactHub } from './provide.js';
@@ -286,12 +286,29 @@ export class ServiceSteps {
     return timer(0, world.clock.scheduler).pipe(
       tap(() => {
         for (const order of ordersOfEarlierRuns(core, this.#epoch)) {
-          hub.desks.next(order.request.strategy, { type: 'desk.recover', ...order });
+          const fact = { type: 'desk.recover', ...order } as const;
+          if (hub.desks.next(order.request.strategy, fact)) continue;
+          // Of a strategy that is not configured any more: somebody must see it to its end.
+          const [strategy] = world.config.strategies;
+          if (strategy !== undefined) hub.desks.next(strategy.name, fact);
         }
+        this.#warnOfUnattended();
         core.books.announceRestored();
       }),
       ignoreElements(),
     );
+  }
+
+  /** Nobody watches stops of what belongs to a strategy that is not configured any more. */
+  #warnOfUnattended(): void {
+    const { core, engine, world } = this.#parts;
+    const names = new Set<string | undefined>(world.config.strategies.map(({ name }) => name));
+    for (const { owner, position } of core.books.positions.ownedPositions()) {
+      if (owner === undefined || names.has(owner) || position.size === 0n) continue;
+      const { market, size } = position;
+      const amount = sizeText(engine.spec(market), size);
+      world.log.write('error', 'position.unattended', { strategy: owner, market, size: amount });
+    }
   }
 
   /** Orders are canceled by the machine; here their ends are awaited, then the last fills read. */

@@ -123,7 +123,7 @@ export class TradingCore {
     const askedPpm = (spec: MarketSpec): number => this.limits.askedPpm(spec);
     this.money = new AccountDesk({ books: this.books, specOf, view, askedPpm, record, now });
     const checked: Pick<QuoteFlowOptions, 'risk' | 'request' | 'submit'> = {
-      risk: (intent) => this.#riskContext(intent.market, this.#ageOf(intent)),
+      risk: (intent) => this.#riskContext(intent, this.#ageOf(intent)),
       request: () => this.#requestContext(),
       submit: (request) => this.#submit(request),
     };
@@ -329,17 +329,21 @@ export class TradingCore {
   #sizing(wish: Wish): SizingContext {
     const { config, now, view } = this.#options;
     const [strategy] = config.strategies;
+    const { positions } = this.books;
     return {
       now: now(),
       view: view(wish.market),
       orderNotionalUsd: strategy?.orderNotionalUsd ?? 0,
-      position: this.books.positions.ownedPosition(wish.strategy, wish.market).size,
+      position: positions.ownedPosition(wish.strategy, wish.market).size,
+      whole: positions.position(wish.market).size,
       exitSlippageBps: strategy?.slippageBps ?? 0,
     };
   }
 
-  #riskContext(market: MarketId, decisionAgeMs: number): RiskContext {
+  #riskContext({ market, strategy }: OrderIntent, decisionAgeMs: number): RiskContext {
     const { config, circumstances, now, view } = this.#options;
+    const { positions } = this.books;
+    const position = positions.position(market).size;
     return {
       now: now(),
       level: circumstances.riskLevel(),
@@ -347,7 +351,8 @@ export class TradingCore {
       limits: config.risk,
       ages: AGE_LIMITS,
       view: this.limits.view(view(market)),
-      position: signedSize(this.books.positions.position(market).size),
+      position,
+      foreign: signedSize(position - positions.ownedPosition(strategy, market).size),
       holdings: this.holdings(),
       workingOrders: this.orders.live().length,
       entriesLastMinute: this.#entries.count(now()),

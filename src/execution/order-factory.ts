@@ -56,6 +56,8 @@ export interface SizingContext {
   readonly orderNotionalUsd: number;
   /** Our newest figure for the position that an exit is to close. */
   readonly position: SignedSize;
+  /** The account's position in that market, whoever caused it: the chain closes no more. */
+  readonly whole: SignedSize;
   /** How far beyond the best opposite price an exit may go, 0 to below 10,000. */
   readonly exitSlippageBps: number;
 }
@@ -163,7 +165,12 @@ function sizeExit(
     const words = `expected a position like ${position}, was ${context.position}`;
     return deny('reduce-only.would-grow', words);
   }
-  const open = smallest(absolute(position), absolute(context.position));
+  if (position * context.whole <= 0n) {
+    const words = `expected the account to hold a position like ${position}, was ${context.whole}`;
+    return deny('reduce-only.would-grow', words);
+  }
+  const owned = smallest(absolute(position), absolute(context.position));
+  const open = smallest(owned, absolute(context.whole));
   const closable = size(open - (open % view.spec.step));
   if (closable === 0n) return deny('size.invalid', `${open} is less than one step`);
   const side: Side = position > 0n ? 'sell' : 'buy';

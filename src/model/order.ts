@@ -78,6 +78,7 @@ export const DENIAL_CODES = [
   'market.unknown',
   'market.inactive',
   'market.isolated',
+  'position.foreign',
   'book.not-live',
   'book.old',
   'oracle.missing',

@@ -58,7 +58,7 @@ export function reachOf(holding: MarketHolding): Reach {
   const closing = holding.orders.filter((order) => order.reduceOnly && order.remaining > 0n);
   // Alone, a close makes nothing larger: it counts where another order can go through zero.
   const shortClosed =
-    bought > 0n ? smallest(largest(-position, 0n), remaining(closing, 'buy')) : 0n;
+    bought > 0n ? smallest(largest(0n - position, 0n), remaining(closing, 'buy')) : 0n;
   const longClosed = sold > 0n ? smallest(largest(position, 0n), remaining(closing, 'sell')) : 0n;
   return {
     longest: (position + shortClosed + bought) as SignedSize,

@@ -94,6 +94,13 @@ export const checkIsolation: Check = ({ market }, { view, holdings }) => {
   return undefined;
 };
 
+/** It would close what is not the strategy's, and what it then owns could not be closed. */
+export const checkForeign: Check = ({ side, strategy, market }, { foreign }) => {
+  const isAgainst = side === 'buy' ? foreign < 0n : foreign > 0n;
+  if (!isAgainst) return undefined;
+  return deny('position.foreign', `${foreign} of ${market} is not ${strategy}'s: no ${side}`);
+};
+
 export const checkEntryRate: Check = (_intent, { entriesLastMinute, limits }) =>
   rate(entriesLastMinute, limits.maxOrdersPerMinute);
 

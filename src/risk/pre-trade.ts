@@ -14,6 +14,7 @@ import {
   checkExitCollar,
   checkExitRate,
   checkExposure,
+  checkForeign,
   checkFreeCollateral,
   checkIsolation,
   checkOrderNotional,
@@ -53,6 +54,7 @@ const GROWING: readonly Check[] = [
   checkPositionNotional,
   checkExposure,
   checkIsolation,
+  checkForeign,
   checkFreeCollateral,
 ];
 

@@ -51,6 +51,8 @@ export interface RiskContext {
   readonly view: MarketView | undefined;
   /** Our whole position in the intent's market. */
   readonly position: SignedSize;
+  /** What of it is not the strategy's: adopted, or of one that is not configured any more. */
+  readonly foreign: SignedSize;
   /** Every market with a position or a live order. */
   readonly holdings: ReadonlyMap<MarketId, MarketHolding>;
   /** Orders in flight, working or unknown, in all markets. */

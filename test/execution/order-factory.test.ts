@@ -64,6 +64,7 @@ const context: SizingContext = {
   view: btcView,
   orderNotionalUsd: 500,
   position: signedSize(btcSize(100)),
+  whole: signedSize(btcSize(100)),
   exitSlippageBps: 10,
 };
 const withView = (change: Partial<MarketView>): SizingContext => ({
@@ -158,7 +159,8 @@ describe('an exit', () => {
     });
   });
 
-  const short = { ...context, position: signedSize(0n - btcSize(100)) };
+  const minusHundred = signedSize(0n - btcSize(100));
+  const short = { ...context, position: minusHundred, whole: minusHundred };
   it.each<readonly [string, number, SizingContext, number | string]>([
     ['sells below the best bid', 100, context, 49_940],
     ['buys above the best ask', -100, short, 50_061],
@@ -211,7 +213,10 @@ describe('an exit', () => {
     ['is denied when the position has flipped', 40, 0n - btcSize(40), 'reduce-only.would-grow'],
     ['is denied when less than a step is left', 40, 999_999n, 'size.invalid'],
   ])('%s', (_name, wished, held, expected) => {
-    expect(sizeOf(exit(wished), { ...context, position: signedSize(held) })).toBe(expected);
+    const position = signedSize(held);
+    expect(sizeOf(exit(wished), { ...context, position })).toBe(expected);
+    // What the account holds as a whole limits it in the same way.
+    expect(sizeOf(exit(wished), { ...context, whole: position })).toBe(expected);
   });
 
   it('lies on a tick and on the far side of the best price', () => {
@@ -219,7 +224,12 @@ describe('an exit', () => {
     fc.assert(
       fc.property(bps, fc.boolean(), (exitSlippageBps, isLong) => {
         const position = signedSize(isLong ? btcSize(1) : 0n - btcSize(1));
-        const made = makeIntent(exit(isLong ? 1 : -1), { ...context, position, exitSlippageBps });
+        const made = makeIntent(exit(isLong ? 1 : -1), {
+          ...context,
+          position,
+          whole: position,
+          exitSlippageBps,
+        });
         const limit = made.ok ? made.value.limitPrice : price(1n);
         expect(limit % btcSpec.tick).toBe(0n);
         expect(isLong ? limit <= btcPrice(49_990) : limit >= btcPrice(50_010)).toBe(true);

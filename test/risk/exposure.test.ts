@@ -28,7 +28,7 @@ const worst = (change: Partial<MarketHolding>): number | undefined => {
   return exposure === undefined ? undefined : Number(exposure) / 1e6;
 };
 const long = (steps: number): MarketHolding['position'] => signedSize(btcSize(steps));
-const short = (steps: number): MarketHolding['position'] => signedSize(-btcSize(steps));
+const short = (steps: number): MarketHolding['position'] => signedSize(0n - btcSize(steps));
 
 describe('worst-case exposure', () => {
   it.each<readonly [string, Partial<MarketHolding>, number | undefined]>([

@@ -45,6 +45,7 @@ const open: RiskContext = {
   ages: AGE_LIMITS,
   view: btcView,
   position: signedSize(0n),
+  foreign: signedSize(0n),
   holdings: new Map(),
   workingOrders: 0,
   entriesLastMinute: 0,
@@ -162,6 +163,9 @@ const REFUSED_ENTRIES: readonly Row[] = [
   }),
   row('it would stand beside an order in an isolated market', 'market.isolated', {
     holdings: new Map([[ETH, holding({ spec: isolatedEth, orders: [order(1)] })]]),
+  }),
+  row('it would close what is not its strategy’s', 'position.foreign', {
+    foreign: signedSize(-1n),
   }),
   row('another market cannot be valued', 'oracle.missing', {
     holdings: new Map([[ETH, holding({ oracle: undefined, position: signedSize(1n) })]]),

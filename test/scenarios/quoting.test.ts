@@ -170,6 +170,19 @@ describe('a market maker', () => {
   });
 });
 
+it('quotes no other market while an order of a pulled one may still be filled', async () => {
+  const { service } = quoting();
+  await service.ready();
+  await watch(service, 5_000);
+  const [first] = quotes(service);
+  if (first === undefined) throw new Error('no quote');
+  change(service, { 'broadcast.loseRequest': 1 });
+  service.root.pipeline.fold.markStale([first.market], 'test');
+  await watch(service, 3_000);
+  expect(pulled(service)).toHaveLength(1);
+  expect(new Set(quotes(service).map(({ market }) => market)).size).toBe(1);
+});
+
 it.each([1, 2, 3])('storm %i: never two orders on a side, and the books agree', async (seed) => {
   const { service } = quoting({ ...CLOSE, maxPositions: 2 }, { preset: 'storm', seed });
   await service.ready();

@@ -86,6 +86,36 @@ describe('a kill and a restart', () => {
   });
 });
 
+describe('a restart with another strategy', () => {
+  const flags = { strategies: [{ name: 'meanReversion' }] };
+
+  it('says which position nobody watches any more', async () => {
+    const service = new VirtualService();
+    await service.ready();
+    service.decide('ETH-USD', 'sell');
+    await service.until(() => service.position('ETH-USD') < 0n);
+    await service.restart(flags);
+    await service.until(() => service.control.isReady().ready);
+    const said = service.log.filter(({ event }) => event === 'position.unattended');
+    expect(said).toMatchObject([
+      { level: 'error', fields: { strategy: 'sniper', market: 'ETH-USD' } },
+    ]);
+    expect(service.position('ETH-USD')).toBe(service.venuePosition('ETH-USD'));
+  });
+
+  it('sees the orders of the former one to their ends', async () => {
+    const service = new VirtualService();
+    await service.ready();
+    service.decide('BTC-USD', 'buy');
+    await service.clock.advance(3);
+    expect(service.entries('order.intent')).toHaveLength(1);
+    await service.restart(flags);
+    await service.until(() => service.control.isReady().ready);
+    await service.until(() => service.root.core.orders.live().length === 0, 60_000);
+    expect(service.position('BTC-USD')).toBe(service.venuePosition('BTC-USD'));
+  });
+});
+
 it('a journaled fill in a market that is not listed any more halts with words, and starts', async () => {
   const service = new VirtualService();
   await service.ready();

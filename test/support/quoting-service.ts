@@ -55,8 +55,9 @@ export const pause = (service: VirtualService): void =>
     service.root.hub.strategies.next(name, { type: 'strategy.pause' });
   });
 
-/** Looks at every tenth of a second: never two orders on a side, ours or the venue's. */
+/** Looks at every tenth of a second: never two orders on a side, nor too many markets. */
 export async function watch(service: VirtualService, ms: number): Promise<void> {
+  const { maxPositions } = service.root.world.config.strategies[0] ?? MAKER;
   for (let at = 0; at < ms; at += 100) {
     await service.clock.advance(100);
     const live = service.root.core.orders
@@ -64,9 +65,20 @@ export async function watch(service: VirtualService, ms: number): Promise<void> 
       .filter(({ request }) => request.timeInForce === 'postOnly')
       .map(({ request }) => `${request.market} ${request.side}`);
     expect(new Set(live).size).toBe(live.length);
+    expect(marketsOf(service).size).toBeLessThanOrEqual(maxPositions);
     const there = resting(service).map(({ id, side }) => `${id.clobPairId} ${side}`);
     expect(new Set(there).size).toBe(there.length);
   }
+}
+
+/** Where something is held, or may still be filled. */
+function marketsOf({ root }: VirtualService): ReadonlySet<string> {
+  const { orders, books } = root.core;
+  const held = books.positions.positions().filter(({ size }) => size !== 0n);
+  return new Set([
+    ...orders.live().map(({ request }) => request.market),
+    ...held.map(({ market }) => market),
+  ]);
 }
 
 /**
