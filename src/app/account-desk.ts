@@ -33,6 +33,8 @@ export const DRIFT_LASTS_MS = 180_000;
 /** One that such rows can explain may last while an indexer is behind with them. */
 export const FUNDING_LASTS_MS = 1_800_000;
 const DRIFT_LOOKS_MIN = 3;
+/** A market's frames come every second or so, its oracle prices among them. */
+const MARKET_SILENCE_MS_MAX = 60_000;
 
 export class AccountDesk {
   readonly ledger = new CashLedger();
@@ -141,6 +143,18 @@ export class AccountDesk {
     const held = this.#options.books.positions.positions().filter(({ size }) => size !== 0n);
     const holdings = held.flatMap((position) => this.holding(position) ?? []);
     return holdings.length === held.length ? holdings : undefined;
+  }
+
+  /** Held markets that said nothing for so long: no stop of theirs, and no loss, is seen. */
+  silent(): readonly MarketId[] {
+    const { books, now, view } = this.#options;
+    return books.positions
+      .positions()
+      .filter(({ market, size }) => {
+        const at = size === 0n ? undefined : view(market)?.at;
+        return at !== undefined && now() - at > MARKET_SILENCE_MS_MAX;
+      })
+      .map(({ market }) => market);
   }
 
   /** Undefined when nothing is known to value it with. */

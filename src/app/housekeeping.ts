@@ -94,6 +94,7 @@ export const vitalSigns = (
       const at = clock.now();
       const { chain, indexer } = heights;
       const pnl = core.money.pnl();
+      const silent = core.money.silent();
       return [
         { type: 'heights', at, chain, indexer },
         // Before the books are open their figure would be taken for the day's first.
@@ -106,6 +107,13 @@ export const vitalSigns = (
           cause: 'account.stale',
           holds: !accountLive(),
           evidence: 'the account stream is down',
+        },
+        {
+          type: 'condition',
+          at,
+          cause: 'market-data.stale',
+          holds: silent.length > 0,
+          evidence: `nothing is heard of ${silent.join(', ')}, which we hold`,
         },
       ];
     }),

@@ -57,3 +57,19 @@ it.each([
 ])('a balance less by %i units lasts %i minutes: it %s', (paid, minutes) => {
   expect(minutesUntilEvidence(paid)).toBe(minutes);
 });
+
+it.each([
+  [60_000, held.size, []],
+  [60_001, held.size, [BTC]],
+  [600_000, signedSize(0n), []],
+])('a market that said nothing for %i ms and holds %i is silent: %j', (ms, size, silent) => {
+  const desk = new AccountDesk({
+    books: { positions: { positions: () => [{ ...held, size }] } } as unknown as Books,
+    specOf: () => btcSpec,
+    view: () => btcView,
+    askedPpm: () => 0,
+    record: () => undefined,
+    now: () => unixMs(btcView.at + ms),
+  });
+  expect(desk.silent()).toEqual(silent);
+});

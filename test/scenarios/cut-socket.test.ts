@@ -77,3 +77,25 @@ it('a fill during a cut is booked although a step of the comparison fails for ev
   await service.until(() => service.root.state === 'trading');
   await settled(service, 120_000);
 });
+
+it('a minute without a word from a market that is held reduces, until it speaks again', async () => {
+  const patient = { minConfidence: 1, maxHoldSeconds: 3_600, stopBps: 9_000, takeBps: 9_000 };
+  const service = new VirtualService({ flags: { strategies: [patient] } });
+  await service.ready();
+  service.decide('BTC-USD', 'buy');
+  await service.until(() => service.position('BTC-USD') > 0n);
+  const isSilent = (): boolean =>
+    service.control.risk().breaches.some(({ cause }) => cause === 'market-data.stale');
+  for (let tenth = 0; tenth < 590; tenth += 1) {
+    service.cutSockets();
+    await service.clock.advance(100);
+  }
+  expect(isSilent()).toBe(false);
+  for (let tenth = 0; tenth < 40; tenth += 1) {
+    service.cutSockets();
+    await service.clock.advance(100);
+  }
+  expect(isSilent()).toBe(true);
+  expect(service.control.risk().level).not.toBe('active');
+  await service.until(() => !isSilent(), 60_000);
+});
