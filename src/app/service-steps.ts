@@ -19,7 +19,7 @@ import {
 } from 'rxjs';
 import type { StepFact } from '../../machines/service.machine.js';
 import type { StrategyInput } from '../../machines/strategy.machine.js';
-import { claimOf, nextEpoch } from '../execution/client-ids.js';
+import { claimOf, epochOf, nextEpoch } from '../execution/client-ids.js';
 import type { AccountSnapshot } from '../model/account.js';
 import { positionValue } from '../model/account-margin.js';
 import type { VenueOrder } from '../model/order.js';
@@ -38,6 +38,7 @@ import {
   type Differences,
   type Restored,
 } from './recovery.js';
+import type { OrderRecord } from './order-table.js';
 import type { Sweep, Sweeper } from './sweeper.js';
 import type { TradingCore } from './trading-core.js';
 import { driftText, sizeText } from './amounts.js';
@@ -311,11 +312,19 @@ export class ServiceSteps {
     }
   }
 
+  /** What an earlier run left has no machine before it is taken up: it ends by itself. */
+  #awaited(): readonly OrderRecord[] {
+    const live = this.#parts.core.orders.live();
+    return this.#isTakenUp
+      ? live
+      : live.filter(({ request }) => epochOf(request.clientId) >= this.#epoch);
+  }
+
   /** Orders are canceled by the machine; here their ends are awaited, then the last fills read. */
   drain(): Observable<StepFact> {
-    const { world, core, sweeper } = this.#parts;
+    const { world, sweeper } = this.#parts;
     const look$ = timer(0, DRAIN_LOOK_MS, world.clock.scheduler).pipe(
-      map(() => core.orders.live().map(({ request }) => request.orderId)),
+      map(() => this.#awaited().map(({ request }) => request.orderId)),
       map((orders): StepFact => ({ type: 'drain.remaining', orders })),
     );
     const isDone = (fact: StepFact): boolean =>

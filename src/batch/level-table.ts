@@ -18,8 +18,8 @@ import type { Touch } from '../ports/lenses.js';
 
 /** Beyond it the worst level is dropped. */
 const LEVELS_MAX = 65_536;
-/** Removals remembered per side. */
-const REMOVALS_MAX = 4_096;
+/** Removals of a side before the old ones among them are forgotten. */
+const REMOVALS_ROOM = 4_096;
 /** A reading that took longer tells of another book. */
 const READING_AGE_MS_MAX = 10_000;
 /** Of each side; what lies deeper says little about the next moment. */
@@ -36,9 +36,9 @@ interface Removal {
 
 interface Side {
   readonly levels: Map<Ticks, KeptLevel>;
+  /** All that a reading can be older than. */
   removals: Removal[];
-  /** Removals up to this stamp may have been forgotten. */
-  forgottenTo: number;
+  room: number;
   readonly isBetter: (a: Ticks, b: Ticks) => boolean;
   /** Best first, until something changes. */
   sorted: readonly KeptLevel[] | undefined;
@@ -92,8 +92,7 @@ export class LevelTable {
     if (requestedAt === undefined || this.#snapshotAt === undefined) return 'no-snapshot';
     // A reading of before the snapshot is of another book.
     if (requestedAt < this.#snapshotAt) return 'too-old';
-    const forgottenTo = Math.max(this.#bids.forgottenTo, this.#asks.forgottenTo);
-    if (requestedAt < forgottenTo || at - requestedAt > READING_AGE_MS_MAX) return 'too-old';
+    if (at - requestedAt > READING_AGE_MS_MAX) return 'too-old';
     heal(this.#bids, bids, requestedAt);
     heal(this.#asks, asks, requestedAt);
     this.#noteCrossing(at);
@@ -108,7 +107,6 @@ export class LevelTable {
     for (const side of [this.#bids, this.#asks]) {
       side.levels.clear();
       side.removals = [];
-      side.forgottenTo = 0;
       side.sorted = undefined;
     }
     this.#snapshotAt = undefined;
@@ -181,7 +179,7 @@ export class LevelTable {
 const sideOf = (isBetter: Side['isBetter']): Side => ({
   levels: new Map(),
   removals: [],
-  forgottenTo: 0,
+  room: REMOVALS_ROOM,
   isBetter,
   sorted: undefined,
 });
@@ -208,7 +206,9 @@ function change(side: Side, price: Ticks, size: Steps, at: UnixMs): void {
   }
   side.levels.delete(price);
   side.removals.push({ price, at });
-  if (side.removals.length > REMOVALS_MAX) side.forgottenTo = side.removals.shift()?.at ?? 0;
+  if (side.removals.length <= side.room) return;
+  side.removals = side.removals.filter((removal) => removal.at >= at - READING_AGE_MS_MAX);
+  side.room = Math.max(REMOVALS_ROOM, 2 * side.removals.length);
 }
 
 function dropWorst(side: Side): void {

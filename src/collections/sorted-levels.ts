@@ -5,7 +5,7 @@
  *
  * 1. A removed level leaves its place behind, with the stamp of its removal: markets come back to
  *    the prices that they left, and nothing moves when they do. Places are given up, oldest
- *    removals first, when room is needed.
+ *    removals first, when room is needed, or walks would mostly pass by empty places.
  * 2. Holds at most `limit` levels; beyond that the worst level is dropped.
  */
 import { unixMs, type Steps, type Ticks, type UnixMs } from '../model/quantities.js';
@@ -15,6 +15,9 @@ const FIRST_CAPACITY = 128;
 const LEVELS_MAX = 65_536;
 /** Removals that are younger keep their places while there is room: a reading may be on its way. */
 const REMEMBERED_MS = 10_000;
+/** Empty places are few while they are no more than so many, and than so many for each level. */
+const EMPTY_FEW = 64;
+const EMPTY_PER_LEVEL = 4;
 /** A level is three cells: its key, its size (0: removed), and when it was last set or removed. */
 const CELLS = 3;
 const SIZE = 1;
@@ -36,6 +39,8 @@ export class SortedLevels {
   #best = -CELLS;
   #length = 0;
   #forgottenTo = unixMs(0);
+  /** When empty places were last given up for being many. */
+  #thinnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(best: BestPrice, limit: number = LEVELS_MAX) {
     assert(limit >= 1, `SortedLevels: expected a limit ≥ 1, was ${limit}`);
@@ -178,9 +183,11 @@ export class SortedLevels {
       this.#length += 1;
       if (place > this.#best) this.#best = place;
       if (this.#length > this.#limit) this.#dropWorst();
-    } else if (before !== 0) {
-      this.#length -= 1;
+    } else {
+      if (before !== 0) this.#length -= 1;
       if (place === this.#best) this.#best = this.#liveFrom(place - CELLS);
+      const few = EMPTY_FEW + EMPTY_PER_LEVEL * this.#length;
+      if (this.#end / CELLS - this.#length > few) this.#thin(stamp);
     }
   }
 
@@ -198,6 +205,7 @@ export class SortedLevels {
     this.#best = -CELLS;
     this.#length = 0;
     this.#forgottenTo = unixMs(0);
+    this.#thinnedAt = Number.NEGATIVE_INFINITY;
   }
 
   #placeOf(rank: number): number {
@@ -276,6 +284,13 @@ export class SortedLevels {
       larger.set(this.#cells);
       this.#cells = larger;
     } else this.#forgetRemovals(stamp);
+  }
+
+  /** What is young keeps its place, so there is no use in asking again at once. */
+  #thin(stamp: UnixMs): void {
+    if (stamp - this.#thinnedAt < REMEMBERED_MS) return;
+    this.#thinnedAt = stamp;
+    this.#forgetRemovals(stamp - REMEMBERED_MS);
   }
 
   #forgetRemovals(upTo: number): void {

@@ -23,10 +23,11 @@ const bestFirst = (best: BestPrice, level: Iterable<number[]>): number[][] =>
 describe.each(sides)('levels with the %s price as the best', (best) => {
   it('equal a sorted map under any changes', () => {
     fc.assert(
-      fc.property(changes, (list) => {
+      fc.property(changes, fc.constantFrom(1, 100, 1_000), (list, paceMs) => {
         const levels = new SortedLevels(best);
         const naive = new Map<number, number[]>();
-        list.forEach(([price, size], stamp) => {
+        list.forEach(([price, size], index) => {
+          const stamp = index * paceMs;
           levels.set(ticks(price), steps(size), unixMs(stamp));
           if (size === 0) naive.delete(price);
           else naive.set(price, [price, size, stamp]);
@@ -43,6 +44,23 @@ describe.each(sides)('levels with the %s price as the best', (best) => {
         expect(levels.sizeOf(5, 2)).toBe(sum);
       }),
     );
+  });
+
+  it('forget old removals when most places are empty, and keep young ones', () => {
+    const levels = new SortedLevels(best);
+    const set = (price: number, size: number, at: number): void =>
+      levels.set(ticks(price), steps(size), unixMs(at));
+    for (let price = 1; price <= 60; price += 1) {
+      set(price, 1, 1);
+      set(price, 0, 2);
+    }
+    set(100, 1, 15_000);
+    set(101, 0, 15_000);
+    expect([levels.removedAt(ticks(1)), levels.forgottenTo]).toEqual([2, 0]);
+    for (let price = 102; price <= 120; price += 1) set(price, 0, 15_001);
+    expect([levels.removedAt(ticks(1)), levels.forgottenTo]).toEqual([0, 2]);
+    expect(levels.removedAt(ticks(101))).toBe(15_000);
+    expect(contentsOf(levels)).toEqual([[100, 1, 15_000]]);
   });
 
   it('grow to as many as there are', () => {

@@ -86,6 +86,19 @@ describe('a kill and a restart', () => {
   });
 });
 
+it('a drain before the first comparison waits for no order of an earlier run', async () => {
+  const service = new VirtualService();
+  await service.ready();
+  service.decide('BTC-USD', 'buy');
+  await service.clock.advance(3);
+  service.renew();
+  service.refusedPath = /abci_query|\/fills/;
+  service.root.start();
+  await service.until(() => service.root.core.orders.live().length === 1, 5_000);
+  service.root.hub.service$.next({ type: 'service.drain' });
+  await service.until(() => service.root.state === 'stopped', 5_000);
+});
+
 describe('a restart with another strategy', () => {
   const flags = { strategies: [{ name: 'meanReversion' }] };
 
