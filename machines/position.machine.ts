@@ -41,6 +41,8 @@ export interface PositionInput extends PositionTimings {
   readonly epoch: number;
   /** What is held already. */
   readonly size: SignedSize;
+  /** For how long it was held before, in an earlier run: its age counts on. */
+  readonly heldMs?: number;
 }
 
 export interface PositionContext extends PositionInput {
@@ -102,7 +104,8 @@ export const positionMachine = setup({
     ),
   },
   delays: {
-    maxHold: ({ context }) => Math.min(MAX_DELAY_MS, context.maxHoldMs),
+    maxHold: ({ context }) =>
+      Math.max(1, Math.min(MAX_DELAY_MS, context.maxHoldMs - (context.heldMs ?? 0))),
     coolDown: ({ context }) => Math.min(MAX_DELAY_MS, context.coolDownMs),
     exitRetry: ({ context }) => Math.min(MAX_DELAY_MS, context.exitRetryMs),
     wishTimeout: ({ context }) => Math.min(MAX_DELAY_MS, context.wishTimeoutMs),
@@ -142,6 +145,7 @@ export const positionMachine = setup({
       leaving: ({ context, event }) =>
         context.leaving ?? (event.type === 'position.exit' ? event.reason : undefined),
     }),
+    forgetAge: assign({ heldMs: 0 }),
     noteAge: assign({
       leaving: ({ context }) => ({ code: 'age', text: `held for ${context.maxHoldMs} ms` }),
     }),
@@ -220,7 +224,7 @@ export const positionMachine = setup({
           },
           flat: {
             tags: 'idle',
-            entry: ['forgetLeaving', ...enter('flat')],
+            entry: ['forgetLeaving', 'forgetAge', ...enter('flat')],
             always: { guard: 'isHolding', target: 'deriving' },
             on: { 'position.enter': { guard: 'mayEnter', target: 'entering' } },
             after: {
@@ -272,7 +276,7 @@ export const positionMachine = setup({
             entry: enter('long'),
             always: [
               { guard: 'mustLeave', target: 'exiting' },
-              { guard: 'isShort', target: 'short' },
+              { guard: 'isShort', target: 'short', actions: 'forgetAge' },
               { guard: 'isFlat', target: 'coolingDown' },
             ],
             after: { maxHold: { actions: 'noteAge' } },
@@ -282,7 +286,7 @@ export const positionMachine = setup({
             entry: enter('short'),
             always: [
               { guard: 'mustLeave', target: 'exiting' },
-              { guard: 'isLong', target: 'long' },
+              { guard: 'isLong', target: 'long', actions: 'forgetAge' },
               { guard: 'isFlat', target: 'coolingDown' },
             ],
             after: { maxHold: { actions: 'noteAge' } },
@@ -305,7 +309,7 @@ export const positionMachine = setup({
           },
           coolingDown: {
             tags: 'idle',
-            entry: ['forgetLeaving', ...enter('coolingDown')],
+            entry: ['forgetLeaving', 'forgetAge', ...enter('coolingDown')],
             always: { guard: 'isHolding', target: 'deriving' },
             after: { coolDown: 'flat' },
           },

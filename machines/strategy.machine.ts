@@ -28,13 +28,21 @@ import { unprovidedEvents } from './unprovided.machine.js';
 
 export const MAX_MARKETS = 200;
 
+/** What an earlier run has left to the strategy. */
+export interface RestoredPosition {
+  readonly market: MarketId;
+  readonly size: SignedSize;
+  /** By the venue's time of its first fill. */
+  readonly heldMs?: number;
+}
+
 export interface StrategyInput {
   readonly name: string;
   /** Number of the run. */
   readonly epoch: number;
   readonly maxPositions: number;
   readonly timings: PositionTimings;
-  readonly restored: readonly { readonly market: MarketId; readonly size: SignedSize }[];
+  readonly restored: readonly RestoredPosition[];
   /** An operator has paused it, in this run or before. */
   readonly paused: boolean;
 }
@@ -167,8 +175,9 @@ export const strategyMachine = setup({
     restorePositions: enqueueActions(({ context, enqueue }) => {
       const rows = context.restored.map(({ market, size }) => newRow(market, size));
       enqueue.assign({ positions: Object.fromEntries(rows.map((row) => [row.market, row])) });
-      for (const row of rows) {
-        const input = positionInput(context, row);
+      for (const { heldMs = 0, ...held } of context.restored) {
+        const row = newRow(held.market, held.size);
+        const input = { ...positionInput(context, row), heldMs };
         enqueue.spawnChild('position', { id: childOf(row.market), input });
       }
     }),

@@ -256,8 +256,8 @@ export class ServiceSteps {
   }
 
   #strategies(): readonly StrategyInput[] {
-    const { config } = this.#parts.world;
-    return config.strategies.map((strategy) => ({
+    const { world } = this.#parts;
+    return world.config.strategies.map((strategy) => ({
       name: strategy.name,
       epoch: this.#epoch,
       maxPositions: strategy.maxPositions,
@@ -271,7 +271,11 @@ export class ServiceSteps {
       restored: this.#parts.core.books.positions
         .ownedPositions()
         .filter(({ owner, position }) => owner === strategy.name && position.size !== 0n)
-        .map(({ position }) => ({ market: position.market, size: position.size })),
+        .map(({ position: { market, size, openedAt } }) => ({
+          market,
+          size,
+          heldMs: openedAt === undefined ? 0 : Math.max(0, world.clock.now() - openedAt),
+        })),
     }));
   }
 

@@ -6,6 +6,7 @@ import {
   type MarketId,
   type Price,
   type SignedSize,
+  type UnixMs,
   type Usd,
 } from './quantities.js';
 
@@ -19,6 +20,8 @@ export interface Position {
   readonly realizedPnl: Usd;
   readonly fees: Usd;
   readonly fills: number;
+  /** The venue's time of the fill that opened it; undefined when flat, or adopted. */
+  readonly openedAt?: UnixMs | undefined;
 }
 
 /** Average entry in price units times 10^precision, rounded towards zero; undefined when flat. */

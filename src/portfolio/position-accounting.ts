@@ -32,7 +32,14 @@ export function withFill(position: Position, fill: Fill, spec: MarketSpec): Posi
   const quote = notionalFloor(spec, fill.price, fill.size);
   const signedQuote = fill.side === 'buy' ? quote : usd(0n - quote);
   const traded = withTrade(position, signedFillSize(fill), signedQuote);
-  return { ...traded, fees: usd(position.fees + fill.fee), fills: position.fills + 1 };
+  const fees = usd(position.fees + fill.fee);
+  return { ...traded, fees, fills: position.fills + 1, ...openingOf(position, traded, fill) };
+}
+
+/** A position that goes through flat is another one. */
+function openingOf(before: Position, { size }: Position, fill: Fill): Pick<Position, 'openedAt'> {
+  if (size === 0n) return { openedAt: undefined };
+  return before.size * size > 0n ? {} : { openedAt: fill.at };
 }
 
 /**

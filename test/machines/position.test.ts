@@ -22,8 +22,8 @@ const inputOf = (units = 0n) => ({
 });
 const machine = positionMachine.provide({ actors: { facts: silence<PositionFact, Key>() } });
 
-function start(units = 0n) {
-  const hosted = host(machine, inputOf(units));
+function start(units = 0n, heldMs = 0) {
+  const hosted = host(machine, { ...inputOf(units), heldMs });
   const { subject, toldOf } = hosted;
   const wishes = () => toldOf('position.wish').map((event) => event['wish'] as { wishId: string });
   return {
@@ -220,6 +220,28 @@ describe('leaving', () => {
     expect(wishes()).toEqual([
       expect.objectContaining({ reason: { code: 'age', text: 'held for 60000 ms' } }),
     ]);
+  });
+
+  test('what an earlier run held is no younger than it is; the next position is', () => {
+    const { end, enter, resize, trade, wait, wishes } = start(5n, TIMINGS.maxHoldMs - 100);
+    wait(99);
+    expect(trade()).toBe('long');
+    wait(1);
+    expect(wishes()).toEqual([expect.objectContaining({ purpose: 'exit' })]);
+    resize(0n);
+    end(5n, 'filled');
+    wait(TIMINGS.coolDownMs);
+    enter();
+    resize(2n);
+    end(2n, 'filled');
+    wait(TIMINGS.maxHoldMs - 1);
+    expect(trade()).toBe('long');
+  });
+
+  test('what is too old already is left at once', () => {
+    const { wait, wishes } = start(-5n, 2 * TIMINGS.maxHoldMs);
+    wait(1);
+    expect(wishes()).toEqual([expect.objectContaining({ reason: expect.anything() })]);
   });
 
   test('a position that is liquidated away cools down; one that is flipped is followed', () => {

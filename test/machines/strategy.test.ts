@@ -3,7 +3,7 @@ import { EMPTY, from, throwError } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { createActor, fromEventObservable, SimulatedClock, type SnapshotFrom } from 'xstate';
 import { positionMachine } from '../../machines/position.machine.js';
-import { strategyMachine } from '../../machines/strategy.machine.js';
+import { strategyMachine, type RestoredPosition } from '../../machines/strategy.machine.js';
 import type { Side } from '../../src/model/book.js';
 import type { PositionFact, StrategyFact, StrategyReport } from '../../src/model/facts.js';
 import type { Wish } from '../../src/model/order.js';
@@ -17,10 +17,7 @@ type StrategyKey = { readonly strategy: string };
 type StrategySnapshot = SnapshotFrom<typeof strategyMachine>;
 
 const quiet = positionMachine.provide({ actors: { facts: silence<PositionFact, PositionKey>() } });
-const inputOf = (
-  restored: readonly { market: MarketId; size: ReturnType<typeof signedSize> }[],
-  paused = false,
-) => ({
+const inputOf = (restored: readonly RestoredPosition[], paused = false) => ({
   name: 'sniper',
   epoch: 1,
   maxPositions: 2,
@@ -210,7 +207,11 @@ describe('leaving', () => {
   });
 
   test('flatten leaves one market, or all', () => {
-    const restored = [BTC, ETH, SOL].map((market) => ({ market, size: signedSize(1n) }));
+    const restored = [BTC, ETH, SOL].map((market) => ({
+      market,
+      size: signedSize(1n),
+      heldMs: 0,
+    }));
     const { actor, wishes } = start(restored);
     actor.send({ type: 'strategy.flatten', market: ETH, reason: GONE });
     expect(wishes().map(({ market }) => market)).toEqual([ETH]);

@@ -5,7 +5,7 @@ import { positionValue } from '../../src/model/account-margin.js';
 import { notionalFloor } from '../../src/model/market.js';
 import { signedFillSize, type Fill } from '../../src/model/order.js';
 import { averageEntry, type Position } from '../../src/model/position.js';
-import { price, signedSize, size, usd } from '../../src/model/quantities.js';
+import { price, signedSize, size, unixMs, usd } from '../../src/model/quantities.js';
 import {
   cashFlow,
   flatPosition,
@@ -62,6 +62,15 @@ describe('a position', () => {
     ['flipped to long', [fill('sell', 10, 50_000), fill('buy', 15, 40_000)], [5, 20, 10]],
   ])('%s has its cost and its profit', (_name, fills, expected) => {
     expect(books(after(...fills))).toEqual(expected);
+  });
+
+  it('is as old as the fill that opened it, and another one when it went through flat', () => {
+    const at = (ms: number, of: Fill): Fill => ({ ...of, at: unixMs(ms) });
+    const buys = [at(1, fill('buy', 2, 50_000)), at(2, fill('buy', 2, 50_000))];
+    const part = at(3, fill('sell', 1, 50_000));
+    expect(after(...buys, part).openedAt).toBe(1);
+    expect(after(...buys, part, at(4, fill('sell', 3, 50_000))).openedAt).toBeUndefined();
+    expect(after(...buys, part, at(5, fill('sell', 4, 50_000))).openedAt).toBe(5);
   });
 
   it('sums fees, rebates included, beside the profit', () => {

@@ -3,6 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { fillId, marketId } from '../../src/model/quantities.js';
 import { VirtualService } from '../support/virtual-service.js';
 
+interface Actor {
+  readonly getSnapshot: () => {
+    readonly children: Readonly<Record<string, Actor>>;
+    readonly context: { readonly heldMs?: number };
+  };
+}
+const childrenOf = (actor: unknown): Readonly<Record<string, Actor>> =>
+  (actor as Actor | undefined)?.getSnapshot().children ?? {};
+
 describe('a kill and a restart', () => {
   it.each([1, 3, 6, 300, 700, 1500])(
     '%i ms after the decision: orders resolved, fills booked once, position equal',
@@ -38,6 +47,23 @@ describe('a kill and a restart', () => {
     expect(service.control.positions()).toMatchObject([{ market: 'ETH-USD', strategy: 'sniper' }]);
     await service.until(() => service.position('ETH-USD') === 0n, 30_000);
     expect(service.venuePosition('ETH-USD')).toBe(0n);
+  });
+
+  it('counts the age of a position on from its first fill', async () => {
+    const service = new VirtualService({ flags: { strategies: [{ maxHoldSeconds: 3_600 }] } });
+    await service.ready();
+    service.decide('BTC-USD', 'buy');
+    await service.until(() => service.position('BTC-USD') > 0n);
+    service.renew();
+    await service.clock.advance(31_000);
+    await service.start();
+    const heldMs = (): number =>
+      childrenOf(childrenOf(service.root.actor)['strategy.sniper'])[
+        'position.BTC-USD'
+      ]?.getSnapshot().context.heldMs ?? 0;
+    await service.until(() => heldMs() > 0, 10_000);
+    expect(heldMs()).toBeGreaterThan(30_000);
+    expect(heldMs()).toBeLessThan(45_000);
   });
 
   it('does not clear a latch; a named operator does, and that is journaled', async () => {
