@@ -110,6 +110,9 @@ function quoteOf(answer: AuthoredQuote, { view }: Sight): Candidate {
     expectWhole(`${name}.price`, order.price, view.spec.tick);
     expectWhole(`${name}.size`, order.size, view.spec.step);
   }
+  if (bid !== undefined && ask !== undefined && bid.price >= ask.price) {
+    throw new WrongAnswer(`bid.price: expected below the ask's ${ask.price}, was ${bid.price}`);
+  }
   const reasons = worded(answer.reasons);
   return { type: 'quote', confidence, direction, bid, ask, reasons };
 }

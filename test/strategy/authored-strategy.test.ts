@@ -80,6 +80,16 @@ describe('an answer of the wrong shape', () => {
       { type: 'quote', confidence: 1, reasons: [], bid: { price: 1n, size: 1n } },
       'bid.price: expected a multiple of 100000 above 0, was 1',
     ],
+    [
+      {
+        type: 'quote',
+        confidence: 1,
+        reasons: [],
+        bid: { price: 3_000_000_000n, size: 1_000_000n },
+        ask: { price: 3_000_000_000n, size: 1_000_000n },
+      },
+      "bid.price: expected below the ask's 3000000000, was 3000000000",
+    ],
   ];
 
   it.each(wrong.map(([answer, text]) => [text, answer]))('holds: %s', (text, answer) => {
