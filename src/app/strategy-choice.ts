@@ -47,6 +47,13 @@ export function chooseByName(nameOrFile: string): Promise<Choice> {
   return choose(only(loadConfig({ environment: {}, flags }).strategies));
 }
 
+/** As a file of settings has it; what it is calibrated with is what is to be measured. */
+export function chooseByConfig(file: string): Promise<Choice> {
+  const config = loadConfig({ file, environment: {}, flags: { mode: 'shadow' } });
+  const { calibration: _, ...settings } = only(config.strategies);
+  return choose(settings);
+}
+
 export type RunOptions = Pick<AuthoredOptions, 'mayQuote' | 'onFault'>;
 
 export function createChosen({ settings, authored }: Choice, options: RunOptions): Strategy {

@@ -194,6 +194,7 @@ function addReplay(program: Command, terminal: Terminal, finish: Finish): void {
         .default('streaming'),
     )
     .option('--strategy <name|file>', 'one of ours (sniper unless named), or a .ts or .js file')
+    .option('--config <file>', 'the strategy as these settings have it, in place of --strategy')
     .option('--json', 'print one JSON object')
     .option('--scorecard', 'what the mid did 1, 5, 30 and 300 s after each score')
     .option('--calibration <file>', 'write what confidence was worth 30 s later, for `strategies`')

@@ -1,7 +1,8 @@
 /** `perpetua replay`: a recording through layers 3 to 5, its report, scorecard and calibration. */
 import { writeFileSync } from 'node:fs';
 import { replayFile, type ReplayEngine, type ReplayOptions } from '../app/replay.js';
-import { chooseByName } from '../app/strategy-choice.js';
+import { chooseByConfig, chooseByName } from '../app/strategy-choice.js';
+import { confidenceSettings } from '../config/strategy-schema.js';
 import { Failure } from '../model/result.js';
 import { calibrationText, readCalibration } from '../model/calibration.js';
 import { calibrationOf } from '../report/calibration-table.js';
@@ -12,6 +13,8 @@ export interface ReplayFlags {
   readonly engine?: ReplayEngine;
   /** One of ours by name, or a file. */
   readonly strategy?: string;
+  /** The settings of `run`: its strategy, as it is set there. */
+  readonly config?: string;
   readonly json?: boolean;
   readonly scorecard?: boolean;
   /** Where to write the calibration. */
@@ -23,18 +26,24 @@ const CALIBRATED_AFTER_S = 30;
 
 export async function runReplay(
   path: string,
-  { engine = 'streaming', strategy, json, scorecard, calibration }: ReplayFlags,
+  { engine = 'streaming', strategy, config, json, scorecard, calibration }: ReplayFlags,
   terminal: Terminal,
 ): Promise<void> {
-  if (engine === 'legacy' && strategy !== undefined) {
-    throw new Failure(
-      'replay.strategy',
-      `--engine legacy brings its own strategy; expected no --strategy, was ${strategy}`,
-      { retryable: false },
-    );
+  const refuse = (words: string): never => {
+    throw new Failure('replay.strategy', words, { retryable: false });
+  };
+  if (engine === 'legacy' && (strategy ?? config) !== undefined) {
+    const given = strategy === undefined ? '--config' : '--strategy';
+    const words = `expected no ${given}, was ${strategy ?? config}`;
+    refuse(`--engine legacy brings its own strategy; ${words}`);
+  }
+  if (strategy !== undefined && config !== undefined) {
+    refuse(`expected --strategy or --config, not both, was ${strategy} and ${config}`);
   }
   const isScored = scorecard === true || calibration !== undefined;
-  const choice = await chooseByName(strategy ?? 'sniper');
+  const choice = await (config === undefined
+    ? chooseByName(strategy ?? 'sniper')
+    : chooseByConfig(config));
   const options: ReplayOptions = { engine, choice, scorecard: isScored };
   const { scorecard: card, ...report } = await replayFile(path, options);
   if (report.frames.received === 0) {
@@ -50,7 +59,9 @@ export async function runReplay(
     if (told !== undefined) terminal.out(scorecardText(told));
   }
   if (calibration === undefined || card === undefined) return;
-  const table = calibrationOf(card, CALIBRATED_AFTER_S);
+  const { settings } = choice;
+  const measured = { [settings.name]: confidenceSettings(settings) };
+  const table = { ...calibrationOf(card, CALIBRATED_AFTER_S), settings: measured };
   const text = calibrationText(table);
   writeFileSync(calibration, text);
   for (const strategy of Object.keys(table.strategies)) {

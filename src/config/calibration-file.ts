@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { readCalibration, type CalibrationPoint } from '../model/calibration.js';
 import { fail, type Result } from '../model/result.js';
+import { confidenceSettings } from './strategy-schema.js';
 
 export interface CalibratedSettings {
   readonly name: string;
@@ -11,11 +12,10 @@ export interface CalibratedSettings {
 }
 
 /** Undefined: the settings name no file. */
-export function readCalibrationFile({
-  name,
-  calibration: path,
-  minConfidence = 0,
-}: CalibratedSettings): Result<readonly CalibrationPoint[]> | undefined {
+export function readCalibrationFile(
+  settings: CalibratedSettings,
+): Result<readonly CalibrationPoint[]> | undefined {
+  const { name, calibration: path, minConfidence = 0 } = settings;
   if (path === undefined) return undefined;
   let text: string;
   try {
@@ -23,7 +23,7 @@ export function readCalibrationFile({
   } catch (error) {
     return fail('calibration.missing', `${path} cannot be read: ${(error as Error).message}`);
   }
-  const read = readCalibration(text, name);
+  const read = readCalibration(text, name, confidenceSettings(settings));
   if (!read.ok) return fail(read.error.code, `${path}: ${read.error.message}`);
   const best = Math.max(...read.value.map(({ hitRate }) => hitRate));
   if (best > minConfidence) return read;

@@ -106,6 +106,20 @@ export type NamedSettings = {
 /** As used. */
 export type StrategySettings = NamedSettings | FileSettings;
 
+/** Not what confidence is made of, but what is done with it. */
+const BESIDE_CONFIDENCE = new Set<string>([
+  ...Object.keys(common),
+  ...Object.keys(quoting),
+  'name',
+  'file',
+  'minConfidence',
+  'exitDirection',
+]);
+
+/** What a strategy's confidence is made of: a calibration holds for these only. */
+export const confidenceSettings = (settings: object): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(settings).filter(([key]) => !BESIDE_CONFIDENCE.has(key)));
+
 /** Settings that are possible each for itself, but not together: [path, what is expected]. */
 export function contradictions(settings: StrategySettings): readonly (readonly [string, string])[] {
   if ('file' in settings) return [];

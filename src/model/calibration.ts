@@ -19,7 +19,12 @@ export interface Calibration {
   readonly afterSeconds: number;
   /** By strategy; stretches in ascending order that do not overlap. */
   readonly strategies: Readonly<Record<string, readonly CalibrationPoint[]>>;
+  /** What they were measured with, by strategy; of those that are not named nothing is known. */
+  readonly settings?: Readonly<Record<string, ConfidenceSettings>>;
 }
+
+/** What a confidence is made of, by the settings' names. */
+export type ConfidenceSettings = Readonly<Record<string, unknown>>;
 
 /** What a file must hold at least, per strategy and per stretch. */
 export const LOOKS_MIN = 300;
@@ -31,10 +36,11 @@ const POINTS_MAX = 100;
 export const calibrationText = (calibration: Calibration): string =>
   `${JSON.stringify({ kind: KIND, ...calibration }, null, 2)}\n`;
 
-/** The stretches of one strategy, out of a file's text. */
+/** The stretches of one strategy, out of a file's text; measured with these settings, if given. */
 export function readCalibration(
   text: string,
   strategy: string,
+  settings?: ConfidenceSettings,
 ): Result<readonly CalibrationPoint[]> {
   const file = parse(text);
   if (!file.ok) return file;
@@ -43,6 +49,11 @@ export function readCalibration(
   if (points === undefined) {
     const held = names.length === 0 ? 'none' : names.join(', ');
     return fail('calibration.absent', `expected looks of strategy ${strategy}, was of: ${held}`);
+  }
+  const other = differences(file.value.settings?.[strategy], settings);
+  if (other.length > 0) {
+    const words = `measured with other settings (${other.join(', ')})`;
+    return fail('calibration.settings', `${words}: measure again with replay --config`);
   }
   const looks = points.reduce((sum, point) => sum + point.looks, 0);
   const thin = points.find((point) => point.looks < LOOKS_PER_POINT_MIN);
@@ -65,6 +76,18 @@ export function pointOf(
   return points.find(({ to }) => confidence < to) ?? points.at(-1);
 }
 
+function differences(
+  measured: ConfidenceSettings | undefined,
+  used: ConfidenceSettings | undefined,
+): readonly string[] {
+  if (measured === undefined || used === undefined) return [];
+  const names = new Set([...Object.keys(measured), ...Object.keys(used)]);
+  return [...names].flatMap((name) => {
+    const [was, is] = [JSON.stringify(measured[name]), JSON.stringify(used[name])];
+    return was === is ? [] : [`${name} ${was ?? 'unset'}, now ${is ?? 'unset'}`];
+  });
+}
+
 function parse(text: string): Result<Calibration> {
   let json: unknown;
   try {
@@ -73,16 +96,23 @@ function parse(text: string): Result<Calibration> {
     return malformed('JSON', text.slice(0, 40));
   }
   if (!isObject(json) || json['kind'] !== KIND) return malformed(`kind ${KIND}`, json);
-  const { afterSeconds, strategies } = json;
+  const { afterSeconds, strategies, settings = {} } = json;
   if (!isBetween(afterSeconds, 0, 86_400)) return malformed('afterSeconds > 0', afterSeconds);
   if (!isObject(strategies)) return malformed('strategies by name', strategies);
+  if (!isObject(settings) || !Object.values(settings).every(isObject)) {
+    return malformed('settings by strategy', settings);
+  }
   const entries = Object.entries(strategies);
   if (entries.length > STRATEGIES_MAX) return malformed('fewer strategies', entries.length);
   for (const [name, points] of entries) {
     const fault = faultOf(points);
     if (fault !== undefined) return malformed(`${name}: ${fault.expected}`, fault.was);
   }
-  return ok({ afterSeconds, strategies: strategies as Calibration['strategies'] });
+  return ok({
+    afterSeconds,
+    strategies: strategies as Calibration['strategies'],
+    settings: settings as NonNullable<Calibration['settings']>,
+  });
 }
 
 interface PointFault {

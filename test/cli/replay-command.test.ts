@@ -1,5 +1,5 @@
 /** What `perpetua replay` prints and writes of a scorecard. */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -93,6 +93,36 @@ describe('a replay', () => {
       'calibration of sniper written',
       'calibration of thin written, but will be refused: expected at least 300 looks, was 40: too thin',
     ]);
+  });
+});
+
+describe('a replay with the settings of a run', () => {
+  const settings = join(mkdtempSync(join(tmpdir(), 'perpetua-settings-')), 'perpetua.yaml');
+  const text = 'strategies:\n  - name: sniper\n    targetBps: 80\n    stopBps: 70\n';
+
+  it('runs their strategy, and its calibration holds for these settings only', async () => {
+    writeFileSync(settings, text);
+    await run({ json: true, config: settings, calibration: file });
+    const choice = vi.mocked(replayFile).mock.lastCall?.[1]?.choice;
+    expect(choice?.settings).toMatchObject({ name: 'sniper', targetBps: 80, stopBps: 70 });
+    const written = readFileSync(file, 'utf8');
+    expect(readCalibration(written, 'sniper', { targetBps: 80 })).toMatchObject({ ok: true });
+    expect(readCalibration(written, 'sniper', { targetBps: 60 })).toMatchObject({
+      error: {
+        code: 'calibration.settings',
+        message:
+          'measured with other settings (targetBps 80, now 60): measure again with replay --config',
+      },
+    });
+  });
+
+  it('is refused beside another choice of a strategy', async () => {
+    await expect(run({ config: settings, strategy: 'sniper' })).rejects.toThrow(
+      'expected --strategy or --config, not both, was sniper and',
+    );
+    await expect(run({ config: settings, engine: 'legacy' })).rejects.toThrow(
+      '--engine legacy brings its own strategy; expected no --config, was',
+    );
   });
 });
 

@@ -28,8 +28,27 @@ it('is its stretches where it is good', () => {
   expect(read(good, { minConfidence: 0.55 })).toEqual({ ok: true, value: points });
 });
 
+it('holds for the settings that it was measured with, whatever is done with the confidence', () => {
+  const settings = { sniper: { targetBps: 60 } };
+  const text = calibrationText({ afterSeconds: 30, strategies: { sniper: points }, settings });
+  const used = { name: 'sniper', targetBps: 60, stopBps: 1, minConfidence: 0.1, exitDirection: 0 };
+  expect(read(text, used)).toMatchObject({ ok: true });
+  expect(read(text, { ...used, targetBps: 61 } as object)).toContain(
+    'measured with other settings (targetBps 60, now 61): measure again',
+  );
+});
+
 it.each<[string, string | undefined, Partial<CalibratedSettings>, string]>([
   ['missing', undefined, {}, '/nowhere.json cannot be read: ENOENT'],
+  [
+    'malformed in what it was measured with',
+    calibrationText({ afterSeconds: 30, strategies: { sniper: points } }).replace(
+      '"afterSeconds"',
+      '"settings": [], "afterSeconds"',
+    ),
+    {},
+    '/calibration.json: expected settings by strategy, was []',
+  ],
   ['malformed', '[]', {}, '/calibration.json: expected kind perpetua.calibration/1, was []'],
   [
     'too thin',
