@@ -7,6 +7,7 @@ import type { BookView, Side } from '../model/book.js';
 import type { Reason } from '../model/decision.js';
 import { stepBase, tickUsd } from '../model/market.js';
 import type { Glance, Sight } from '../ports/strategy.js';
+import { apart } from './apart.js';
 import { glancedMid, glanceOf } from './glance.js';
 
 /** Taken against us while the market's rate is not known: about a hundred times the usual one. */
@@ -78,7 +79,8 @@ export function costReason(
     : `book too thin for ${terms.orderNotionalUsd} USD`;
   const funding = fundingText(costs);
   const fixed = `fees ${bps(costs.feesBps)}, spread ${bps(costs.spreadBps)}`;
-  const sums = `edge ${bps(hopedBps)} bps ${relation} costs ${bps(costs.totalBps)} bps`;
+  const [edge, total] = apart(hopedBps, costs.totalBps, 1);
+  const sums = `edge ${edge} bps ${relation} costs ${total} bps`;
   return {
     code: isPaid ? 'cost' : 'cost.high',
     text: `${sums}: ${fixed}, ${slippage}, ${funding}`,

@@ -12,8 +12,9 @@
 import type { BookView, Level, Side, Trade } from '../model/book.js';
 import type { Reason } from '../model/decision.js';
 import type { Candidate, Sight, Strategy } from '../ports/strategy.js';
+import { apart } from './apart.js';
 import { midOf } from './costs.js';
-import { entryOrHold, fraction } from './entry-gates.js';
+import { entryOrHold } from './entry-gates.js';
 import { lazyHold } from './lazy-hold.js';
 import { closedBookGates, isBookOpen } from './sight-gates.js';
 
@@ -78,7 +79,8 @@ const against = (imbalance: number): readonly Side[] =>
 /** `imbalance 0.62 > 0.40`; a closed gate has a dot in its code. */
 function least(name: string, value: number, min: number): Reason {
   const isMet = value > min;
-  const text = `${name} ${fraction(value)} ${isMet ? '>' : 'not >'} ${min.toFixed(2)}`;
+  const [is, limit] = apart(value, min, 2);
+  const text = `${name} ${is} ${isMet ? '>' : 'not >'} ${limit}`;
   return { code: isMet ? name : `${name}.low`, text };
 }
 

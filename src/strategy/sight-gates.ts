@@ -8,6 +8,7 @@ import {
   type SignalSet,
 } from '../model/signal.js';
 import type { Sight } from '../ports/strategy.js';
+import { apart } from './apart.js';
 import { glanceOf } from './glance.js';
 
 export const SIGNAL_LABELS: Readonly<Record<SignalName, string>> = {
@@ -17,8 +18,6 @@ export const SIGNAL_LABELS: Readonly<Record<SignalName, string>> = {
   orderbook: 'order book',
 };
 
-const secondsText = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
-
 /** A reason when `ageMs` is above the limit, or is not a number. */
 function ageGate(
   code: string,
@@ -26,7 +25,8 @@ function ageGate(
   { ageMs, ageMsMax }: { readonly ageMs: number; readonly ageMsMax: number },
 ): Reason | undefined {
   if (ageMs <= ageMsMax) return undefined;
-  return { code, text: `${what} ${secondsText(ageMs)} old > ${secondsText(ageMsMax)}` };
+  const [age, limit] = apart(ageMs / 1_000, ageMsMax / 1_000, 1);
+  return { code, text: `${what} ${age} s old > ${limit} s` };
 }
 
 function scoreGate(

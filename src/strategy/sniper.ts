@@ -12,6 +12,7 @@ import type { Side } from '../model/book.js';
 import type { Reason } from '../model/decision.js';
 import type { SignalName } from '../model/signal.js';
 import type { Candidate, Sight, Strategy } from '../ports/strategy.js';
+import { apart } from './apart.js';
 import { entryOrHold, fraction, ramp, relation } from './entry-gates.js';
 import { lazyHold } from './lazy-hold.js';
 import {
@@ -93,7 +94,8 @@ function leaving(direction: number, exitDirection: number): readonly Side[] {
 function confidenceReason(confidence: number, confidenceMin: number): Reason {
   const code = confidence > confidenceMin ? 'confidence' : 'confidence.low';
   const sign = relation(confidence, confidenceMin);
-  return { code, text: `confidence ${fraction(confidence)} ${sign} ${confidenceMin.toFixed(2)}` };
+  const [is, limit] = apart(confidence, confidenceMin, 2);
+  return { code, text: `confidence ${is} ${sign} ${limit}` };
 }
 
 function decide(sight: Sight, options: SniperOptions): Candidate {

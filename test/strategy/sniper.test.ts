@@ -47,7 +47,7 @@ describe('the sniper enters', () => {
     // Ask 30,001 + 10 bps = 30,031.001, down to the tick.
     expect(up.type === 'enter' && up.limitPrice).toBe(3_003_100_000n);
     expect(texts(up)).toEqual([
-      'confidence 0.90 > 0.80',
+      'confidence 0.91 > 0.80',
       'direction 0.90: momentum 95, order book 85',
       'quality 1.00: volume 70, volatility 90, data 100 ms old',
       'rank 1 of 3',
