@@ -25,13 +25,14 @@ export function liveVenue({ signer, reads, specOf }: LiveVenueOptions): VenuePor
     },
     batchCancel(requests) {
       const markets = [...new Set(requests.map(({ market }) => market))];
-      const unknown = markets.find((market) => specOf(market) === undefined);
-      if (unknown !== undefined) return of(unknownMarket(unknown));
+      // A market that nobody lists any more keeps no other's cancels from leaving.
       const cancels = markets.flatMap((market) => {
+        const spec = specOf(market);
         const ofMarket = requests.filter((request) => request.market === market);
         const clientIds = ofMarket.map(({ clientId }) => clientId);
-        return [specOf(market) ?? []].flat().map((spec) => ({ spec, clientIds }));
+        return spec === undefined ? [] : [{ spec, clientIds }];
       });
+      if (cancels.length === 0) return of(unknownMarket(markets.join(', ')));
       // Never below any of the orders' own: such a cancel would cancel nothing.
       const goodTilBlock = blockHeight(Math.max(...requests.map((one) => one.goodTilBlock)));
       return signer.batchCancel({ cancels, goodTilBlock });
@@ -39,7 +40,7 @@ export function liveVenue({ signer, reads, specOf }: LiveVenueOptions): VenuePor
   };
 }
 
-const unknownMarket = (market: MarketId): SendAnswer => ({
+const unknownMarket = (market: string): SendAnswer => ({
   type: 'unsent',
   reason: `parameters of ${market} are not known`,
 });

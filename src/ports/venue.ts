@@ -63,7 +63,10 @@ export type SendAnswer =
 export interface VenuePort {
   place(request: OrderRequest, expiresAt: UnixMs): Observable<SendAnswer>;
   cancel(request: CancelRequest): Observable<SendAnswer>;
-  /** Up to 100 short-term orders by one message. The venue's yes says nothing of any of them. */
+  /**
+   * Up to 100 short-term orders by one message. The venue's yes says nothing of any of them.
+   * Those in markets that are not known are left out; `unsent` when all are.
+   */
   batchCancel(requests: readonly CancelRequest[]): Observable<SendAnswer>;
   /** 404 is a normal answer: undefined. */
   order(id: OrderId): Observable<VenueOrder | undefined>;

@@ -64,6 +64,13 @@ describe('the live venue', () => {
     const clientIds = [one.clientId, other.clientId];
     expect(asked).toEqual([{ cancels: [{ spec: btcSpec, clientIds }], goodTilBlock }]);
     const elsewhere = { ...one, market: marketId('XYZ-USD') };
-    expect(await answer(venue.batchCancel([one, elsewhere]))).toMatchObject({ type: 'unsent' });
+    // What cannot be canceled keeps nothing else from being canceled.
+    expect(await answer(venue.batchCancel([elsewhere, one]))).toBe(taken);
+    expect(asked[1]?.cancels).toEqual([{ spec: btcSpec, clientIds: [one.clientId] }]);
+    expect(await answer(venue.batchCancel([elsewhere]))).toEqual({
+      type: 'unsent',
+      reason: 'parameters of XYZ-USD are not known',
+    });
+    expect(asked).toHaveLength(2);
   });
 });
