@@ -224,7 +224,7 @@ export const positionMachine = setup({
           },
           flat: {
             tags: 'idle',
-            entry: ['forgetLeaving', 'forgetAge', ...enter('flat')],
+            entry: ['forgetLeaving', ...enter('flat')],
             always: { guard: 'isHolding', target: 'deriving' },
             on: { 'position.enter': { guard: 'mayEnter', target: 'entering' } },
             after: {

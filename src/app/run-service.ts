@@ -85,7 +85,7 @@ export async function runService(config: Config, options: RunOptions): Promise<n
   const ended = untilEnded(root, options.forMs);
   root.start();
   await ended;
-  await partFrom(root.core.orders, root.world.clock);
+  if (root.state === 'faulted') await partFrom(root.core.orders, root.world.clock);
   const report = reportOf(root, usage);
   const fault = faultOf(root);
   hub.close();

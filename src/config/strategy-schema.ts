@@ -113,6 +113,7 @@ const BESIDE_CONFIDENCE = new Set<string>([
   'name',
   'file',
   'minConfidence',
+  'targetBps',
   'exitDirection',
 ]);
 

@@ -1,5 +1,5 @@
 /** Pre-trade checks against limits: price, size, exposure, margin, rate. No number, no order. */
-import { formatUsd, oracleNotional, oracleOfPrice } from '../model/market.js';
+import { formatSize, formatUsd, oracleNotional, oracleOfPrice } from '../model/market.js';
 import type { Denial, DenialCode, OrderIntent } from '../model/order.js';
 import {
   absolute,
@@ -95,10 +95,11 @@ export const checkIsolation: Check = ({ market }, { view, holdings }) => {
 };
 
 /** It would close what is not the strategy's, and what it then owns could not be closed. */
-export const checkForeign: Check = ({ side, strategy, market }, { foreign }) => {
+export const checkForeign: Check = ({ side, strategy, market }, { foreign, view }) => {
   const isAgainst = side === 'buy' ? foreign < 0n : foreign > 0n;
   if (!isAgainst) return undefined;
-  return deny('position.foreign', `${foreign} of ${market} is not ${strategy}'s: no ${side}`);
+  const amount = view === undefined ? `${foreign} quantums` : formatSize(view.spec, foreign);
+  return deny('position.foreign', `${amount} of ${market} is not ${strategy}'s: no ${side}`);
 };
 
 export const checkEntryRate: Check = (_intent, { entriesLastMinute, limits }) =>

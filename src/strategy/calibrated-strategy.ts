@@ -9,6 +9,8 @@ import { pointOf, type CalibrationPoint } from '../model/calibration.js';
 import type { Reason } from '../model/decision.js';
 import type { MarketId } from '../model/quantities.js';
 import type { Candidate, Glance, Sight, Strategy } from '../ports/strategy.js';
+import { apart } from './apart.js';
+import { fraction } from './entry-gates.js';
 import { glanceOf } from './glance.js';
 import { lazyHold } from './lazy-hold.js';
 
@@ -86,14 +88,12 @@ class RawSight implements Sight {
   candles: Sight['candles'] = (resolution, count) => this.#sight.candles(resolution, count);
 }
 
-/** Two decimals, cut off: what is below a limit must not be rounded up to it. */
-const fraction = (value: number): string => (Math.trunc(value * 100) / 100).toFixed(2);
-
 function calibrated(candidate: Candidate, raw: number, options: CalibratedOptions): Candidate {
   const point = pointOf(options.points, raw);
   if (point === undefined) return candidate;
   const { hitRate, looks } = point;
-  const worth = `calibrated ${fraction(hitRate)} from ${looks} looks`;
+  const [worthIt, limit] = apart(hitRate, options.confidenceMin, 2);
+  const worth = `calibrated ${worthIt} from ${looks} looks`;
   const phrase = `confidence ${fraction(raw)} (${worth})`;
   switch (candidate.type) {
     case 'quote':
@@ -104,16 +104,19 @@ function calibrated(candidate: Candidate, raw: number, options: CalibratedOption
       return lazyHold(words, { confidence: hitRate, direction, leave });
     }
     case 'enter':
-      return judged(candidate, { phrase, hitRate, confidenceMin: options.confidenceMin });
+      return judged(candidate, { phrase, limit, hitRate, ...options });
   }
 }
 
-function judged(
-  candidate: Entry,
-  { phrase, hitRate, confidenceMin }: { phrase: string; hitRate: number; confidenceMin: number },
-): Candidate {
+interface Judging extends CalibratedOptions {
+  readonly phrase: string;
+  /** As text, beside which the hit rate stands. */
+  readonly limit: string;
+  readonly hitRate: number;
+}
+
+function judged(candidate: Entry, { phrase, limit, hitRate, confidenceMin }: Judging): Candidate {
   const others = candidate.reasons.filter(({ code }) => code !== 'confidence');
-  const limit = confidenceMin.toFixed(2);
   if (hitRate > confidenceMin) {
     const text = `${phrase} > ${limit}, rank ${candidate.rank}`;
     return {

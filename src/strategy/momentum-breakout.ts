@@ -12,6 +12,7 @@
 import type { Candle, Side } from '../model/book.js';
 import type { Reason } from '../model/decision.js';
 import type { Candidate, Sight, Strategy } from '../ports/strategy.js';
+import { apart } from './apart.js';
 import { midOf } from './costs.js';
 import { entryOrHold } from './entry-gates.js';
 import { lazyHold } from './lazy-hold.js';
@@ -94,16 +95,18 @@ function judge(sight: Sight, base: Base, options: MomentumBreakoutOptions): Cand
   const confidence = isBroken ? Math.min(1, volumeRatio / (2 * volumeFactor)) : 0;
   const words = (): readonly Reason[] => {
     const range = `${side === 'buy' ? 'high' : 'low'} of ${base.candles} candles`;
-    const distance = `${Math.abs(beyondBps).toFixed(1)} bps`;
+    const [away, buffer] = apart(Math.abs(beyondBps), bufferBps, 1);
+    const distance = `${away} bps`;
     const place = `mid ${distance} ${beyondBps > 0 ? 'beyond' : 'within'} the ${range}`;
-    const limit = `${isBroken ? '>' : 'not >'} ${bufferBps.toFixed(1)} bps beyond`;
-    const ratio = `volume ${volumeRatio.toFixed(2)} × the base's`;
+    const limit = `${isBroken ? '>' : 'not >'} ${buffer} bps beyond`;
+    const [carried, factor] = apart(volumeRatio, volumeFactor, 2);
+    const ratio = `volume ${carried} × the base's`;
     const sign = isCarried ? '>' : '≤';
     return [
       { code: isBroken ? 'break' : 'break.none', text: `${place}, ${limit}` },
       {
         code: isCarried ? 'volume' : 'volume.low',
-        text: `${ratio} ${sign} ${volumeFactor.toFixed(2)}`,
+        text: `${ratio} ${sign} ${factor}`,
       },
     ];
   };

@@ -28,7 +28,7 @@ it('a calibrated sniper enters by the hit rate where it would hold by its raw co
   const verdict = (await create(0.55)).decide(sight);
   expect(verdict).toMatchObject({ type: 'enter', confidence: 0.5678 });
   expect(verdict.reasons[0]?.text).toMatch(
-    /^confidence 0\.[0-4]\d \(calibrated 0\.56 from 412 looks\) > 0\.55, rank 1$/,
+    /^confidence 0\.[0-4]\d \(calibrated 0\.57 from 412 looks\) > 0\.55, rank 1$/,
   );
 });
 

@@ -98,20 +98,16 @@ describe('a replay', () => {
 
 describe('a replay with the settings of a run', () => {
   const settings = join(mkdtempSync(join(tmpdir(), 'perpetua-settings-')), 'perpetua.yaml');
-  const text = 'strategies:\n  - name: sniper\n    targetBps: 80\n    stopBps: 70\n';
+  const text = 'strategies:\n  - name: meanReversion\n    zEnter: 3\n    stopBps: 70\n';
 
   it('runs their strategy, and its calibration holds for these settings only', async () => {
     writeFileSync(settings, text);
     await run({ json: true, config: settings, calibration: file });
     const choice = vi.mocked(replayFile).mock.lastCall?.[1]?.choice;
-    expect(choice?.settings).toMatchObject({ name: 'sniper', targetBps: 80, stopBps: 70 });
-    const written = readFileSync(file, 'utf8');
-    expect(readCalibration(written, 'sniper', { targetBps: 80 })).toMatchObject({ ok: true });
-    expect(readCalibration(written, 'sniper', { targetBps: 60 })).toMatchObject({
-      error: {
-        code: 'calibration.settings',
-        message:
-          'measured with other settings (targetBps 80, now 60): measure again with replay --config',
+    expect(choice?.settings).toMatchObject({ name: 'meanReversion', zEnter: 3, stopBps: 70 });
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+      settings: {
+        meanReversion: { windowSeconds: 180, samplesMin: 60, zEnter: 3, zExit: 0.5, zMax: 6 },
       },
     });
   });

@@ -29,12 +29,13 @@ it('is its stretches where it is good', () => {
 });
 
 it('holds for the settings that it was measured with, whatever is done with the confidence', () => {
-  const settings = { sniper: { targetBps: 60 } };
-  const text = calibrationText({ afterSeconds: 30, strategies: { sniper: points }, settings });
-  const used = { name: 'sniper', targetBps: 60, stopBps: 1, minConfidence: 0.1, exitDirection: 0 };
+  const settings = { meanReversion: { zEnter: 2.5 } };
+  const strategies = { meanReversion: points };
+  const text = calibrationText({ afterSeconds: 30, strategies, settings });
+  const used = { name: 'meanReversion', zEnter: 2.5, stopBps: 1, targetBps: 7, minConfidence: 0.1 };
   expect(read(text, used)).toMatchObject({ ok: true });
-  expect(read(text, { ...used, targetBps: 61 } as object)).toContain(
-    'measured with other settings (targetBps 60, now 61): measure again',
+  expect(read(text, { ...used, zEnter: 3 } as object)).toContain(
+    'measured with other settings (zEnter 2.5, now 3): measure again',
   );
 });
 

@@ -167,6 +167,12 @@ const REFUSED_ENTRIES: readonly Row[] = [
   row('it would close what is not its strategy’s', 'position.foreign', {
     foreign: signedSize(-1n),
   }),
+  row(
+    'it would close what is not its strategy’s, the other way',
+    'position.foreign',
+    { foreign: signedSize(1n) },
+    { side: 'sell', limitPrice: btcPrice(49_950) },
+  ),
   row('another market cannot be valued', 'oracle.missing', {
     holdings: new Map([[ETH, holding({ oracle: undefined, position: signedSize(1n) })]]),
   }),
@@ -235,6 +241,10 @@ describe('an entry', () => {
       }),
     );
   });
+});
+
+it('an entry on the side of what is not its strategy’s is approved', () => {
+  expect(codeOf(anEntry, { ...open, foreign: signedSize(1n) })).toBe('approved');
 });
 
 describe('an exit', () => {

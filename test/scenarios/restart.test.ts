@@ -109,6 +109,13 @@ describe('a kill and a restart', () => {
     expect(service.position('BTC-USD')).toBe(service.venuePosition('BTC-USD'));
     expect(service.position('BTC-USD')).toBeGreaterThan(0n);
     expect(service.entries('fill')).toHaveLength(0);
+    // It is nobody's: what would close it could not be left again.
+    await service.until(() => service.control.state().strategies[0]?.state === 'scouting');
+    service.decide('BTC-USD', 'sell');
+    await service.clock.advance(1_000);
+    const [denial] = service.control.risk().denials;
+    expect(denial).toMatchObject({ code: 'position.foreign' });
+    expect(service.sends).toBe(0);
   });
 });
 

@@ -57,7 +57,7 @@ describe('a calibrated strategy', () => {
     const candidate = decide(entry(0.789), 0.55);
     expect(candidate).toMatchObject({ type: 'enter', confidence: 0.5678, rank: 2, quality: 0.8 });
     expect(texts(candidate)).toEqual([
-      'confidence 0.78 (calibrated 0.56 from 412 looks) > 0.55, rank 2',
+      'confidence 0.78 (calibrated 0.57 from 412 looks) > 0.55, rank 2',
       'quality 0.80',
     ]);
   });
@@ -70,7 +70,7 @@ describe('a calibrated strategy', () => {
       direction: 0.9,
       leave: ['sell'],
     });
-    expect(texts(low)[0]).toBe('confidence 0.78 (calibrated 0.56 from 412 looks) < 0.60');
+    expect(texts(low)[0]).toBe('confidence 0.78 (calibrated 0.57 from 412 looks) < 0.60');
     expect(texts(decide(entry(0.3), 0.51))[0]).toContain('(calibrated 0.51 from 900 looks) = 0.51');
   });
 
