@@ -35,7 +35,7 @@ const PARTS: Readonly<Record<string, Part>> = {
 };
 /** Without sockets, child processes and anybody else's package. */
 const QUICK_PARTS = ['decode', 'layers', 'plan', 'markets'];
-const FRAMES = 300_000;
+const FRAMES = 500_000;
 const QUICK_FRAMES = 2_000;
 const MARKETS = 200;
 const QUICK_MARKETS = 20;

@@ -111,9 +111,9 @@ export class Inbox {
       const at = this.#begin(undefined);
       deliver(value);
       this.#end(kind, source, at, undefined);
-      this.#drain();
+      if (this.#queue.length > 0) this.#drain();
     } finally {
-      this.#queue.length = 0;
+      if (this.#queue.length > 0) this.#queue.length = 0;
       this.#running = false;
     }
   }

@@ -22,12 +22,12 @@ export function sessionWiring(
     clock,
     subscribesPerSecond,
     frames: {
-      next: ({ data, at }) => {
-        recording?.write({ receivedAt: at, data });
+      next: (frame) => {
+        recording?.write({ receivedAt: frame.at, data: frame.data });
         count = (count + 1) % MEASURED_EVERY;
-        if (count !== 0) return onFrame({ data, at });
+        if (count !== 0) return onFrame(frame);
         const begun = wallNow();
-        onFrame({ data, at });
+        onFrame(frame);
         meter.observe('decode', wallNow() - begun);
       },
     },

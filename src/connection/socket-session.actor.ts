@@ -114,7 +114,7 @@ class SocketSession {
         next: (signal) => {
           if (signal.type !== 'frame') edges$.next(signal);
           const facts = signal.type === 'frame' ? this.#receive(signal.data) : factsOf(signal);
-          for (const fact of facts) listener.next(fact);
+          if (facts !== NOTHING) for (const fact of facts) listener.next(fact);
         },
         error: (error: unknown) => listener.error(error),
         complete: () => listener.complete(),

@@ -56,6 +56,8 @@ function open(
       handshakeTimeout: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
       maxPayload: options.maxPayloadBytes ?? MAX_PAYLOAD_BYTES,
       perMessageDeflate: false,
+      // Whoever decodes a frame looks at its bytes anyway.
+      skipUTF8Validation: true,
     });
     listen(socket, subscriber, close);
     return socket;

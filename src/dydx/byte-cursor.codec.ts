@@ -60,6 +60,8 @@ const SLACK = 16;
 /** The frame that is being read. It holds until the next `open`. */
 export const BYTES = Buffer.from(new ArrayBuffer(FRAME_MAX + SLACK)) as Latin1Bytes;
 export const VIEW = new DataView(BYTES.buffer);
+/** The frame whose bytes are there already for the next one who reads it. */
+let held: Uint8Array | undefined;
 /** 10⁰ to 10¹⁵, as many digits as are read. */
 export const POWERS_OF_TEN = Float64Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
 
@@ -89,13 +91,16 @@ export class ByteCursor {
   /** Of the last `fixed`. */
   decimals = 0;
 
-  /** False when it is too long. */
-  open(frame: Uint8Array): boolean {
+  /** False when it is too long. `isReadAgain`: its bytes may stay where they are until then. */
+  open(frame: Uint8Array, isReadAgain = false): boolean {
     const { length } = frame;
+    const isThere = frame === held;
     this.at = 0;
     this.end = 0;
+    held = undefined;
     if (length > FRAME_MAX) return false;
-    BYTES.set(frame);
+    if (!isThere || isReadAgain) BYTES.set(frame);
+    if (isReadAgain) held = frame;
     this.end = length;
     return true;
   }

@@ -15,7 +15,7 @@ export function dataFrames(connectionId: string): (frame: Uint8Array) => number 
   const cursor = new ByteCursor();
   const head = new Pattern(`{"type":"channel_data","connection_id":"${connectionId}${MESSAGE_ID}`);
   return (frame) => {
-    cursor.open(frame);
+    cursor.open(frame, true);
     if (!cursor.skip(head)) return -1;
     const messageId = cursor.whole();
     if (messageId < 0) return -1;

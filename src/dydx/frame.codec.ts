@@ -3,6 +3,7 @@
  * bytes → JSON → schema → exact integers. Nothing that the venue sends makes it throw; what cannot
  * be read is named, never guessed at.
  */
+import { isUtf8 } from 'node:buffer';
 import { subaccountKey, type Subaccount } from '../model/account.js';
 import { CANDLE_RESOLUTIONS, type CandleResolution } from '../model/book.js';
 import type { AccountEvent, Channel, MarketEvent } from '../model/events.js';
@@ -191,6 +192,7 @@ class Decoder implements FrameDecoder {
 }
 
 function parseJson(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  if (!isUtf8(bytes)) throw new Unreadable('expected UTF-8');
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   const json: unknown = JSON.parse(text);
   if (typeof json === 'object' && json !== null) return json as Record<string, unknown>;

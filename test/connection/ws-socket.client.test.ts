@@ -61,6 +61,16 @@ describe('a real socket', () => {
     });
   });
 
+  it('hands on what is no text: it is the decoder’s to quarantine', async () => {
+    whenConnected((peer) => {
+      peer.send(Buffer.from([0x7b, 0xff, 0x7d]), { binary: false });
+      peer.close(1000);
+    });
+    const [, frame, closed] = await allSignals();
+    expect(frame?.type === 'frame' && [...frame.data]).toEqual([0x7b, 0xff, 0x7d]);
+    expect(closed).toMatchObject({ code: 1000, fatal: false });
+  });
+
   it('that is cut is closed, and may be tried again', async () => {
     whenConnected((peer) => peer.terminate());
     expect((await allSignals()).at(-1)).toMatchObject({ type: 'closed', code: 1006, fatal: false });

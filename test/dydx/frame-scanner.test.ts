@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { dataFrames } from '../../src/dydx/data-frames.codec.js';
 import { createFrameDecoder } from '../../src/dydx/frame.codec.js';
 import { FrameScanner } from '../../src/dydx/frame-scanner.codec.js';
 import { unitsOf } from '../../src/dydx/units.js';
@@ -48,12 +49,17 @@ function plain(decoded: Decoded): unknown {
 const scanning = createFrameDecoder();
 const parsing = createFrameDecoder({ road: 'json' });
 for (const decoder of [scanning, parsing]) decoder.learn(SPECS);
+const idOf = dataFrames('5f0c1d5e-6f2a-4a43-9a0f-8f1f3c2b7a10');
 const scanner = new FrameScanner();
 for (const spec of SPECS) scanner.learn(unitsOf(spec));
 
 const bothWays = (frame: string | Uint8Array): readonly [unknown, unknown] => {
   const bytes = typeof frame === 'string' ? Buffer.from(frame) : frame;
-  return [plain(scanning.decode(bytes, AT)), plain(parsing.decode(bytes, AT))];
+  const scanned = plain(scanning.decode(bytes, AT));
+  // As in the service, whose sockets look for the message id first.
+  idOf(bytes);
+  expect(plain(scanning.decode(bytes, AT))).toEqual(scanned);
+  return [scanned, plain(parsing.decode(bytes, AT))];
 };
 const expectSame = (frame: string | Uint8Array): void => {
   const [scanned, parsed] = bothWays(frame);
@@ -212,6 +218,24 @@ describe('any bytes', () => {
       }),
       { numRuns: 5_000 },
     );
+  });
+
+  it('are told apart though their message ids were looked for first, one after the other', () => {
+    const [one = '', other = ''] = SURE;
+    const [first, second] = [Buffer.from(one), Buffer.from(other)];
+    idOf(first);
+    idOf(second);
+    expect(plain(scanning.decode(first, AT))).toEqual(plain(parsing.decode(first, AT)));
+    expect(plain(scanning.decode(second, AT))).toEqual(plain(parsing.decode(second, AT)));
+  });
+
+  it('that are not UTF-8 are unreadable, wherever the wrong byte stands', () => {
+    const bytes = Buffer.from(SURE[0] ?? '');
+    for (let at = 0; at < bytes.length; at += 1) {
+      const wrong = Buffer.from(bytes);
+      wrong[at] = 0xff;
+      expect(bothWays(wrong)[0]).toMatchObject({ type: 'unreadable', reason: 'expected UTF-8' });
+    }
   });
 
   it('with a piece cut out, doubled or put elsewhere are read alike', () => {
