@@ -1,6 +1,7 @@
 /** The process dies: the next one finds its orders, books what it missed, and holds what it held. */
 import { describe, expect, it } from 'vitest';
 import { fillId, marketId } from '../../src/model/quantities.js';
+import { quoting, resting } from '../support/quoting-service.js';
 import { VirtualService } from '../support/virtual-service.js';
 
 interface Actor {
@@ -147,6 +148,20 @@ describe('a restart with another strategy', () => {
       { level: 'error', fields: { strategy: 'sniper', market: 'ETH-USD' } },
     ]);
     expect(service.position('ETH-USD')).toBe(service.venuePosition('ETH-USD'));
+  });
+
+  it('cancels at its end what the former one left resting', async () => {
+    const { service } = quoting();
+    await service.ready();
+    await service.until(() => resting(service).length === 2);
+    await service.restart(flags);
+    await service.until(() => service.control.isReady().ready);
+    expect(resting(service)).toHaveLength(2);
+    const { hub, world } = service.root;
+    world.inbox.enter('command', 'test', () => hub.service$.next({ type: 'service.drain' }));
+    await service.until(() => service.root.state === 'stopped', 5_000);
+    expect(service.entries('cancel.intent')).toHaveLength(2);
+    expect(resting(service)).toHaveLength(0);
   });
 
   it('sees the orders of the former one to their ends', async () => {
