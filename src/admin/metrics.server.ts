@@ -26,6 +26,7 @@ export function createMetrics(control: Control): Metrics {
     HOPS.map((hop) => [hop, latency.labels(hop)]),
   );
   addFrames(registry, control);
+  addEngines(registry, control);
   addState(registry, control);
   addMoney(registry, control);
   addEndpoints(registry, control);
@@ -76,6 +77,13 @@ function addFrames(registry: Registry, control: Control): void {
       }
     },
   });
+  registry.registerMetric(frames);
+  registry.registerMetric(letters);
+  registry.registerMetric(versions);
+}
+
+function addEngines(registry: Registry, control: Control): void {
+  const registers = [registry];
   const divergences = new Counter({
     name: 'perpetua_engine_divergences_total',
     help: 'Differences found between the streaming and the batch engine.',
@@ -97,11 +105,17 @@ function addFrames(registry: Registry, control: Control): void {
       }
     },
   });
+  const alone = new Gauge({
+    name: 'perpetua_engine_alone',
+    help: '1 when the batch engine has ended by itself: there is nothing to fall back to.',
+    registers,
+    collect() {
+      this.set(control.state().engine.alone === null ? 0 : 1);
+    },
+  });
+  registry.registerMetric(alone);
   registry.registerMetric(divergences);
   registry.registerMetric(fallbacks);
-  registry.registerMetric(frames);
-  registry.registerMetric(letters);
-  registry.registerMetric(versions);
 }
 
 function addState(registry: Registry, control: Control): void {

@@ -17,6 +17,7 @@ const engineState = Type.Object({
   setting: text,
   active: text,
   fallback: nullable(Type.Object({ cause: text, evidence: text, at: number })),
+  alone: nullable(text),
   fallbacks: Type.Record(text, number),
   compared: number,
   divergent: number,

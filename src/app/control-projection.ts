@@ -72,7 +72,11 @@ export class ControlProjection implements Control {
       endpoints: world.endpoints?.() ?? [],
       rest: world.restUsage?.() ?? [],
       strategies: strategies.map((name) => ({ name, state: this.#stateOf(`strategy.${name}`) })),
-      engine: { ...engine.status, fallback: engine.status.fallback ?? null },
+      engine: {
+        ...engine.status,
+        fallback: engine.status.fallback ?? null,
+        alone: engine.status.alone ?? null,
+      },
       frames: pipeline.counts,
       deadLetters: pipeline.letters,
       unknownVersions: pipeline.versions.alarms,
@@ -279,7 +283,7 @@ export class ControlProjection implements Control {
   #restore(by: string): CommandOutcome {
     const { engine, journal } = this.#root;
     if (!engine.restore())
-      return refuse('engine.no-fallback', 'the streaming engine is not latched');
+      return refuse('engine.no-fallback', 'both engines run, and the streaming one is heard');
     journal.write({ type: 'engine.restored', by });
     return { accepted: true, message: 'both engines begin anew' };
   }

@@ -11,7 +11,7 @@ import type { Divergence } from '../model/engine-status.js';
 import type { MarketId, UnixMs } from '../model/quantities.js';
 import { SIGNAL_NAMES } from '../model/signal.js';
 import type { MarketEngine } from '../ports/engine.js';
-import type { SignalLens } from '../ports/lenses.js';
+import type { MarketLens, SignalLens } from '../ports/lenses.js';
 
 /** Scores may differ by rounding. */
 const SCORE_DELTA_MAX = 1e-6;
@@ -21,6 +21,7 @@ const DECISIONS_KEPT = 64;
 
 /** What one engine has said, as far as it must be remembered to be compared. */
 export class EngineSayings {
+  readonly markets = new Map<MarketId, MarketLens>();
   readonly signals = new Map<MarketId, SignalLens>();
   /** Key of the newest verdict. */
   readonly verdicts = new Map<MarketId, string>();
@@ -40,10 +41,15 @@ export class EngineSayings {
   listen({ markets$, signals$, verdicts$, decisions$ }: MarketEngine): Observable<never> {
     return merge(
       signals$.pipe(tap((lenses) => lenses.forEach((l) => this.signals.set(l.market, l)))),
-      markets$.pipe(tap((lenses) => lenses.forEach(({ market }) => this.told.add(market)))),
+      markets$.pipe(tap((lenses) => lenses.forEach((lens) => this.#tell(lens)))),
       verdicts$.pipe(tap((verdict) => this.verdicts.set(verdict.market, this.#keyOf(verdict)))),
       decisions$.pipe(tap((decision) => this.#decide(decision))),
     ).pipe(ignoreElements());
+  }
+
+  #tell(lens: MarketLens): void {
+    this.markets.set(lens.market, lens);
+    this.told.add(lens.market);
   }
 
   #decide(decision: Verdict): void {

@@ -10,7 +10,7 @@ import { verdictKey } from '../strategy/decision.stream.js';
 import { EngineSwitch } from './engine-switch.js';
 import { batchEngine, streamingEngine, type EngineParts } from './engines.js';
 import { ownPosition } from './own-position.js';
-import { watchedScheduler } from './watched-scheduler.js';
+import { watchedClock } from './watched-clock.js';
 import { createChosen, only, termsOf } from './strategy-choice.js';
 import type { TradingCore } from './trading-core.js';
 import type { World } from './world.js';
@@ -24,8 +24,13 @@ export interface EngineHostOptions {
   /** In a turn of its own: a strategy is given up in the middle of a look. */
   readonly onFault: (evidence: string) => void;
   readonly onFallback: (fallback: Fallback) => void;
-  /** Instead of the engines that the settings ask for. */
+  readonly makers?: EngineMakers;
+}
+
+/** Instead of the engines that the setting `both` asks for. */
+export interface EngineMakers {
   readonly makeStreaming?: typeof streamingEngine;
+  readonly makeBatch?: typeof batchEngine;
 }
 
 export class EngineHost {
@@ -34,8 +39,6 @@ export class EngineHost {
   readonly #switch: EngineSwitch | undefined;
   /** Of the engines that run now: they learn of markets together. */
   #decoders: readonly FrameDecoder[] = [];
-  /** All markets that the venue lists. */
-  #listed: readonly MarketSpec[] = [];
 
   constructor(options: EngineHostOptions) {
     this.#options = options;
@@ -55,24 +58,32 @@ export class EngineHost {
     if (this.#switch !== undefined) return this.#switch.status;
     const { engine } = this.#options.world.config;
     const active = engine === 'batch' ? 'batch' : 'streaming';
-    const nothing = { fallback: undefined, fallbacks: {}, compared: 0, divergent: 0 };
+    const nothing = {
+      fallback: undefined,
+      alone: undefined,
+      fallbacks: {},
+      compared: 0,
+      divergent: 0,
+    };
     return { setting: engine, active, ...nothing, divergences: [] };
   }
 
   /** Market parameters for the decoders. */
   learn(specs: readonly MarketSpec[]): void {
-    this.#listed = specs;
     for (const decoder of this.#decoders) decoder.learn(specs);
   }
 
   spec(market: MarketId): MarketSpec | undefined {
-    return this.#decoders.at(-1)?.spec(market);
+    return this.#decoder?.spec(market);
   }
 
   /** The fallback of an earlier run goes on, unless the setting has changed since. */
   recall(fallback: Fallback): boolean {
-    this.#switch?.recall(fallback);
-    return this.#switch !== undefined;
+    if (this.#switch === undefined) return false;
+    const { cause, evidence, at } = fallback;
+    this.#options.world.log.write('warn', 'engine.recalled', { cause, evidence, since: at });
+    this.#switch.recall(fallback);
+    return true;
   }
 
   /** False when there is nothing to go back from. */
@@ -84,6 +95,11 @@ export class EngineHost {
     this.#switch?.close();
   }
 
+  /** Of the engine that is heard: it has been given every frame. */
+  get #decoder(): FrameDecoder | undefined {
+    return this.#decoders.at(this.#switch?.heard === 'batch' ? -1 : 0);
+  }
+
   #parts(flush$: EngineParts['flush$']): EngineParts {
     const { world, authored, core, onFault } = this.#options;
     const { clock, config, inbox, subaccount } = world;
@@ -92,7 +108,8 @@ export class EngineHost {
       clock,
       flush$,
       subaccount,
-      specs: this.#listed,
+      // Of the decoder that has heard everything until now: the venue may have changed them since.
+      specs: this.#decoder?.specs ?? [],
       strategy: () =>
         createChosen(
           { settings, authored },
@@ -114,15 +131,16 @@ export class EngineHost {
   }
 
   #makeSwitch(): EngineSwitch {
-    const { world, onFallback, makeStreaming = streamingEngine } = this.#options;
+    const { makers = {}, onFallback, world } = this.#options;
+    const { makeStreaming = streamingEngine, makeBatch = batchEngine } = makers;
     const { clock, config, inbox, log, resources } = world;
     return new EngineSwitch({
-      makePair: (guard) => {
+      makePair: (guard, shadow) => {
         const flushed$ = new Subject<UnixMs>();
         // Most looks come in timers: they are the engine's work as well.
-        const scheduler = watchedScheduler(clock.scheduler, guard);
-        const streaming = makeStreaming({ ...this.#parts(flushed$), scheduler });
-        const batch = batchEngine(this.#parts(NEVER));
+        const parts = { ...this.#parts(flushed$), clock: watchedClock(clock, guard) };
+        const streaming = makeStreaming(parts);
+        const batch = makeBatch({ ...this.#parts(NEVER), clock: watchedClock(clock, shadow) });
         this.#decoders = [streaming.decoder, batch.decoder];
         return {
           streaming: streaming.engine,

@@ -16,7 +16,7 @@ import type {
   Fallback,
   FallbackCause,
 } from '../model/engine-status.js';
-import { factsOf, type AccountEvent, type DeadLetter, type FrameCounts } from '../model/events.js';
+import type { AccountEvent, DeadLetter, FrameCounts } from '../model/events.js';
 import type { MarketId, UnixMs } from '../model/quantities.js';
 import type { Backfill } from '../model/signal.js';
 import type { Clock } from '../ports/clock.js';
@@ -30,6 +30,7 @@ import type {
 } from '../ports/engine.js';
 import type { MarketLens, SignalLens } from '../ports/lenses.js';
 import type { Resources } from '../ports/resources.js';
+import { booksOf, handOver } from './engine-books.js';
 import { EngineBudget, type EngineLimits } from './engine-budget.js';
 import { EngineComparison, EngineSayings } from './engine-comparison.js';
 
@@ -43,9 +44,11 @@ export interface EnginePair {
   readonly flushBatch: (now: UnixMs) => void;
 }
 
+type Runner = (work: () => void) => void;
+
 export interface EngineSwitchOptions {
-  /** `guard` runs what the streaming engine does by itself, in timers. */
-  readonly makePair: (guard: (work: () => void) => void) => EnginePair;
+  /** What the engines do by themselves, in timers: `guard` runs the streaming one's. */
+  readonly makePair: (guard: Runner, shadow: Runner) => EnginePair;
   readonly keyOf: (verdict: Verdict) => string;
   readonly limits: EngineLimits;
   readonly resources: Resources;
@@ -97,13 +100,14 @@ export class EngineSwitch implements MarketEngine {
   /** Since when the batch engine has told of turns that the streaming one has not. */
   #untoldSince: UnixMs | undefined;
   #spentMs = 0;
-  #isAlone = false;
+  /** Why there is no batch engine any more to fall back to. */
+  #alone: string | undefined;
 
   constructor(options: EngineSwitchOptions) {
     this.#options = options;
     this.#comparedAt = options.clock.now();
     this.#budget = new EngineBudget(options.limits);
-    this.#pair = options.makePair((work) => this.#guard(work));
+    this.#pair = this.#makePair();
     this.#sayings = this.#newSayings();
     this.#comparison = this.#newComparison();
     this.fold = booksOf(
@@ -126,6 +130,10 @@ export class EngineSwitch implements MarketEngine {
     this.#inputs.add(options.flush$.subscribe((now) => this.#turn(now)));
   }
 
+  get heard(): EngineName {
+    return this.#heard;
+  }
+
   get counts(): FrameCounts {
     return this.#active.counts;
   }
@@ -139,6 +147,7 @@ export class EngineSwitch implements MarketEngine {
       setting: 'both',
       active: this.#heard,
       fallback: this.#fallback,
+      alone: this.#alone,
       fallbacks: this.#fallbacks,
       compared: this.#compared,
       divergent: this.#divergent + this.#comparison.count,
@@ -161,26 +170,29 @@ export class EngineSwitch implements MarketEngine {
 
   /** A fallback of an earlier run, which nobody has cleared. */
   recall(fallback: Fallback): void {
-    this.#fall(fallback);
+    if (this.#fallback === undefined) this.#hearBatch(fallback);
   }
 
   /**
    * By an operator's word: both engines begin anew, with what is known of the markets, and all
-   * books are subscribed again. False when there is nothing to go back from.
+   * books are subscribed again. False when both run and the streaming one is heard.
    */
   restore(): boolean {
-    if (this.#fallback === undefined) return false;
-    const old = this.#pair.batch;
+    if (this.#fallback === undefined && this.#alone === undefined) return false;
+    const old = this.#active;
+    const pair = this.#makePair();
+    this.#streaming.unsubscribe();
     this.#batch.unsubscribe();
     this.#divergent += this.#comparison.count;
     this.#fallback = undefined;
+    this.#alone = undefined;
     this.#heard = 'streaming';
     this.#decided.clear();
     this.#spentMs = 0;
     this.#untoldSince = undefined;
     this.#reported = 0;
     this.#budget = new EngineBudget(this.#options.limits);
-    this.#pair = this.#options.makePair((work) => this.#guard(work));
+    this.#pair = pair;
     this.#sayings = this.#newSayings();
     this.#comparison = this.#newComparison();
     this.#listen();
@@ -198,6 +210,13 @@ export class EngineSwitch implements MarketEngine {
 
   get #active(): MarketEngine {
     return this.#pair[this.#heard];
+  }
+
+  #makePair(): EnginePair {
+    return this.#options.makePair(
+      (work) => this.#guard(work),
+      (work) => this.#shadow(work),
+    );
   }
 
   #newSayings() {
@@ -219,7 +238,9 @@ export class EngineSwitch implements MarketEngine {
     this.#streaming = merge(said.listen(streaming), this.#hear('streaming', streaming)).subscribe({
       error: (error: unknown) => this.#threw(error),
     });
-    this.#batch = merge(others.listen(batch), this.#hear('batch', batch)).subscribe();
+    this.#batch = merge(others.listen(batch), this.#hear('batch', batch)).subscribe({
+      error: (error: unknown) => this.#failed(error),
+    });
   }
 
   /** Passes on what the engine says while it is the one that is heard. */
@@ -265,15 +286,19 @@ export class EngineSwitch implements MarketEngine {
 
   /** Work of the batch engine: what it throws while it is not heard is its own end only. */
   #shadow(work: () => void): void {
-    if (this.#isAlone) return;
+    if (this.#alone !== undefined) return;
     try {
       work();
     } catch (error) {
-      if (this.#heard === 'batch') throw error;
-      this.#isAlone = true;
-      this.#batch.unsubscribe();
-      this.#options.onAlone(reasonOf(error));
+      this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#heard === 'batch') throw error;
+    this.#alone = reasonOf(error);
+    this.#batch.unsubscribe();
+    this.#options.onAlone(this.#alone);
   }
 
   /** Work of the streaming engine: timed, and its end if it throws. Nothing after a fallback. */
@@ -292,7 +317,7 @@ export class EngineSwitch implements MarketEngine {
   #turn(now: UnixMs): void {
     this.#guard(() => this.#pair.flushStreaming(now));
     this.#shadow(() => this.#pair.flushBatch(now));
-    if (this.#fallback !== undefined || this.#isAlone) return;
+    if (this.#fallback !== undefined || this.#alone !== undefined) return;
     this.#budget.turn(this.#spentMs);
     this.#spentMs = 0;
     if (this.#isSilent(now)) return;
@@ -341,54 +366,29 @@ export class EngineSwitch implements MarketEngine {
   }
 
   #threw(error: unknown): void {
-    if (this.#isAlone) throw error;
+    if (this.#alone !== undefined) throw error;
     this.#fall({ cause: 'engine.threw', evidence: reasonOf(error), at: this.#options.clock.now() });
+  }
+
+  #hearBatch(fallback: Fallback): void {
+    this.#fallback = fallback;
+    this.#heard = 'batch';
+    this.#streaming.unsubscribe();
   }
 
   /** From now on the batch engine is heard. What it knows better is told at once. */
   #fall(fallback: Fallback): void {
     if (this.#fallback !== undefined) return;
-    this.#fallback = fallback;
-    this.#heard = 'batch';
+    this.#hearBatch(fallback);
     this.#fallbacks[fallback.cause] = (this.#fallbacks[fallback.cause] ?? 0) + 1;
-    this.#streaming.unsubscribe();
     this.#options.onFallback(fallback);
-    this.signals$.next([...this.#sayings.batch.signals.values()]);
+    const { markets, signals } = this.#sayings.batch;
+    this.signals$.next([...signals.values()]);
+    // A stop that was crossed in the silence before is seen now.
+    if (markets.size > 0) this.markets$.next([...markets.values()]);
     for (const decision of this.#decided.values()) this.#tell(decision);
   }
 }
 
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
-
-/** The books of whichever engine is heard; marks go to both. */
-const booksOf = (active: () => EngineBooks, markStale: EngineBooks['markStale']): EngineBooks => ({
-  get markets() {
-    return active().markets;
-  },
-  view: (market, now) => active().view(market, now),
-  spec: (market) => active().spec(market),
-  candles: (market, resolution) => active().candles(market, resolution),
-  flow: (market, now, ms) => active().flow(market, now, ms),
-  levels: (market) => active().levels(market),
-  tradeCount: (market) => active().tradeCount(market),
-  report: (market) => active().report(market),
-  markStale,
-});
-
-/** What new engines are told of the markets that an old one knew: all but the books. */
-function handOver(from: MarketEngine, to: MarketEngine, at: UnixMs): void {
-  const specs = from.fold.markets.flatMap((market) => from.fold.spec(market) ?? []);
-  to.facts$.next({ at, event: { type: 'specs', specs } });
-  for (const spec of specs) {
-    const { market } = spec;
-    const view = from.fold.view(market, at);
-    for (const event of view === undefined ? [] : factsOf(view)) to.facts$.next({ at, event });
-    const candles = from.fold.candles(market);
-    if (candles.length === 0) continue;
-    to.facts$.next({ at, event: { type: 'candles', market, resolution: '1MIN', candles } });
-    to.backfills$.next({ spec, candles: candles.slice(0, -1).slice(-BACKFILL_MINUTES) });
-  }
-}
-
-const BACKFILL_MINUTES = 60;

@@ -1,11 +1,11 @@
 /** The two engines of layers 3 to 5, each on its own road from bytes to decisions. */
-import type { Observable, SchedulerLike } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { BatchMarketEngine } from '../batch/batch-engine.stream.js';
-import type { HeapClock } from '../clock/heap.clock.js';
 import { createFrameDecoder } from '../dydx/frame.codec.js';
 import type { Subaccount } from '../model/account.js';
 import type { MarketSpec } from '../model/market.js';
 import type { UnixMs } from '../model/quantities.js';
+import type { Clock } from '../ports/clock.js';
 import type { FrameDecoder } from '../ports/market-feed.js';
 import { verdictKey } from '../strategy/decision.stream.js';
 import type { Strategy } from '../ports/strategy.js';
@@ -17,13 +17,11 @@ import { VersionWatch } from './version-watch.js';
 
 /** What both are given. */
 export interface EngineParts {
-  readonly clock: HeapClock;
+  readonly clock: Clock;
   /** One for each engine: strategies may have folds of their own. */
   readonly strategy: () => Strategy;
   readonly circumstances?: Partial<Circumstances> | undefined;
   readonly flush$: Observable<UnixMs>;
-  /** Of the streaming engine's timers; the clock's own unless told otherwise. */
-  readonly scheduler?: SchedulerLike;
   readonly subaccount?: Subaccount | undefined;
   /** Market parameters that are known already. */
   readonly specs?: readonly MarketSpec[];
@@ -47,11 +45,11 @@ export function streamingEngine(
   scores?: PipelineOptions['scores'],
 ): Built<MarketPipeline> {
   const decoder = decoderOf(parts, 'scan');
-  const { clock, circumstances = {}, flush$, scheduler = clock.scheduler } = parts;
+  const { circumstances = {}, clock, flush$ } = parts;
   const engine = new MarketPipeline({
     decoder,
     strategy: parts.strategy(),
-    scheduler,
+    scheduler: clock.scheduler,
     flush$,
     circumstances,
     ...(scores === undefined ? {} : { scores }),

@@ -58,7 +58,7 @@ import { lateVenue, type Booted, type World } from './world.js';
 const DRAIN_TIMEOUT_MS = 30_000;
 const RECOVER_AFTER_MS = 10_000;
 
-export type ServiceRootOptions = Pick<EngineHostOptions, 'authored' | 'makeStreaming'> &
+export type ServiceRootOptions = Pick<EngineHostOptions, 'authored' | 'makers'> &
   Pick<JournalDeskOptions, 'checkpointRows'>;
 
 export class ServiceRoot {

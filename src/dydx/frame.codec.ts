@@ -90,6 +90,10 @@ class Decoder implements FrameDecoder {
     return this.#units.get(market)?.spec;
   }
 
+  get specs(): readonly MarketSpec[] {
+    return [...this.#units.values()].map(({ spec }) => spec);
+  }
+
   decode(bytes: Uint8Array, _at: UnixMs): Decoded {
     const scanned = this.#isScanning ? this.#scanner.scan(bytes) : undefined;
     return scanned ?? this.#parse(bytes);

@@ -37,6 +37,8 @@ export interface EngineStatus {
   readonly setting: EngineSetting;
   readonly active: EngineName;
   readonly fallback: Fallback | undefined;
+  /** Of `both`: why the batch engine ended by itself. There is nothing to fall back to then. */
+  readonly alone: string | undefined;
   /** How often each cause has led to a fallback in this run. */
   readonly fallbacks: Readonly<Partial<Record<FallbackCause, number>>>;
   /** Comparisons of everything, and differences found. */

@@ -13,6 +13,8 @@ export interface EngineState {
     readonly evidence: string;
     readonly at: number;
   } | null;
+  /** Why the batch engine ended by itself: there is nothing to fall back to. Null usually. */
+  readonly alone: string | null;
   /** By cause, in this run. */
   readonly fallbacks: Readonly<Record<string, number>>;
   /** Comparisons of everything, and differences found in all. */

@@ -51,4 +51,6 @@ export interface FrameDecoder {
   /** Market parameters learned elsewhere (REST at start). */
   learn(specs: readonly MarketSpec[]): void;
   spec(market: MarketId): MarketSpec | undefined;
+  /** Parameters of all markets that it knows, as of the newest frame. */
+  readonly specs: readonly MarketSpec[];
 }

@@ -63,6 +63,7 @@ const decoder: FrameDecoder = {
   decode: (frame) => frames[String.fromCharCode(frame[0] ?? 0)] ?? { type: 'control' },
   learn: () => undefined,
   spec: () => spec,
+  specs: [spec],
 };
 
 function run(

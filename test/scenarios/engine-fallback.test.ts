@@ -1,9 +1,10 @@
 /** Both engines side by side: what makes the streaming one give way, and what becomes of decisions. */
 import { filter, interval, map } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
-import { streamingEngine } from '../../src/app/engines.js';
+import { batchEngine, streamingEngine } from '../../src/app/engines.js';
 import type { MarketPipeline } from '../../src/app/market-pipeline.js';
 import { steps, ticks } from '../../src/model/quantities.js';
+import type { EngineBooks } from '../../src/ports/engine.js';
 import { VirtualService, type VirtualOptions } from '../support/virtual-service.js';
 
 /** Two engines and an exchange in virtual time, on a machine that may be busy. */
@@ -24,10 +25,12 @@ class Saboteur {
       preset: 'trend',
       ...options,
       flags: { engine: 'both', ...options.flags },
-      makeStreaming: (parts) => {
-        const built = streamingEngine(parts);
-        spoil(built.engine, this);
-        return built;
+      makers: {
+        makeStreaming: (parts) => {
+          const built = streamingEngine(parts);
+          spoil(built.engine, this);
+          return built;
+        },
       },
     });
   }
@@ -126,7 +129,14 @@ describe('the streaming engine gives way', () => {
       const markets$ = engine.markets$.pipe(filter(() => !self.isActive));
       Object.assign(engine, { markets$ });
     });
+    const { service } = saboteur;
+    const heard: string[][] = [];
+    service.root.pipeline.markets$.subscribe((lenses) => {
+      if (saboteur.isActive) heard.push(lenses.map(({ market }) => market).sort());
+    });
     await saboteur.fall();
+    // What happened in the silence is told at once: a stop may have been crossed.
+    expect(heard[0]).toEqual([...service.root.pipeline.fold.markets].sort());
     expect(saboteur.status.fallback).toMatchObject({
       cause: 'engine.stalled',
       evidence: expect.stringMatching(/no turn was told of for \d+(\.\d+)? ms > 3000 ms/),
@@ -185,9 +195,11 @@ describe('the streaming engine gives way', () => {
   it('when what it does in timers breaks its budget: most looks come in them', async () => {
     const service: VirtualService = new VirtualService({
       flags: { engine: 'both', fallback: { latencyMsMax: 50 } },
-      makeStreaming: (parts) => {
-        interval(100, parts.scheduler).subscribe(() => (service.resources.work += 80));
-        return streamingEngine(parts);
+      makers: {
+        makeStreaming: (parts) => {
+          interval(100, parts.clock.scheduler).subscribe(() => (service.resources.work += 80));
+          return streamingEngine(parts);
+        },
       },
     });
     await service.start();
@@ -249,7 +261,12 @@ describe('after a fallback', () => {
     expect(saboteur.status).toMatchObject({
       active: 'batch',
       fallback: { cause: 'engine.diverged' },
+      fallbacks: {},
     });
+    // It is known: told of as what goes on, not as a new one.
+    expect(service.entries('engine.fallback')).toHaveLength(1);
+    expect(service.logged('engine.fallback')).toHaveLength(1);
+    expect(service.logged('engine.recalled')).toMatchObject([{ cause: 'engine.diverged' }]);
     await service.restart({ engine: 'streaming' });
     expect(saboteur.status).toMatchObject({ active: 'streaming', fallback: null });
     expect(service.entries('engine.restored')).toMatchObject([{ by: 'engine: streaming' }]);
@@ -281,6 +298,80 @@ describe('after a fallback', () => {
     service.control.command(restore).subscribe((answer) => answers.push(answer));
     await service.clock.advance(100);
     expect(answers[1]).toMatchObject({ accepted: false, code: 'engine.no-fallback' });
+    service.kill();
+  });
+
+  it('new engines know what the venue has changed of its markets since the start', async () => {
+    const saboteur = new Saboteur(lying);
+    const { service } = saboteur;
+    await service.start();
+    const [market] = service.root.pipeline.fold.markets;
+    if (market === undefined) throw new Error('no market');
+    const tickOf = ({ spec }: Pick<EngineBooks, 'spec'>) => spec(market)?.tick;
+    const before = tickOf(service.root.pipeline.fold);
+    const clobPairId = service.root.engine.spec(market)?.venueNumber ?? NaN;
+    service.host.submit({ type: 'market', clobPairId, change: { subticksPerTick: 10n } });
+    await service.until(() => tickOf(service.root.pipeline.fold) !== before);
+    const after = tickOf(service.root.pipeline.fold);
+    const bid = (): number => {
+      const view = service.root.pipeline.fold.view(market, service.clock.now());
+      return Number(view?.book.bids[0]?.price) * Number(view?.spec.tick);
+    };
+    await service.until(() => bid() > 0);
+    const bidBefore = bid();
+    await saboteur.fall();
+    saboteur.isActive = false;
+    service.control.command({ type: 'engine.restore', by: 'ada', reason: 'found it' }).subscribe();
+    await service.clock.advance(10_000);
+    expect(service.root.engine.spec(market)?.tick).toBe(after);
+    expect(tickOf(service.root.pipeline.fold)).toBe(after);
+    expect(bid() / bidBefore).toBeCloseTo(1, 2);
+    service.kill();
+  });
+});
+
+describe('a batch engine that fails while nobody hears it', () => {
+  /** In the next look of a timer, once. */
+  const failing = () => {
+    const state = { isActive: false };
+    const service = new VirtualService({
+      preset: 'trend',
+      flags: { engine: 'both' },
+      makers: {
+        makeBatch: (parts) => {
+          parts.clock.setTimeout(() => {
+            if (state.isActive) throw new Error('a defect of the spare one');
+          }, 5_000);
+          return batchEngine(parts);
+        },
+      },
+    });
+    state.isActive = true;
+    return { service, state };
+  };
+
+  it('in a timer ends alone: the streaming one trades on, and the state says so', async () => {
+    const { service, state } = failing();
+    await service.start();
+    await service.clock.advance(6_000);
+    const status = () => service.control.state().engine;
+    expect(status()).toMatchObject({
+      active: 'streaming',
+      fallback: null,
+      alone: 'a defect of the spare one',
+    });
+    expect(service.logged('engine.alone')).toHaveLength(1);
+    const { compared } = status();
+    await service.clock.advance(5_000);
+    expect(status().compared).toBe(compared);
+    state.isActive = false;
+    const answers: unknown[] = [];
+    const restore = { type: 'engine.restore', by: 'ada', reason: 'again' } as const;
+    service.control.command(restore).subscribe((answer) => answers.push(answer));
+    await service.clock.advance(10_000);
+    expect(answers).toMatchObject([{ accepted: true }]);
+    expect(status()).toMatchObject({ active: 'streaming', alone: null, divergences: [] });
+    expect(status().compared).toBeGreaterThan(compared + 5);
     service.kill();
   });
 });

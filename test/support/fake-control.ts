@@ -81,6 +81,7 @@ export function fakeControl(): FakeControl {
         setting: 'both',
         active: 'batch',
         fallback: { cause: 'engine.stalled', evidence: 'x', at: 5 },
+        alone: null,
         fallbacks: { 'engine.stalled': 1 },
         compared: 9,
         divergent: 1,

@@ -26,7 +26,7 @@ import {
   type GroundOptions,
 } from './exchange-ground.js';
 import { ControlProjection } from '../../src/app/control-projection.js';
-import type { streamingEngine } from '../../src/app/engines.js';
+import type { EngineMakers } from '../../src/app/engine-host.js';
 import { Inbox } from '../../src/app/inbox.js';
 import { ServiceRoot } from '../../src/app/service-root.js';
 import type { World } from '../../src/app/world.js';
@@ -64,7 +64,7 @@ export interface VirtualOptions extends GroundOptions {
     http: HttpPort,
   ) => Pick<VenuePort, 'place' | 'cancel' | 'batchCancel'>;
   /** Instead of the streaming engine as it is. */
-  readonly makeStreaming?: typeof streamingEngine;
+  readonly makers?: EngineMakers;
   /** Rows of the journal between checkpoints. */
   readonly checkpointRows?: number;
   /** A user's strategy, where the flags name a file. */
@@ -265,8 +265,8 @@ export class VirtualService {
   }
 
   #engines() {
-    const { makeStreaming, authored, checkpointRows } = this.#options;
-    return { authored, checkpointRows, ...(makeStreaming === undefined ? {} : { makeStreaming }) };
+    const { makers = {}, authored, checkpointRows } = this.#options;
+    return { authored, checkpointRows, makers };
   }
 
   #world(): World {
