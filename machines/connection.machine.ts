@@ -14,7 +14,8 @@
  *           └────────────────────────────────────┘
  *
  * 1. The `socket` actor exists if and only if the machine is in its session. It reports facts and
- *    obeys the emitted orders `session.want` and `session.renew`.
+ *    obeys the emitted orders `session.want` and `session.renew`. When the machine gives a session
+ *    up by itself, the last order says why: the address is to blame.
  * 2. `live` derives its state from two facts: are all wanted subscriptions confirmed, is the feed
  *    heard. A market that the venue refuses does not count as missing; anything else that is
  *    refused does.
@@ -22,7 +23,7 @@
  * 4. Only a fatal close fails; everything else is retried for ever, and the backoff starts afresh
  *    only after a stable minute.
  */
-import { and, assign, emit, not, setup, stateIn } from 'xstate';
+import { and, assign, emit, enqueueActions, not, setup, stateIn } from 'xstate';
 import { isMarketChannel, type SessionInput, type SocketFact } from '../src/model/connection.js';
 import { subscriptionKey, type Subscription } from '../src/model/events.js';
 import {
@@ -40,13 +41,19 @@ import { unprovidedEvents } from './unprovided.machine.js';
 
 const RATE_LIMITED = 1008;
 
+/** The machine tells itself that it leaves, once the session has heard why. */
+interface GivenUp {
+  readonly type: 'connection.givenUp';
+  readonly reason: string;
+}
+
 const including = (keys: readonly string[], key: string): readonly string[] =>
   keys.includes(key) ? keys : [...keys, key];
 
 const connectionSetup = setup({
   types: {
     context: {} as ConnectionContext,
-    events: {} as ConnectionEvent,
+    events: {} as ConnectionEvent | GivenUp,
     input: {} as ConnectionInput,
     emitted: {} as ConnectionEmitted,
     tags: {} as 'usable' | 'connected' | 'down',
@@ -108,6 +115,10 @@ const connectionSetup = setup({
     markHeard: assign({ silent: false }),
     orderWanted: emit(({ context }) => ({ type: 'session.want', subscriptions: context.wanted })),
     orderNothing: emit({ type: 'session.want', subscriptions: [] }),
+    giveUp: enqueueActions(({ enqueue }, { reason }: { readonly reason: string }) => {
+      enqueue.emit({ type: 'session.want', subscriptions: [], blame: reason });
+      enqueue.raise({ type: 'connection.givenUp', reason });
+    }),
     orderRenewal: emit((_, { keys }: { readonly keys: readonly string[] }) => ({
       type: 'session.renew' as const,
       keys,
@@ -130,10 +141,9 @@ const connectionSetup = setup({
   },
 });
 
-const live = connectionSetup.createStateConfig({
+/** From the venue's greeting on. */
+const connected = connectionSetup.createStateConfig({
   tags: 'connected',
-  initial: 'fresh',
-  after: { stableAfter: { actions: 'resetAttempts' } },
   on: {
     'connection.want': {
       actions: [
@@ -151,6 +161,12 @@ const live = connectionSetup.createStateConfig({
       ],
     },
   },
+});
+
+const live = connectionSetup.createStateConfig({
+  ...connected,
+  initial: 'fresh',
+  after: { stableAfter: { actions: 'resetAttempts' } },
   states: {
     fresh: {
       tags: 'usable',
@@ -167,10 +183,7 @@ const live = connectionSetup.createStateConfig({
         { guard: 'isHeard', target: 'fresh' },
       ],
       after: {
-        staleTimeout: {
-          target: '#connection.backingOff',
-          actions: { type: 'note', params: { reason: 'the feed stood still' } },
-        },
+        staleTimeout: { actions: { type: 'giveUp', params: { reason: 'the feed stood still' } } },
       },
     },
     resyncing: {
@@ -180,8 +193,7 @@ const live = connectionSetup.createStateConfig({
       ],
       after: {
         resyncTimeout: {
-          target: '#connection.backingOff',
-          actions: { type: 'note', params: { reason: 'the resync took too long' } },
+          actions: { type: 'giveUp', params: { reason: 'the resync took too long' } },
         },
       },
     },
@@ -242,13 +254,16 @@ const session = connectionSetup.createStateConfig({
         ],
       },
       {
-        target: 'backingOff',
         actions: {
-          type: 'note',
+          type: 'giveUp',
           params: ({ event }) => ({ reason: `${event.key} refused: ${event.message}` }),
         },
       },
     ],
+    'connection.givenUp': {
+      target: 'backingOff',
+      actions: { type: 'note', params: ({ event }) => ({ reason: event.reason }) },
+    },
     'feed.stale': { actions: 'markSilent' },
     'feed.fresh': { actions: 'markHeard' },
   },
@@ -257,8 +272,7 @@ const session = connectionSetup.createStateConfig({
       on: { 'socket.opened': { target: 'handshaking' } },
       after: {
         handshakeTimeout: {
-          target: '#connection.backingOff',
-          actions: { type: 'note', params: { reason: 'the socket did not open in time' } },
+          actions: { type: 'giveUp', params: { reason: 'the socket did not open in time' } },
         },
       },
     },
@@ -266,30 +280,20 @@ const session = connectionSetup.createStateConfig({
       on: { 'socket.welcomed': { target: 'subscribing' } },
       after: {
         handshakeTimeout: {
-          target: '#connection.backingOff',
-          actions: { type: 'note', params: { reason: 'no greeting in time' } },
+          actions: { type: 'giveUp', params: { reason: 'no greeting in time' } },
         },
       },
     },
     subscribing: {
-      tags: 'connected',
+      ...connected,
       entry: 'orderWanted',
-      on: {
-        'connection.want': {
-          actions: [
-            { type: 'want', params: ({ event }) => ({ subscriptions: event.subscriptions }) },
-            'orderWanted',
-          ],
-        },
-      },
       always: [
         { guard: 'isCompleteButSilent', target: 'live.stale' },
         { guard: 'isComplete', target: 'live' },
       ],
       after: {
         subscribeTimeout: {
-          target: '#connection.backingOff',
-          actions: { type: 'note', params: { reason: 'the subscribing took too long' } },
+          actions: { type: 'giveUp', params: { reason: 'the subscribing took too long' } },
         },
       },
     },

@@ -3,7 +3,7 @@
  * frames.
  */
 import { wallNow } from '../clock/real.clock.js';
-import type { SocketSessionOptions } from '../connection/socket-session.actor.js';
+import type { SessionSocket, SocketSessionOptions } from '../connection/socket-session.actor.js';
 import { dydxWire } from '../dydx/indexer-wire.codec.js';
 import type { StampedFrame } from '../ports/engine.js';
 import type { World } from './world.js';
@@ -33,11 +33,12 @@ export function sessionWiring(
     },
     sockets: {
       socket: (url) => {
-        const socket = sockets.socket(url);
+        const socket: SessionSocket = sockets.socket(url);
         return {
           signals$: inbox.door('frame', 'socket', socket.signals$),
           send: (text) => socket.send(text),
           ping: () => socket.ping(),
+          blame: (reason) => socket.blame?.(reason),
         };
       },
     },

@@ -19,6 +19,7 @@ import {
   Subscription as Teardown,
   switchMap,
   takeWhile,
+  tap,
 } from 'rxjs';
 import { fromEventObservable, type ObservableActorLogic } from 'xstate';
 import type { SessionInput, SessionOrder, SocketFact } from '../model/connection.js';
@@ -40,8 +41,17 @@ export interface SocketFrame {
   readonly at: UnixMs;
 }
 
+/** A socket that may hear, before it is let go, how its address has failed us. */
+export interface SessionSocket extends Socket {
+  blame?(reason: string): void;
+}
+
+export interface SessionSockets extends SocketPort {
+  socket(url: string): SessionSocket;
+}
+
 export interface SocketSessionOptions {
-  readonly sockets: SocketPort;
+  readonly sockets: SessionSockets;
   readonly wire: Wire;
   readonly clock: Clock;
   readonly frames: { next(frame: SocketFrame): void };
@@ -76,7 +86,7 @@ export const sessionFacts = (
 class SocketSession {
   readonly #options: SocketSessionOptions;
   readonly #input: SessionInput;
-  readonly #socket: Socket;
+  readonly #socket: SessionSocket;
   readonly #ledger = new SubscriptionLedger();
   readonly #ids = new MessageIds();
   readonly #pacer: SubscribePacer;
@@ -135,7 +145,10 @@ class SocketSession {
   }
 
   #obey(order: SessionOrder): void {
-    if (order.type === 'session.renew') return this.#ask(this.#ledger.renew(order.keys));
+    if (order.type === 'session.renew') {
+      return this.#ask(this.#ledger.renew(order.keys, this.#options.clock.now()));
+    }
+    if (order.blame !== undefined) return this.#socket.blame?.(order.blame);
     const { subscribe, unsubscribe } = this.#ledger.want(order.subscriptions);
     unsubscribe.forEach((subscription) => this.#letGo(subscription));
     this.#ask(subscribe);
@@ -152,6 +165,7 @@ class SocketSession {
     return signals$.pipe(
       filter((signal) => signal.type === 'opened'),
       switchMap(() => missingPong(pong$, options)),
+      tap((reason) => this.#socket.blame?.(reason)),
       map(abnormalClosure),
     );
   }
@@ -195,7 +209,7 @@ class SocketSession {
   }
 
   #isGapAt(at: UnixMs): boolean {
-    return this.#ids.missing > 0 && this.#ids.hasGap(at, this.#ledger.asked);
+    return this.#ids.missing > 0 && this.#ids.hasGap(at, this.#ledger.inFlight(at));
   }
 
   /** The ids are counted per connection, so a hole may be anybody's: all are suspect. */
@@ -235,7 +249,7 @@ class SocketSession {
   }
 
   #begin(key: string): void {
-    const asked = this.#ledger.begin(key);
+    const asked = this.#ledger.begin(key, this.#options.clock.now());
     if (asked === undefined) return;
     if (asked.renewing) this.#letGo(asked.subscription);
     this.#socket.send(this.#options.wire.writeSubscribe(asked.subscription));

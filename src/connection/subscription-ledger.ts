@@ -1,13 +1,20 @@
 /**
  * What one socket has asked for and what was granted: the fold behind subscribe, unsubscribe and
  * renew. At most one subscribe of a key is in flight, and nothing in flight is unsubscribed: the
- * venue would answer that at once and then complete the subscribe.
+ * venue would answer that at once and then complete the subscribe. What has not been answered for
+ * 10 s is no longer in flight. Knows no time of its own.
  */
 import { subscriptionKey, type Envelope, type Subscription } from '../model/events.js';
+import type { UnixMs } from '../model/quantities.js';
+
+/** As long as the machine waits for a resync. */
+const ANSWER_MS = 10_000;
 
 interface Entry {
   readonly subscription: Subscription;
   state: 'queued' | 'asked' | 'confirmed';
+  /** When its newest subscribe left. */
+  askedAt: number;
   wanted: boolean;
   /** The venue may still hold an older subscription: let that one go first. */
   renewing: boolean;
@@ -37,7 +44,7 @@ export class SubscriptionLedger {
     }
     for (const [key, subscription] of wanted) {
       const fresh = { state: 'queued', wanted: true, renewing: false, failures: 0 } as const;
-      this.#entries.set(key, { subscription, ...fresh });
+      this.#entries.set(key, { subscription, askedAt: -Infinity, ...fresh });
     }
     return { subscribe: [...wanted.keys()], unsubscribe };
   }
@@ -46,10 +53,10 @@ export class SubscriptionLedger {
    * Those of the keys that need a new subscribe; one that is on its way brings a fresh snapshot
    * anyway.
    */
-  renew(keys: readonly string[]): readonly string[] {
+  renew(keys: readonly string[], now: UnixMs): readonly string[] {
     return keys.filter((key) => {
       const entry = this.#entries.get(key);
-      if (entry?.state !== 'confirmed') return false;
+      if (!entry?.wanted || entry.state === 'queued' || isInFlight(entry, now)) return false;
       entry.state = 'queued';
       entry.renewing = true;
       return true;
@@ -57,10 +64,11 @@ export class SubscriptionLedger {
   }
 
   /** The key's slot has come. Undefined: it is not wanted any more. */
-  begin(key: string): { subscription: Subscription; renewing: boolean } | undefined {
+  begin(key: string, now: UnixMs): { subscription: Subscription; renewing: boolean } | undefined {
     const entry = this.#entries.get(key);
     if (entry?.state !== 'queued') return undefined;
     entry.state = 'asked';
+    entry.askedAt = now;
     return { subscription: entry.subscription, renewing: entry.renewing };
   }
 
@@ -97,8 +105,8 @@ export class SubscriptionLedger {
   }
 
   /** Subscribes in flight. */
-  get asked(): number {
-    return this.#inState('asked').length;
+  inFlight(now: UnixMs): number {
+    return this.#inState('asked').filter((entry) => isInFlight(entry, now)).length;
   }
 
   get confirmedKeys(): readonly string[] {
@@ -122,3 +130,6 @@ export class SubscriptionLedger {
     return [...this.#entries.values()].filter((entry) => entry.state === state);
   }
 }
+
+const isInFlight = ({ state, askedAt }: Entry, now: UnixMs): boolean =>
+  state === 'asked' && now - askedAt <= ANSWER_MS;

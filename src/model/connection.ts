@@ -25,7 +25,12 @@ export type SocketFact =
 /** What the session is to do. */
 export type SessionOrder =
   /** Subscribe and unsubscribe until exactly these are subscribed. */
-  | { readonly type: 'session.want'; readonly subscriptions: readonly Subscription[] }
+  | {
+      readonly type: 'session.want';
+      readonly subscriptions: readonly Subscription[];
+      /** In the last order, which wants nothing: how the address has failed the connection. */
+      readonly blame?: string;
+    }
   /** Unsubscribe and subscribe again, for fresh snapshots. */
   | { readonly type: 'session.renew'; readonly keys: readonly string[] };
 

@@ -1,9 +1,17 @@
-/** Sockets that choose their address anew with each session. */
+/** Sockets that choose their address anew with each session, alone and under a connection. */
 import { describe, expect, it } from 'vitest';
+import { createActor } from 'xstate';
+import { connectionMachine } from '../../machines/connection.machine.js';
 import { failoverSockets } from '../../src/app/failover-sockets.js';
+import { Inbox } from '../../src/app/inbox.js';
+import { sessionWiring } from '../../src/app/session-wiring.js';
+import type { World } from '../../src/app/world.js';
+import { HeapClock } from '../../src/clock/heap.clock.js';
+import { socketSession } from '../../src/connection/socket-session.actor.js';
 import { EndpointPool } from '../../src/dydx/endpoint-pool.js';
+import type { Subscription } from '../../src/model/events.js';
 import type { SocketSignal } from '../../src/ports/socket.js';
-import { fakeSockets } from '../connection/fakes.js';
+import { book, fakeSockets, height } from '../connection/fakes.js';
 
 const [A, B] = ['wss://a.example', 'wss://b.example'] as const;
 
@@ -52,20 +60,26 @@ describe('a session', () => {
     expect(open().fake.url).toBe(A);
   });
 
-  it('goes elsewhere after silence, but not when we let go of a live one', () => {
-    const { open, wait } = setup();
-    const live = open();
-    live.fake.signals$.next({ type: 'opened' });
-    wait(4_000);
-    live.fake.signals$.next(frame);
-    wait(4_999);
-    live.session.unsubscribe();
-    expect(live.fake.isOpen).toBe(false);
+  it('goes elsewhere when it was blamed, but not when it was let go of without a word', () => {
+    const { open, pool, wait } = setup();
     const silent = open();
-    expect(silent.fake.url).toBe(A);
-    wait(5_000);
+    wait(60_000);
     silent.session.unsubscribe();
+    expect(silent.fake.isOpen).toBe(false);
+    const blamed = open();
+    expect(blamed.fake.url).toBe(A);
+    blamed.socket.blame?.('no greeting in time');
+    blamed.session.unsubscribe();
     expect(open().fake.url).toBe(B);
+    expect(pool.states(0)[0]).toMatchObject({ lastError: 'no greeting in time' });
+  });
+
+  it('that was cut and is then blamed counts as one failure', () => {
+    const { open, pool } = setup();
+    const { fake, socket } = open();
+    fake.signals$.next(closed());
+    socket.blame?.('the feed stood still');
+    expect(pool.states(0)[0]).toMatchObject({ errors: 1, lastError: '1006 refused' });
   });
 
   it('that ends as we asked leaves the address well', () => {
@@ -96,5 +110,84 @@ describe('a session', () => {
     const { port, opened } = setup();
     failoverSockets({ sockets: port, pool: () => undefined, now: () => 0 }).socket('wss://x');
     expect(opened.at(-1)?.url).toBe('wss://x');
+  });
+});
+
+const account: Subscription = { channel: 'v4_subaccounts', id: 'dydx1/0' };
+
+/** A connection of the service, wired as there, on two addresses that answer each ping. */
+function connect(wanted: readonly Subscription[]) {
+  const clock = new HeapClock(0);
+  const now = () => clock.now();
+  const { port, opened } = fakeSockets(now);
+  const pool = new EndpointPool({ kind: 'socket', urls: [A, B], hasProbes: false });
+  const world: Partial<World> = {
+    clock,
+    inbox: new Inbox({ clock, stamp: now, atTurnEnd: () => undefined }),
+    meter: { observe: () => undefined },
+    sockets: failoverSockets({ sockets: port, pool: () => pool, now }),
+    subscribesPerSecond: 10,
+  };
+  const session = sessionWiring(world as World, () => undefined);
+  const machine = connectionMachine.provide({ actors: { socket: socketSession(session) } });
+  const input = { name: 'stream-0', url: 'wss://nominal.example', wanted, jitter: [0.5] };
+  const actor = createActor(machine, { input, clock }).start();
+  actor.send({ type: 'connection.open' });
+  const speak = (signal: SocketSignal): void => opened.at(-1)?.signals$.next(signal);
+  let id = 0;
+  const say = (type: string, rest: object = {}): void => {
+    const words = { type, connection_id: 'c1', message_id: id++, ...rest };
+    speak({ type: 'frame', data: Buffer.from(JSON.stringify(words)) });
+  };
+  speak({ type: 'opened' });
+  say('connected');
+  /** Goes on for this long, or until the connection has left its first socket. */
+  const goOn = (ms: number, each: () => void): void => {
+    for (let at = 0; at < ms && opened.length === 1; at += 100) {
+      speak({ type: 'pong' });
+      each();
+      clock.advanceTo(now() + 100);
+    }
+  };
+  return { actor, goOn, opened, pool, say, urls: () => opened.map(({ url }) => url), now };
+}
+
+describe('a connection of two addresses', () => {
+  it('goes elsewhere when the blocks of one stand still, though its books go on', () => {
+    const { goOn, now, pool, say, urls } = connect([height, book()]);
+    say('subscribed', { ...height, contents: {} });
+    say('subscribed', { ...book(), contents: {} });
+    goOn(60_000, () => say('channel_data', { ...book(), version: '1.0.0', contents: {} }));
+    expect([urls(), now()]).toEqual([[A, B], 35_200]);
+    const [left] = pool.states(now());
+    expect(left).toMatchObject({ state: 'failing', lastError: 'the feed stood still' });
+  });
+
+  it('goes elsewhere when one has refused the account three times', () => {
+    const { goOn, opened, pool, say, urls, now } = connect([height, account]);
+    say('subscribed', { ...height, contents: {} });
+    let refused = 0;
+    goOn(60_000, () => {
+      const asked = opened[0]?.sent.filter(
+        ({ text }) => text.includes('"subscribe"') && text.includes(account.channel),
+      );
+      if (asked?.length === refused) return;
+      refused += 1;
+      say('error', { ...account, message: 'Internal error' });
+    });
+    expect([refused, urls()]).toEqual([3, [A, B]]);
+    const [left] = pool.states(now());
+    expect(left?.lastError).toBe('v4_subaccounts:dydx1/0 refused: Internal error');
+  });
+
+  it('leaves an address well that the operator closes while it is silent', () => {
+    const { actor, goOn, now, pool, say } = connect([height]);
+    say('subscribed', { ...height, contents: {} });
+    goOn(10_000, () => undefined);
+    expect(actor.getSnapshot().value).toEqual({ session: { live: 'stale' } });
+    actor.send({ type: 'connection.close' });
+    goOn(3_000, () => undefined);
+    expect(actor.getSnapshot().value).toBe('idle');
+    expect(pool.states(now())[0]).toMatchObject({ state: 'healthy', errors: 0 });
   });
 });

@@ -119,6 +119,25 @@ describe('a connection with its session', () => {
     expect(emitted.filter(({ type }) => type === 'feed.up').length).toBe(2);
   });
 
+  it('repairs a gap that it finds while it still subscribes before it is usable', () => {
+    const { actor, wait, hear, socket, isUsable } = start();
+    socket().signals$.next({ type: 'opened' });
+    hear({ kind: 'connected' });
+    wait(100);
+    hear({ kind: 'subscribed', subscription: height, messageId: 1 });
+    for (const messageId of [4, 5, 6, 7]) {
+      hear({ kind: 'data', subscription: height, messageId });
+      wait(2_000);
+      socket().signals$.next({ type: 'pong' });
+    }
+    hear({ kind: 'subscribed', subscription: book(), messageId: 8 });
+    expect([actor.getSnapshot().value, isUsable()]).toEqual([{ session: 'subscribing' }, false]);
+    const sent = socket().sent.map(({ text }) => text);
+    expect(sent).toEqual([`+${HEIGHT}`, `+${BOOK}`, `-${HEIGHT}`, `+${HEIGHT}`]);
+    hear({ kind: 'subscribed', subscription: height, messageId: 10 });
+    expect(isUsable()).toBe(true);
+  });
+
   it('subscribes a market that is wanted later, and is usable again when it is confirmed', () => {
     const { actor, greet, wait, hear, socket, isUsable } = start();
     greet('c1');

@@ -2,6 +2,7 @@
 import { Subject, merge, tap } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
+import { HeapClock } from '../../src/clock/heap.clock.js';
 import {
   sessionFacts,
   type SocketFrame,
@@ -198,6 +199,66 @@ describe('a session', () => {
       expected: 'w 6021ms h',
       facts: { ...welcome, h: { type: 'socket.subscribed', key: BOOK } },
     });
+  });
+
+  it('renews again, when told to, what was answered with an error that names nothing', () => {
+    const renew: SessionOrder = { type: 'session.renew', keys: [BOOK] };
+    const { socket } = play({
+      heard: '   c 9ms h 989ms e',
+      signals: {
+        c: connected,
+        h: subscribed(book(), 1),
+        e: received({ kind: 'error', message: 'Internal error', messageId: 2 }),
+      },
+      ordered: ' w 899ms r 29999ms r',
+      orders: { w: want(book()), r: renew },
+      until: '   ^ 32s !',
+      expected: 'w 9ms h 5989ms s',
+      facts: { ...welcome, h: { type: 'socket.subscribed', key: BOOK }, s: stale },
+    });
+    const asks = socket.sent.filter(({ text }) => text.startsWith('+'));
+    expect(asks.map(({ at }) => at)).toEqual([0, 900, 30_900]);
+  });
+
+  it('finds the gap behind a subscribe whose answer never comes', () => {
+    play({
+      heard: '   c 9ms d 4s d 4s d 4s d',
+      signals: { c: connected, d: data(2) },
+      ordered: ' w',
+      orders: { w: want(book()) },
+      until: '   ^ 14s !',
+      expected: 'w 12012ms g',
+      facts: { ...welcome, g: { type: 'feed.gap', keys: [] } },
+    });
+  });
+
+  it('blames the address when told to, and when it answers no ping though it speaks', () => {
+    const blamed: string[] = [];
+    const signals$ = new Subject<SocketSignal>();
+    const clock = new HeapClock(0);
+    const { connection, order } = fakeOrders();
+    const socket = {
+      signals$,
+      send: () => undefined,
+      ping: () => undefined,
+      blame: (reason: string) => void blamed.push(reason),
+    };
+    const session = sessionFacts(
+      {
+        sockets: { socket: () => socket },
+        wire: fakeWire,
+        clock,
+        frames: { next: () => undefined },
+      },
+      { name: 'market-0', url: 'wss://venue', epoch: 1, connection },
+    ).subscribe();
+    signals$.next(opened);
+    order({ type: 'session.want', subscriptions: [], blame: 'the feed stood still' });
+    for (let at = 1_000; at <= 10_000; at += 1_000) {
+      signals$.next(connected);
+      clock.advanceTo(at);
+    }
+    expect([blamed, session.closed]).toEqual([['the feed stood still', 'pong missing'], true]);
   });
 
   it('tells of a refusal only the third time, and then asks slowly', () => {

@@ -3,14 +3,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SubscriptionLedger } from '../../src/connection/subscription-ledger.js';
 import { subscriptionKey, type Envelope } from '../../src/model/events.js';
+import type { UnixMs } from '../../src/model/quantities.js';
 import { book, height } from './fakes.js';
 
 const KEY = subscriptionKey(book());
+const at = (ms: number): UnixMs => ms as UnixMs;
+const BEGIN = at(0);
 
 function asked(): SubscriptionLedger {
   const ledger = new SubscriptionLedger();
   ledger.want([book()]);
-  ledger.begin(KEY);
+  ledger.begin(KEY, BEGIN);
   return ledger;
 }
 
@@ -32,7 +35,7 @@ describe('a subscription', () => {
   it('that is wanted twice is asked for once', () => {
     const ledger = asked();
     expect(ledger.want([book(), height]).subscribe).toEqual(['v4_block_height']);
-    expect([ledger.begin(KEY), ledger.asked]).toEqual([undefined, 1]);
+    expect([ledger.begin(KEY, BEGIN), ledger.inFlight(BEGIN)]).toEqual([undefined, 1]);
   });
 
   it('that is no longer wanted is unsubscribed when it is confirmed', () => {
@@ -58,19 +61,49 @@ describe('a subscription', () => {
     const ledger = new SubscriptionLedger();
     ledger.want([book()]);
     expect(ledger.want([]).unsubscribe).toEqual([]);
-    expect(ledger.begin(KEY)).toBeUndefined();
+    expect(ledger.begin(KEY, BEGIN)).toBeUndefined();
   });
 
   it('is renewed once at a time, with the old one let go first', () => {
     const ledger = confirmed();
-    expect([ledger.renew([KEY, 'unknown']), ledger.renew([KEY])]).toEqual([[KEY], []]);
-    expect(ledger.begin(KEY)).toEqual({ subscription: book(), renewing: true });
+    expect([ledger.renew([KEY, 'unknown'], BEGIN), ledger.renew([KEY], BEGIN)]).toEqual([
+      [KEY],
+      [],
+    ]);
+    expect(ledger.begin(KEY, BEGIN)).toEqual({ subscription: book(), renewing: true });
     expect([ledger.confirm(KEY), ledger.confirmedKeys]).toEqual([true, [KEY]]);
+  });
+
+  it('whose renewal has not been answered for 10 s is renewed again, and not before', () => {
+    const ledger = confirmed();
+    ledger.renew([KEY], BEGIN);
+    ledger.begin(KEY, at(1_000));
+    expect(ledger.renew([KEY], at(11_000))).toEqual([]);
+    expect(ledger.renew([KEY], at(11_001))).toEqual([KEY]);
+    expect(ledger.begin(KEY, at(11_001))).toEqual({ subscription: book(), renewing: true });
+    expect(ledger.renew([KEY], at(21_001))).toEqual([]);
+  });
+
+  it('that is answered late, while it waits to be renewed again, is not asked for twice', () => {
+    const ledger = asked();
+    ledger.renew([KEY], at(10_001));
+    expect([ledger.confirm(KEY), ledger.begin(KEY, at(10_001))]).toEqual([true, undefined]);
+  });
+
+  it('that is not wanted any more is not renewed, however late its answer', () => {
+    const ledger = asked();
+    ledger.want([]);
+    expect(ledger.renew([KEY], at(60_000))).toEqual([]);
+  });
+
+  it('is in flight for 10 s: after that no missing message is put down to it', () => {
+    const ledger = asked();
+    expect([ledger.inFlight(at(10_000)), ledger.inFlight(at(10_001))]).toEqual([1, 0]);
   });
 
   it('that is dropped while it waits for its renewal is unsubscribed', () => {
     const ledger = confirmed();
-    ledger.renew([KEY]);
+    ledger.renew([KEY], BEGIN);
     expect(ledger.want([]).unsubscribe).toEqual([book()]);
   });
 
@@ -82,12 +115,12 @@ describe('a subscription', () => {
     const ledger = asked();
     expect(ledger.refuse(KEY)).toBe(1);
     expect(ledger.refuse(KEY)).toBe(0);
-    ledger.begin(KEY);
+    ledger.begin(KEY, BEGIN);
     expect(ledger.refuse(KEY)).toBe(2);
-    ledger.begin(KEY);
+    ledger.begin(KEY, BEGIN);
     ledger.confirm(KEY);
-    ledger.renew([KEY]);
-    ledger.begin(KEY);
+    ledger.renew([KEY], BEGIN);
+    ledger.begin(KEY, BEGIN);
     expect(ledger.refuse(KEY)).toBe(1);
   });
 
@@ -102,7 +135,7 @@ describe('an error', () => {
   const ledger = new SubscriptionLedger();
   const subscriptions = [height, book('BTC-USD'), book('WBTC-USD')];
   ledger.want(subscriptions);
-  subscriptions.forEach((one) => ledger.begin(subscriptionKey(one)));
+  subscriptions.forEach((one) => ledger.begin(subscriptionKey(one), BEGIN));
 
   it.each([
     ['Invalid subscription id for channel: (v4_orderbook-BTC-USD)', 'v4_orderbook:BTC-USD'],
@@ -130,7 +163,7 @@ describe('the ledger against a venue', () => {
         const venue = new Set<string>();
         const inFlight: string[] = [];
         const begin = (keys: readonly string[]): void =>
-          keys.forEach((key) => ledger.begin(key) && inFlight.push(key));
+          keys.forEach((key) => ledger.begin(key, BEGIN) && inFlight.push(key));
         const answerAll = (): void => {
           for (const key of inFlight.splice(0)) {
             if (ledger.confirm(key)) venue.add(key);

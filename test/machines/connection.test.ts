@@ -159,6 +159,16 @@ function start(overrides: Partial<ConnectionInput> = {}) {
   return { actor, clock, emitted, send, goLive, state: () => actor.getSnapshot() };
 }
 
+const opened: ConnectionEvent = { type: 'socket.opened' };
+const welcomed: ConnectionEvent = { type: 'socket.welcomed', connectionId: 'c' };
+const refused: ConnectionEvent = { type: 'subscribe.failed', key: HEIGHT, message: 'no' };
+const subscribed: readonly ConnectionEvent[] = [
+  opened,
+  welcomed,
+  { type: 'socket.subscribed', key: HEIGHT },
+  { type: 'socket.subscribed', key: BOOK },
+];
+
 describe('a connection', () => {
   it('that was never provided with a socket backs off and names the hole', () => {
     const actor = createActor(connectionMachine, { input, clock: new HeapClock(0) }).start();
@@ -214,6 +224,27 @@ describe('a connection', () => {
     expect(state().hasTag('usable')).toBe(true);
   });
 
+  it('with a gap while it subscribes is not usable before what is suspect has come back', () => {
+    const { emitted, send, state } = start();
+    send({ type: 'connection.open' }, { type: 'socket.opened' });
+    send({ type: 'socket.welcomed', connectionId: 'c' });
+    send({ type: 'socket.subscribed', key: HEIGHT }, { type: 'feed.gap', keys: [HEIGHT] });
+    expect(emitted.at(-1)).toEqual({ type: 'session.renew', keys: [HEIGHT] });
+    send({ type: 'socket.subscribed', key: BOOK });
+    expect(state().value).toEqual({ session: 'subscribing' });
+    send({ type: 'socket.subscribed', key: HEIGHT });
+    expect(state().hasTag('usable')).toBe(true);
+  });
+
+  it('that is to refresh a book while it subscribes orders that at once', () => {
+    const { emitted, send, state } = start();
+    send({ type: 'connection.open' }, { type: 'socket.opened' });
+    send({ type: 'socket.welcomed', connectionId: 'c' });
+    send({ type: 'socket.subscribed', key: BOOK }, { type: 'connection.refresh', keys: [BOOK] });
+    expect(emitted.at(-1)).toEqual({ type: 'session.renew', keys: [BOOK] });
+    expect(state().context.confirmed).toEqual([BOOK]);
+  });
+
   it('that fell silent during a resync is stale after it', () => {
     const { goLive, send, state } = start();
     goLive();
@@ -259,6 +290,34 @@ describe('a connection', () => {
     slow.send({ type: 'connection.close' });
     slow.clock.advanceTo(CONNECTION_TIMING.drainMs);
     expect(slow.state().value).toBe('idle');
+  });
+
+  it.each<readonly [reason: string, facts: readonly ConnectionEvent[], ms: number]>([
+    ['the socket did not open in time', [], 10_000],
+    ['no greeting in time', [opened], 10_000],
+    ['the subscribing took too long', [opened, welcomed], 15_200],
+    ['v4_block_height refused: no', [opened, welcomed, refused], 0],
+    ['the resync took too long', [...subscribed, { type: 'feed.gap', keys: [BOOK] }], 10_200],
+    ['the feed stood still', [...subscribed, { type: 'feed.stale' }], 30_000],
+  ])('leaves by itself and blames the address: %s', (reason, facts, ms) => {
+    const { clock, emitted, send, state } = start();
+    send({ type: 'connection.open' }, ...facts);
+    clock.advanceTo(ms);
+    expect([state().value, state().context.lastError]).toEqual(['backingOff', reason]);
+    const orders = emitted.filter((event) => event.type === 'session.want');
+    expect(orders.at(-1)).toEqual({ type: 'session.want', subscriptions: [], blame: reason });
+  });
+
+  it.each([
+    ['is asked to close', { type: 'connection.close' }],
+    ['is cut', { type: 'socket.closed', code: 1006, reason: '', fatal: false }],
+    ['fails', { type: 'socket.closed', code: 1006, reason: 'HTTP 403', fatal: true }],
+  ] as const)('blames nobody when it %s', (_, event) => {
+    const { clock, emitted, goLive, send } = start();
+    goLive();
+    send({ type: 'feed.stale' }, event);
+    clock.advanceTo(CONNECTION_TIMING.drainMs);
+    expect(emitted.some((order) => 'blame' in order)).toBe(false);
   });
 
   it('forgets its failed attempts only after a stable minute', () => {
