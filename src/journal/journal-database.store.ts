@@ -162,17 +162,20 @@ export class JournalDatabase {
     return checkpoint;
   }
 
-  /** Rows up to `last` go to the archive. Without one they stay, which is only slower. */
+  /**
+   * Rows up to `last` go to the archive. Where a step fails they stay, which is only slower: the
+   * next checkpoint moves them, and what is in the archive already is not copied again.
+   */
   #trim(last: ChainEnd): void {
     try {
       archiveBefore(this.#database, this.#path, last.sequence + 1);
+      this.#database.exec(`BEGIN IMMEDIATE;
+        DELETE FROM journal WHERE sequence <= ${last.sequence};
+        UPDATE base SET sequence = ${last.sequence}, link = '${last.link}';
+        COMMIT`);
     } catch {
-      return;
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
     }
-    this.#database.exec(`BEGIN IMMEDIATE;
-      DELETE FROM journal WHERE sequence <= ${last.sequence};
-      UPDATE base SET sequence = ${last.sequence}, link = '${last.link}';
-      COMMIT`);
   }
 
   #readAll(): readonly JournalRow[] {
