@@ -42,7 +42,7 @@ import { unprovidedEvents } from './unprovided.machine.js';
 const RATE_LIMITED = 1008;
 
 /** The machine tells itself that it leaves, once the session has heard why. */
-interface GivenUp {
+export interface GivenUp {
   readonly type: 'connection.givenUp';
   readonly reason: string;
 }

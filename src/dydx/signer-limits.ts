@@ -19,7 +19,7 @@ export interface ChainMarket {
 export interface Circumstances {
   /** Unix milliseconds. */
   readonly now: number;
-  /** The newest height that a node has told, and when; NaN before the first. */
+  /** The largest height that a node has told, and when it was told first; NaN before any. */
   readonly height: number;
   readonly heightAt: number;
   readonly markets: ReadonlyMap<number, ChainMarket>;
@@ -46,6 +46,19 @@ export function refusal(
     return `expected subaccount ${allowed}, was ${message.subaccountNumber}`;
   }
   return message.type === 'place' ? refusalOfOrder(message, limits, circumstances) : undefined;
+}
+
+/** Whether the known height alone is why a message is refused: a newer one may let it go. */
+export function wantsHeight(
+  message: SendMessage,
+  limits: SignerLimits,
+  circumstances: Circumstances,
+): boolean {
+  const atAnyHeight = { ...circumstances, height: Infinity, heightAt: circumstances.now };
+  return (
+    refusal(message, limits, circumstances) !== undefined &&
+    refusal(message, limits, atAnyHeight) === undefined
+  );
 }
 
 function refusalOfOrder(

@@ -22,9 +22,10 @@ import { withoutAddresses } from './endpoint-pool.js';
 import { addressOfKey, publicKeyOf, readPrivateKey } from './keys.codec.js';
 import { readKeystore } from './keystore-form.js';
 import { openKeystore } from './keystore.codec.js';
+import { KnownHeight } from './known-height.js';
 import { offlineSigner, type OfflineSigner } from './offline-signer.codec.js';
 import { ORDER_FLAGS } from './order-id.codec.js';
-import { refusal, type ChainMarket } from './signer-limits.js';
+import { refusal, wantsHeight, type ChainMarket, type Circumstances } from './signer-limits.js';
 import { needsSequence, type SendMessage } from './signer-messages.js';
 import type { FromSigner, KeySource, SignerData, ToSigner } from './signer-messages.js';
 import { nextNonce } from './timestamp-nonce.js';
@@ -33,6 +34,8 @@ import { checkTradingKey } from './trading-permission.codec.js';
 const BROADCAST_DEADLINE_MS = 2000;
 const CONNECT_DEADLINE_MS = 2000;
 const READ_DEADLINE_MS = 5000;
+/** Of a height that a message waits for: with connecting and broadcasting, within its deadline. */
+const HEIGHT_DEADLINE_MS = 500;
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 10_000;
 const HEIGHT_EVERY_MS = 2000;
@@ -89,12 +92,9 @@ let account: Account | undefined;
 let publicKey: Uint8Array | undefined;
 let markets: Markets = new Map();
 let marketsAt = 0;
-let height = Number.NaN;
-let heightAt = Number.NaN;
+const heights = new KnownHeight({ nodes: data.rpcUrls.length, read: readHeight, now: wallNow });
 let unanswered = 0;
 let lastNonce = 0;
-/** The node that answered last: it is asked for the height. */
-let newest = 0;
 
 parentPort?.on('message', (message: ToSigner) => {
   if (message.type === 'send') void answer(message);
@@ -150,7 +150,7 @@ function connectTo(url: string): Promise<ValidatorClient> {
   return dydx.ValidatorClient.connect(config);
 }
 
-async function readHeight(node: number): Promise<void> {
+async function readHeight(node: number): Promise<number> {
   const answered = await fetch(data.rpcUrls[node] ?? '', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -165,18 +165,13 @@ async function readHeight(node: number): Promise<void> {
   };
   const chainId = result?.node_info?.network;
   if (chainId !== data.chainId) throw new Error(`expected ${data.chainId}, was ${String(chainId)}`);
-  const told = Number(result?.sync_info?.latest_block_height);
-  if (!Number.isSafeInteger(told)) throw new Error('a node told no height');
-  height = Number.isNaN(height) ? told : Math.max(height, told);
-  heightAt = wallNow();
+  return Number(result?.sync_info?.latest_block_height);
 }
 
 async function watchHeight(): Promise<void> {
   while (!closing.signal.aborted) {
     await pause(HEIGHT_EVERY_MS);
-    await readHeight(newest).catch(() => {
-      newest = (newest + 1) % data.rpcUrls.length;
-    });
+    await heights.poll();
   }
 }
 
@@ -236,9 +231,10 @@ async function start(): Promise<void> {
           Long.fromString(authenticator, true),
         ]);
   for (let failures = 0; !closing.signal.aborted; failures += 1) {
-    newest = failures % data.rpcUrls.length;
+    const node = failures % data.rpcUrls.length;
+    heights.turnTo(node);
     try {
-      const fault = await learn(newest, info);
+      const fault = await learn(node, info);
       if (fault !== undefined) return refuse(fault.code, fault.message);
       say({ type: 'ready' });
       return await watchHeight();
@@ -254,7 +250,7 @@ async function learn(node: number, info: SubaccountInfo) {
   const reads = Promise.all([
     client.get.getAccount(info.address),
     readMarkets(client),
-    readHeight(node),
+    heights.ask(node),
     proveTradingKey(client),
   ]);
   const [{ accountNumber }, told, , proof] = await withDeadline(reads, READ_DEADLINE_MS);
@@ -268,7 +264,7 @@ async function learn(node: number, info: SubaccountInfo) {
 /** Not let sign any more as soon as a node says so; a node that says nothing proves nothing. */
 async function proveAgain(): Promise<void> {
   try {
-    const client = await clientOf(newest);
+    const client = await clientOf(heights.node);
     const proof = await withDeadline(proveTradingKey(client), READ_DEADLINE_MS);
     if (!proof.ok) refuse(proof.error.code, proof.error.message);
   } catch (error) {
@@ -294,6 +290,9 @@ const BLAMELESS: ReadonlySet<SendAnswer['type']> = new Set(['accepted', 'rejecte
 async function send(message: SendMessage, node: number): Promise<Answer> {
   if (account === undefined) return unsent('no node tells the account number');
   const nonce = (lastNonce = nextNonce(lastNonce, wallNow()));
+  // The node that is to take it may know of blocks that the one asked by turns does not.
+  const isTooFar = wantsHeight(message, data.limits, circumstances(nonce));
+  if (isTooFar) await withDeadline(heights.ask(node), HEIGHT_DEADLINE_MS).catch(() => undefined);
   const early = refused(message, nonce);
   if (early !== undefined) return unsent(early);
   const client = await clientOf(node).catch(textOf);
@@ -312,12 +311,17 @@ function refused(message: SendMessage, nonce: number): string | undefined {
   const isUnknown = message.type === 'place' && !markets.has(message.clobPairId);
   if (isUnknown && now - marketsAt > MARKETS_EVERY_MS) {
     marketsAt = now;
-    void clientOf(newest)
+    void clientOf(heights.node)
       .then(readMarkets)
       .then((told) => (markets = told))
       .catch(() => undefined);
   }
-  return refusal(message, data.limits, { now, height, heightAt, markets, nonce });
+  return refusal(message, data.limits, circumstances(nonce));
+}
+
+function circumstances(nonce: number): Circumstances {
+  const { height, heightAt } = heights;
+  return { now: wallNow(), height, heightAt, markets, nonce };
 }
 
 /** The sequence of short-term messages is not checked, so it is 0: all messages may overlap. */
@@ -345,7 +349,7 @@ async function broadcast(
     (error: unknown): Refusal | { readonly type: 'accepted' } => answerOfFault(kind, error),
   );
   const latencyMs = wallNow() - broadcastAt;
-  if (BLAMELESS.has(judged.type)) newest = node;
+  if (BLAMELESS.has(judged.type)) heights.turnTo(node);
   if (judged.type === 'accepted') return { answer: { ...judged, txHash, broadcastAt }, latencyMs };
   if (judged.type === 'rejected') return { answer: judged, latencyMs };
   const reason = withoutAddresses(judged.reason);

@@ -1,7 +1,7 @@
 /** The signing thread's own limits: what it signs, what it refuses, and that NaN always refuses. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { refusal, type Circumstances } from '../../src/dydx/signer-limits.js';
+import { refusal, wantsHeight, type Circumstances } from '../../src/dydx/signer-limits.js';
 import type {
   BatchCancelMessage,
   CancelMessage,
@@ -287,6 +287,30 @@ describe('what the signing thread refuses', () => {
   it('says what was expected and what was found', () => {
     const words = refusal(order, { ...limits, orderNotionalMax: usd(1n) }, circumstances);
     expect(words).toBe('expected a notional ≤ 1, was 26985000 (1e-6 USD)');
+  });
+});
+
+describe('a newer height', () => {
+  const wants = (message: SendMessage, around: Partial<Circumstances> = {}): boolean =>
+    wantsHeight(message, limits, { ...circumstances, ...around });
+
+  it.each<[string, SendMessage, Partial<Circumstances>?]>([
+    ['an order beyond the horizon', { ...order, goodTilBlock: 1_021 }],
+    ['an exit beyond the horizon', { ...reducing, goodTilBlock: 1_021 }],
+    ['an order before any height is known', order, { height: NaN, heightAt: NaN }],
+  ])('may let go %s', (_what, message, around) => {
+    expect(wants(message, around)).toBe(true);
+  });
+
+  it.each<[string, SendMessage, Partial<Circumstances>?]>([
+    ['an order that may go already', order],
+    ['a block that is no number', { ...order, goodTilBlock: NaN }],
+    ['an order whose permission is over', { ...order, goodTilBlock: 1_021 }, { now: 1_251 }],
+    ['a market off the list', { ...order, goodTilBlock: 1_021, clobPairId: 1 }],
+    ['a cancel', { ...cancel, goodTilBlock: 9_999 }],
+    ['a long-term order', odd(longTerm, { goodTilBlockTime: 602 })],
+  ])('changes nothing for %s', (_what, message, around) => {
+    expect(wants(message, around)).toBe(false);
   });
 });
 

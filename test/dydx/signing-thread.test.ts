@@ -29,6 +29,12 @@ import { btc } from './samples.js';
 const http = undiciHttp();
 const privateKey = keyFromSeed('signing thread');
 const subaccount = { address: addressOfHex(privateKey), number: 0 };
+const account = {
+  address: subaccount.address,
+  subaccountNumber: 0,
+  signer: subaccount.address,
+  authenticator: undefined,
+};
 let peer: Peer;
 let signer: ValidatorSigner;
 let venue: ReturnType<typeof liveVenue>;
@@ -48,12 +54,7 @@ beforeAll(async () => {
   signer = peer.sign({
     network: { chainId: 'localdydxprotocol', rpcUrls },
     key: { type: 'plain', privateKey },
-    account: {
-      address: subaccount.address,
-      subaccountNumber: 0,
-      signer: subaccount.address,
-      authenticator: undefined,
-    },
+    account,
     nodes: pool,
     now: wallNow,
   });
@@ -174,5 +175,34 @@ describe('a node that loses its answers', () => {
     const sent = broadcasts();
     expect(await place(order(22))).toMatchObject({ type: 'unsent' });
     expect(broadcasts()).toBe(sent);
+  });
+});
+
+describe('a node that stands still but answers', () => {
+  it('keeps no order from another node that knows of newer blocks, but one beyond all of them', async () => {
+    nodes[0].standsAt = 500;
+    const rpcUrls = [nodes[0].url, nodes[1].url];
+    const lagging = new EndpointPool({ kind: 'rpc', urls: rpcUrls, hasProbes: true });
+    const other = peer.sign({
+      network: { chainId: 'localdydxprotocol', rpcUrls },
+      key: { type: 'plain', privateKey },
+      account,
+      nodes: lagging,
+      now: wallNow,
+    });
+    expect(await settled(other)).toBe('ready');
+    const now = await firstValueFrom(venue.chainHeight());
+    rpcUrls.forEach((url, rank) =>
+      lagging.stoodAt(url, { now: wallNow(), height: rank === 0 ? 500 : now }),
+    );
+    const until = (blocks: number) =>
+      firstValueFrom(
+        other.place(order(30, { goodTilBlock: blockHeight(now + blocks) }), btc, soon()),
+      );
+    expect(await until(1_000)).toMatchObject({
+      type: 'unsent',
+      reason: expect.stringMatching(/good-til-block ≤ 1\d\d\d/) as string,
+    });
+    expect(await until(30)).toMatchObject({ type: 'accepted' });
   });
 });
