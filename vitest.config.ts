@@ -1,4 +1,9 @@
-/** How tests run: one process per file, Node's own module resolution, coverage of src/ and machines/. */
+/**
+ * How tests run: in two processes, Node's own module resolution, coverage of src/ and machines/.
+ *
+ * Most files share what they import, which takes longer to load than most of them to run. A file
+ * that changes a module or the process for itself, or starts processes, has one of its own.
+ */
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -13,9 +18,26 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+const ALONE = [
+  'test/{bench,cli,service}/**/*.test.ts',
+  'test/app/{bug-watch,real-world,run-service}.test.ts',
+  'test/journal/{journal-trim,recording-disk}.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'alone', include: ALONE } },
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: ALONE,
+          isolate: false,
+        },
+      },
+    ],
     deps: { interopDefault: false },
     testTimeout: 20_000,
     hookTimeout: 30_000,

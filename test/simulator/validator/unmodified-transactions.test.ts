@@ -1,7 +1,7 @@
 /** The unmodified v4-client-js sends every kind of transaction to a devnet and reads the chain back. */
 import { createRequire } from 'node:module';
 import type LongType from 'long';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { RealClock } from '../../../src/clock/real.clock.js';
 import { seededRandom } from '../../../src/clock/seeded-random.js';
 import { createExchange } from '../../../src/simulator/chain/exchange.js';
@@ -91,8 +91,13 @@ beforeAll(async () => {
   await faucet('tokens', { address, subaccountNumber: 0, amount: 50_000 });
   await faucet('native-token', { address });
   composite = await CompositeClient.connect(networkOf(devnet));
-  const book = await composite.indexerClient.markets.getPerpetualMarketOrderbook('BTC-USD');
-  low = Math.floor((Number(book.bids[0].price) * 0.8) / 1_000) * 1_000;
+  const { markets } = composite.indexerClient;
+  // The venue's makers begin with its first block.
+  await vi.waitFor(async () => {
+    const { bids } = await markets.getPerpetualMarketOrderbook('BTC-USD');
+    low = Math.floor((Number(bids[0]?.price) * 0.8) / 1_000) * 1_000;
+    expect(low).toBeGreaterThan(0);
+  });
 });
 
 afterAll(async () => {
