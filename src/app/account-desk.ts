@@ -38,6 +38,8 @@ const MARKET_SILENCE_MS_MAX = 60_000;
 
 export class AccountDesk {
   readonly ledger = new CashLedger();
+  /** When each held market was last heard with a book that can be read. */
+  #seenAt: ReadonlyMap<MarketId, UnixMs> = new Map();
   /** What losses are counted from: of an earlier run, then as the breakers said last. */
   lossMark: LossMark | undefined;
   readonly #options: AccountDeskOptions;
@@ -145,16 +147,24 @@ export class AccountDesk {
     return holdings.length === held.length ? holdings : undefined;
   }
 
-  /** Held markets that said nothing for so long: no stop of theirs, and no loss, is seen. */
+  /**
+   * Held markets that said nothing for so long, or whose book could not be read: no stop of theirs
+   * is seen. To be asked every now and then: a book counts from when it was last found live.
+   */
   silent(): readonly MarketId[] {
     const { books, now, view } = this.#options;
-    return books.positions
-      .positions()
-      .filter(({ market, size }) => {
-        const at = size === 0n ? undefined : view(market)?.at;
-        return at !== undefined && now() - at > MARKET_SILENCE_MS_MAX;
-      })
-      .map(({ market }) => market);
+    const held = books.positions.positions().filter(({ size }) => size !== 0n);
+    const seenAt = new Map<MarketId, UnixMs>();
+    for (const { market } of held) {
+      const seen = view(market);
+      if (seen === undefined) continue;
+      const isLive = seen.book.state === 'live';
+      seenAt.set(market, isLive ? seen.at : (this.#seenAt.get(market) ?? now()));
+    }
+    this.#seenAt = seenAt;
+    return [...seenAt.keys()].filter(
+      (market) => now() - (seenAt.get(market) ?? 0) > MARKET_SILENCE_MS_MAX,
+    );
   }
 
   /** Undefined when nothing is known to value it with. */

@@ -113,7 +113,7 @@ export const vitalSigns = (
           at,
           cause: 'market-data.stale',
           holds: silent.length > 0,
-          evidence: `nothing is heard of ${silent.join(', ')}, which we hold`,
+          evidence: `no live book of ${silent.join(', ')}, which we hold`,
         },
       ];
     }),

@@ -2,7 +2,17 @@
  * One strategy in the running service: its decisions, its gate and its stops go in; its wishes and
  * positions come out, and so do the reports of its orders.
  */
-import { EMPTY, ignoreElements, merge, of, switchMap, tap, timer, type Observable } from 'rxjs';
+import {
+  EMPTY,
+  ignoreElements,
+  merge,
+  of,
+  Subject,
+  switchMap,
+  tap,
+  timer,
+  type Observable,
+} from 'rxjs';
 import type { AnyActorRef } from 'xstate';
 import type { Verdict } from '../model/decision.js';
 import type { DeskFault, OrderReport, StrategyReport } from '../model/facts.js';
@@ -91,18 +101,24 @@ export class StrategyDesk {
     if (type !== 'quote') hub.strategies.next(strategy, { type: 'verdict', verdict });
   }
 
-  /** Stops and targets go straight to the positions that they concern. */
+  /**
+   * Stops and targets go straight to the positions that they concern. A position that the start has
+   * found has no machine yet: what nobody hears is said again.
+   */
   stops(strategy: string): Observable<never> {
     const { world, hub, core, pipeline } = this.#options;
     const settings = world.config.strategies.find(({ name }) => name === strategy);
     const holdings$ = core.books.owned$.pipe(
       switchMap((owned) => (owned.owner === strategy ? this.#holding(owned) : EMPTY)),
     );
-    return exits({ markets$: pipeline.markets$, holdings$ }, settings ?? {}).pipe(
+    const unheard$ = new Subject<MarketId>();
+    const { markets$ } = pipeline;
+    return exits({ markets$, holdings$, unheard$ }, settings ?? {}).pipe(
       tap((edges) => {
         for (const { type, market, moveBps } of edges) {
           const reason = { code: `exit.${type}`, text: `${type} at ${moveBps.toFixed(1)} bps` };
-          hub.positions.next(positionKey(strategy, market), { type: 'position.exit', reason });
+          const fact = { type: 'position.exit', reason } as const;
+          if (!hub.positions.next(positionKey(strategy, market), fact)) unheard$.next(market);
         }
       }),
       ignoreElements(),

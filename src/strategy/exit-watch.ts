@@ -62,6 +62,11 @@ export class ExitWatch {
     else this.#watched.set(market, { side, entryUsd, told: new Set() });
   }
 
+  /** Nobody has heard what was told: it is told again. */
+  forget(market: MarketId): void {
+    this.#watched.get(market)?.told.clear();
+  }
+
   /** Judged at the price that closing would get: best bid for longs, best ask for shorts. */
   accept(lens: MarketLens): ExitEdge | undefined {
     const { market, spec, at } = lens;

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { AccountDesk } from '../../src/app/account-desk.js';
 import type { Books } from '../../src/app/books.js';
 import type { AccountSnapshot } from '../../src/model/account.js';
+import type { BookState } from '../../src/model/book.js';
 import type { Position } from '../../src/model/position.js';
 import { blockHeight, signedSize, unixMs, usd, type Usd } from '../../src/model/quantities.js';
 import { BTC, btcSpec, btcView, NOW } from '../support/money-samples.js';
@@ -72,4 +73,25 @@ it.each([
     now: () => unixMs(btcView.at + ms),
   });
   expect(desk.silent()).toEqual(silent);
+});
+
+it('a market whose book is not live for a minute is silent, though its oracle price comes', () => {
+  let now = unixMs(btcView.at);
+  let state: BookState = 'live';
+  const desk = new AccountDesk({
+    books: { positions: { positions: () => [held] } } as unknown as Books,
+    specOf: () => btcSpec,
+    view: () => ({ ...btcView, at: now, book: { ...btcView.book, state } }),
+    askedPpm: () => 0,
+    record: () => undefined,
+    now: () => now,
+  });
+  const states: readonly BookState[] = ['live', 'stale', 'stale', 'stale', 'live'];
+  const silent = states.map((each) => {
+    state = each;
+    const found = desk.silent();
+    now = unixMs(now + 30_001);
+    return found.length;
+  });
+  expect(silent).toEqual([0, 0, 1, 1, 0]);
 });

@@ -1,5 +1,6 @@
 /** The process dies: the next one finds its orders, books what it missed, and holds what it held. */
 import { describe, expect, it } from 'vitest';
+import type { Reason } from '../../src/model/decision.js';
 import { fillId, marketId } from '../../src/model/quantities.js';
 import { quoting, resting } from '../support/quoting-service.js';
 import { VirtualService } from '../support/virtual-service.js';
@@ -7,11 +8,14 @@ import { VirtualService } from '../support/virtual-service.js';
 interface Actor {
   readonly getSnapshot: () => {
     readonly children: Readonly<Record<string, Actor>>;
-    readonly context: { readonly heldMs?: number };
+    readonly context: { readonly heldMs?: number; readonly leaving?: Reason };
   };
 }
 const childrenOf = (actor: unknown): Readonly<Record<string, Actor>> =>
   (actor as Actor | undefined)?.getSnapshot().children ?? {};
+/** What the machine of the sniper's position knows. */
+const positionOf = ({ root }: VirtualService) =>
+  childrenOf(childrenOf(root.actor)['strategy.sniper'])['position.BTC-USD']?.getSnapshot().context;
 
 describe('a kill and a restart', () => {
   it.each([1, 3, 6, 300, 700, 1500])(
@@ -50,6 +54,23 @@ describe('a kill and a restart', () => {
     expect(service.venuePosition('ETH-USD')).toBe(0n);
   });
 
+  it('stops a position whose fill it finds at the start, where the stop is crossed already', async () => {
+    const tight = { minConfidence: 1, maxHoldSeconds: 3_600, stopBps: 0.01, takeBps: 9_000 };
+    const service = new VirtualService({ flags: { strategies: [tight] } });
+    await service.ready();
+    service.decide('BTC-USD', 'buy');
+    await service.clock.advance(3);
+    service.renew();
+    await service.clock.advance(3_000);
+    service.root.start();
+    await service.until(() => service.position('BTC-USD') > 0n, 5_000);
+    // Its machine is yet to come.
+    expect(service.root.state).toBe('reconciling');
+    await service.until(() => positionOf(service)?.leaving !== undefined, 10_000);
+    expect(positionOf(service)?.leaving).toMatchObject({ code: 'exit.stop' });
+    await service.until(() => service.position('BTC-USD') === 0n, 10_000);
+  });
+
   it('counts the age of a position on from its first fill', async () => {
     const service = new VirtualService({ flags: { strategies: [{ maxHoldSeconds: 3_600 }] } });
     await service.ready();
@@ -58,10 +79,7 @@ describe('a kill and a restart', () => {
     service.renew();
     await service.clock.advance(31_000);
     await service.start();
-    const heldMs = (): number =>
-      childrenOf(childrenOf(service.root.actor)['strategy.sniper'])[
-        'position.BTC-USD'
-      ]?.getSnapshot().context.heldMs ?? 0;
+    const heldMs = (): number => positionOf(service)?.heldMs ?? 0;
     await service.until(() => heldMs() > 0, 10_000);
     expect(heldMs()).toBeGreaterThan(30_000);
     expect(heldMs()).toBeLessThan(45_000);

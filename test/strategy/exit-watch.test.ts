@@ -1,4 +1,5 @@
 /** Stops and targets are said once per position, at the price that closing would get. */
+import { map } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
 import type { Side } from '../../src/model/book.js';
@@ -77,6 +78,22 @@ describe('the exit watch', () => {
 
   it.each([0, -1, Number.NaN, Infinity])('refuses an entry price of %d', (entryUsd) => {
     expect(() => watching('buy').hold(holding('buy', entryUsd))).toThrow('expected a price > 0');
+  });
+
+  it('says again what nobody has heard, until somebody does', () => {
+    new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(
+      ({ hot, expectObservable }) => {
+        const edges$ = exits(
+          {
+            holdings$: hot(' h------', { h: holding('buy') }),
+            markets$: hot('  -w-w-w-', { w: [seen({ bid: 30_600 })] }),
+            unheard$: hot('  --m----', { m: market }),
+          },
+          { stopBps: 100, takeBps: 150 },
+        ).pipe(map((edges) => edges.map(({ type }) => type).join()));
+        expectObservable(edges$).toBe('-t-t---', { t: 'take' });
+      },
+    );
   });
 
   it('as a stage emits edges only, and stops with the position', () => {
