@@ -1,6 +1,7 @@
 /** One entry of `strategies`: the schema of its kind, its defaults, and every mistake in it. */
 import { basename, extname } from 'node:path';
 import { Default } from 'typebox/value';
+import { SIGNAL_NAMES } from '../model/signal.js';
 import { readCalibrationFile, type CalibratedSettings } from './calibration-file.js';
 import { check, show, type Mistake } from './check-settings.js';
 import type { Mode } from './config-schema.js';
@@ -22,6 +23,9 @@ export interface SettledStrategy {
 
 /** It stands in paths of the API and in keys of the journal. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+
+/** Beside them it stands in the scorecard. */
+const SIGNALS: ReadonlySet<string> = new Set(SIGNAL_NAMES);
 
 export function settleStrategy(entry: unknown, path: string, mode: Mode): SettledStrategy {
   // What is no object has been named by the check of the whole.
@@ -69,11 +73,12 @@ function settleFile(entry: object, path: string): SettledStrategy {
   const problems = check(fileStrategySchema, settings, path);
   if (problems.length > 0) return { settings: undefined, problems };
   const name = nameOfFile(settings.file);
-  if (NAME.test(name) && !isStrategyName(name)) {
+  if (NAME.test(name) && !isStrategyName(name) && !SIGNALS.has(name)) {
     const named = { ...settings, name };
     return { settings: named, problems: calibrationMistakes(named, path) };
   }
-  const expected = 'a file whose name is letters, digits, _ and -, and none of ours';
+  const expected =
+    'a file whose name is letters, digits, _ and -, and none of our strategies and signals';
   const message = `expected ${expected}, was ${show(settings.file)}`;
   return { settings: undefined, problems: [{ path: `${path}.file`, message }] };
 }

@@ -6,6 +6,8 @@ import Type, { type Static, type TProperties } from 'typebox';
 
 const positive = (value: number, description: string) =>
   Type.Number({ exclusiveMinimum: 0, default: value, description });
+const upTo = (value: number, maximum: number, description: string) =>
+  Type.Number({ exclusiveMinimum: 0, maximum, default: value, description });
 const least = (value: number, description: string) =>
   Type.Number({ minimum: 0, default: value, description });
 const share = (value: number, description: string) =>
@@ -15,14 +17,19 @@ const count = (value: number, maximum: number, description: string) =>
 const fee = (value: number, description: string) =>
   Type.Number({ minimum: -10, maximum: 100, default: value, description });
 
+/** The longest that a machine waits. */
+const DAY_SECONDS = 86_400;
+/** Half the price away is hardly a limit; at the whole of it a sell would have none. */
+const SLIPPAGE_BPS_MAX = 5_000;
+
 const common = {
   orderNotionalUsd: positive(500, 'Size of an entry, USD.'),
   maxPositions: count(3, 100, 'Positions at once over all markets.'),
-  maxHoldSeconds: positive(30, 'A position older than this is left.'),
-  coolDownSeconds: positive(5, 'Rest after a position, per market.'),
+  maxHoldSeconds: upTo(30, DAY_SECONDS, 'A position older than this is left.'),
+  coolDownSeconds: upTo(5, DAY_SECONDS, 'Rest after a position, per market.'),
   stopBps: positive(60, 'Leave when this much is lost from entry, basis points.'),
   takeBps: positive(120, 'Leave when this much is won from entry, basis points.'),
-  slippageBps: positive(10, 'Limit price beyond the touch, basis points.'),
+  slippageBps: upTo(10, SLIPPAGE_BPS_MAX, 'Limit price beyond the touch, basis points.'),
   takerFeeBps: fee(5, 'Fee of a taker fill, for the cost gate, basis points.'),
   makerFeeBps: fee(1, 'Fee of a maker fill, basis points; below zero is a rebate.'),
   calibration: Type.Optional(
@@ -76,7 +83,11 @@ export const strategySchemas = {
     skewBps: least(6, 'How far a full inventory moves the fair price, basis points.'),
     inventoryUsdMax: positive(1_000, 'Most to hold, either way, USD.'),
     ...quoting,
-    maxHoldSeconds: positive(86_400, 'Inventory that was not flat for longer is left.'),
+    maxHoldSeconds: upTo(
+      DAY_SECONDS,
+      DAY_SECONDS,
+      'Inventory that was not flat for longer is left.',
+    ),
   }),
 } as const;
 
