@@ -11,11 +11,30 @@ import { operatorBody, outcome, problem, unauthorized } from './state-schemas.js
 
 type Body = Static<typeof operatorBody>;
 
+interface Mistake {
+  readonly instancePath: string;
+  readonly keyword: string;
+  readonly message?: string;
+}
+
+/** A pattern would be told as such, which says nothing to whoever asks. */
+const explain = (mistakes: readonly Mistake[], where: string): Error =>
+  new Error(
+    mistakes
+      .map(({ instancePath, keyword, message }) =>
+        keyword === 'pattern'
+          ? `${where}${instancePath}: expected a text that is not blank`
+          : `${where}${instancePath} ${message}`,
+      )
+      .join(', '),
+  );
+
 const ANSWERS = { 200: outcome, 400: problem, 404: problem, 409: problem, ...unauthorized };
 
 export const commandRoutes =
   (control: Control): FastifyPluginCallback =>
   (app, _, done) => {
+    app.setSchemaErrorFormatter(explain);
     const post = (
       path: string,
       summary: string,

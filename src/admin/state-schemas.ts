@@ -311,11 +311,15 @@ export const riskState = Type.Object({
   denials: Type.Array(Type.Object({ at: number, code: text, message: text })),
 });
 
+/** Something must be said: blanks are neither a name nor a reason. */
+const said = (maxLength: number, description: string) =>
+  Type.String({ pattern: '\\S', maxLength, description });
+
 /** Every command names its operator and says why: both go to the journal. */
 export const operatorBody = Type.Object(
   {
-    by: Type.String({ minLength: 1, maxLength: 64, description: 'Who asks.' }),
-    reason: Type.String({ minLength: 1, maxLength: 200, description: 'Why.' }),
+    by: said(64, 'Who asks.'),
+    reason: said(200, 'Why.'),
   },
   { additionalProperties: false },
 );

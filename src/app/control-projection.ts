@@ -2,7 +2,7 @@
 import { catchError, map, Observable, of } from 'rxjs';
 import type { SnapshotFrom } from 'xstate';
 import type { reconciliationMachine } from '../../machines/reconciliation.machine.js';
-import type { Command, CommandOutcome } from '../model/command.js';
+import { isNamed, refused, type Command, type CommandOutcome } from '../model/command.js';
 import { formatDecimal } from '../model/decimal.js';
 import {
   formatPrice,
@@ -34,16 +34,19 @@ import { unrealizedPnl } from '../portfolio/position-accounting.js';
 import { accountState, ifDeadState } from './account-projection.js';
 import { stateName } from './actor-observables.js';
 import { familyState } from './family-projection.js';
+import { MarketExit } from './market-exit.js';
 import type { ServiceRoot } from './service-root.js';
 
 const MINUTE_MS = 60_000;
 
 export class ControlProjection implements Control {
   readonly #root: ServiceRoot;
+  readonly #exit: MarketExit;
   readonly #startedAt: number;
 
   constructor(root: ServiceRoot) {
     this.#root = root;
+    this.#exit = new MarketExit(root);
     this.#startedAt = root.world.clock.now();
   }
 
@@ -246,13 +249,16 @@ export class ControlProjection implements Control {
     const at = world.clock.now();
     const { by } = command;
     world.log.write('warn', 'operator', { ...command });
+    if (!isNamed(command)) {
+      return refused('operator.unnamed', `by: expected who asks, was ${JSON.stringify(by)}`);
+    }
     switch (command.type) {
       case 'halt':
         hub.risk$.next({ type: 'operator.halt', by, reason: command.reason, at });
         return this.#outcome();
       case 'resume':
         if (!this.#breaches().some(({ latched }) => latched)) {
-          return refuse('risk.nothing-latched', 'no latched cause is open');
+          return refused('risk.nothing-latched', 'no latched cause is open');
         }
         hub.risk$.next({ type: 'operator.resume', by, reason: command.reason, at });
         return this.#outcome();
@@ -272,26 +278,33 @@ export class ControlProjection implements Control {
       hub.risk$.next({ type: 'operator.flatten', by, reason: why, at: world.clock.now() });
       return this.#outcome();
     }
-    if (this.#spec(market) === undefined) return refuse('market.unknown', `no market ${market}`);
-    const reason = { code: 'operator.flatten', text: `${by}: flatten ${market}, ${why}` };
-    for (const { name } of world.config.strategies) {
-      hub.strategies.next(name, { type: 'strategy.flatten', market, reason });
-    }
-    return this.#outcome(`${market} is being left`);
+    const refusal = this.#exit.refusal(market);
+    if (refusal !== undefined) return refusal;
+    const others = this.#exit.others(market);
+    this.#exit.leave(market, {
+      code: 'operator.flatten',
+      text: `${by}: flatten ${market}, ${why}`,
+    });
+    const stays = others === '' ? [] : [`${others} stays`];
+    return this.#outcome(`${market} is being left`, ...stays);
   }
 
   #restore(by: string): CommandOutcome {
     const { engine, journal } = this.#root;
     if (!engine.restore())
-      return refuse('engine.no-fallback', 'both engines run, and the streaming one is heard');
+      return refused('engine.no-fallback', 'both engines run, and the streaming one is heard');
     journal.write({ type: 'engine.restored', by });
     return { accepted: true, message: 'both engines begin anew' };
   }
 
   #pause(strategy: string, what: 'pause' | 'unpause'): CommandOutcome {
-    const isHeard = this.#root.hub.strategies.next(strategy, { type: `strategy.${what}` });
-    if (!isHeard) return refuse('strategy.unknown', `no strategy ${strategy}`);
-    return this.#outcome(`${strategy} is ${this.#stateOf(`strategy.${strategy}`)}`);
+    const { hub, world } = this.#root;
+    if (hub.strategies.next(strategy, { type: `strategy.${what}` })) {
+      return this.#outcome(`${strategy} is ${this.#stateOf(`strategy.${strategy}`)}`);
+    }
+    const isConfigured = world.config.strategies.some(({ name }) => name === strategy);
+    if (isConfigured) return this.#exit.notRunning(strategy);
+    return refused('strategy.unknown', `no strategy ${strategy}`);
   }
 
   #outcome(...done: readonly string[]): CommandOutcome {
@@ -354,10 +367,4 @@ type FlattenCommand = Extract<Command, { type: 'flatten' }>;
 const undurable = (outcome: CommandOutcome, { message }: Error): CommandOutcome => ({
   ...outcome,
   message: `${outcome.message}, but not on the disk: ${message}`,
-});
-
-const refuse = (code: string, message: string): CommandOutcome => ({
-  accepted: false,
-  code,
-  message,
 });

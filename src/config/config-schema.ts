@@ -124,7 +124,10 @@ export const configSchema = section({
       default: 10,
       description: 'Equity beyond the worst initial margin, percent of it.',
     }),
-    maxDailyLossUsd: positive(500, 'Halt (latched) beyond this loss since start, USD.'),
+    maxDailyLossUsd: positive(
+      500,
+      'Halt (latched) beyond this loss since midnight UTC, or since the best figure, USD.',
+    ),
   }),
   admin: section({
     host: Type.String({ default: '127.0.0.1', description: 'Loopback unless you know why not.' }),

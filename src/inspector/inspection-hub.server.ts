@@ -7,6 +7,7 @@
  * 3. A late viewer gets every live actor first. A slow viewer loses frames and then gets them
  *    again.
  * 4. The observer never throws: a throwing one would break the inspected actor.
+ * 5. A refused upgrade keeps no connection, whatever its peer does or leaves undone.
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -74,10 +75,14 @@ export function addInspector(app: FastifyInstance, options: HubOptions): Hub {
     return until !== undefined && options.clock.now() <= until;
   };
   app.server.on('upgrade', (request, socket, head) => {
+    // Node has taken its own listener off, and sockets without one end the process.
+    socket.on('error', () => socket.destroy());
     const path = (request.url ?? '').split('?')[0];
     const full = sockets.clients.size >= VIEWERS_MAX;
     if (path !== '/inspect/ws' || full || !admit(request)) {
-      socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n');
+      // Whether its peer reads this or closes its side is not waited for: nothing would end that.
+      socket.write('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n');
+      socket.destroy();
       return;
     }
     sockets.handleUpgrade(request, socket, head, (viewer) => show(viewer, options));

@@ -1,4 +1,4 @@
-/** What an operator may ask of the running service. */
+/** What an operator may ask of the running service, and what is answered. */
 import type { MarketId } from './quantities.js';
 
 interface Asked {
@@ -20,3 +20,12 @@ export type Command = Asked &
 export type CommandOutcome =
   | { readonly accepted: true; readonly message: string }
   | { readonly accepted: false; readonly code: string; readonly message: string };
+
+/** Nobody is obeyed who does not say who asks: blanks are no name. */
+export const isNamed = ({ by }: Pick<Command, 'by'>): boolean => by.trim() !== '';
+
+export const refused = (code: string, message: string): CommandOutcome => ({
+  accepted: false,
+  code,
+  message,
+});

@@ -25,6 +25,7 @@ const commands: readonly (readonly [path: string, type: string])[] = [
   ['/v1/markets/BTC-USD/flatten', 'flatten'],
   ['/v1/strategies/sniper/pause', 'pause'],
   ['/v1/strategies/sniper/unpause', 'unpause'],
+  ['/v1/engine/restore', 'engine.restore'],
 ];
 const body = { by: 'ada', reason: 'a drill' };
 
@@ -162,6 +163,28 @@ describe('commanding', () => {
   ])('refuses a body in which %s', async (_, payload) => {
     expect((await call('POST', '/v1/halt', tokens.trade, payload)).statusCode).toBe(400);
     expect(control.commands).toEqual([]);
+  });
+
+  it.each(commands)('%s is refused when its name or reason is blank', async (path) => {
+    for (const blank of ['', ' ', '\t', '\u00a0\n']) {
+      for (const field of ['by', 'reason']) {
+        const answer = await call('POST', path, tokens.trade, { ...body, [field]: blank });
+        expect([answer.statusCode, answer.json().message]).toEqual([
+          400,
+          `body/${field}: expected a text that is not blank`,
+        ]);
+      }
+    }
+    expect(control.commands).toEqual([]);
+    expect((await call('POST', path, tokens.trade, { ...body, by: ' a ' })).statusCode).toBe(200);
+  });
+
+  it('says of other mistakes what it said', async () => {
+    const answer = await call('POST', '/v1/halt', tokens.trade, {
+      by: 'x'.repeat(65),
+      reason: 'y',
+    });
+    expect(answer.json().message).toBe('body/by must NOT have more than 64 characters');
   });
 
   it('refuses a form, which a foreign page could send', async () => {

@@ -14,6 +14,17 @@ function keysOf(schema: { readonly properties?: object }): string[] {
 }
 
 describe('the example of all settings', () => {
+  it('tells with the schema from when the loss limit counts', () => {
+    const { maxDailyLossUsd } = configSchema.properties.risk.properties;
+    const description = 'description' in maxDailyLossUsd ? maxDailyLossUsd.description : '';
+    const [comment = ''] =
+      /(?:^ +#.*\n)+(?= +maxDailyLossUsd)/m.exec(readFileSync(file, 'utf8')) ?? [];
+    for (const text of [description, comment]) {
+      expect(text).toMatch(/since midnight UTC,? or since the best figure/);
+      expect(text).not.toMatch(/since (the )?start/);
+    }
+  });
+
   it('loads, and says nothing but the defaults', () => {
     expect(loadConfig({ file, environment: {} })).toEqual(loadConfig({ environment: {} }));
   });

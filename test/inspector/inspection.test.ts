@@ -1,7 +1,8 @@
 /** The inspector: frames of the protocol, an allow-list that lets no secret out, tickets that work once. */
+import { connect as connectTo, type Socket } from 'node:net';
 import { createInspector, type StatelyInspectionEvent } from '@statelyai/inspect';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { assign, createActor, setup, type AnyActorRef, type InspectionEvent } from 'xstate';
 import { isOwnHost, isOwnOrigin } from '../../src/admin/access.js';
@@ -210,6 +211,88 @@ describe('the inspection socket', () => {
       '401',
     );
     expect(await ticket('wrong-token-0123456789')).toBe('refused-401');
+  });
+
+  const UPGRADE =
+    'GET /inspect/ws HTTP/1.1\r\nHost: nobody\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+  /** Asks for an upgrade that is refused, and never closes its own side. */
+  const intrude = (): Socket => {
+    const peer = connectTo({ host: '127.0.0.1', port: admin.port, allowHalfOpen: true });
+    peer.on('error', () => peer.destroy());
+    onTestFinished(() => void peer.destroy());
+    peer.write(UPGRADE);
+    return peer;
+  };
+  const connections = (): Promise<number> =>
+    new Promise((resolve) => void admin.app.server.getConnections((_, count) => resolve(count)));
+
+  it.each([
+    ['with its request', 'connect'],
+    ['when it is refused', 'data'],
+    ['when the other side is closed', 'end'],
+  ])('lets a refused peer that resets %s end nothing but itself', async (_, when) => {
+    const uncaught: unknown[] = [];
+    const note = (error: unknown): void => void uncaught.push(error);
+    process.on('uncaughtExceptionMonitor', note);
+    onTestFinished(() => void process.off('uncaughtExceptionMonitor', note));
+    const others = await connections();
+    const upgraded = new Promise((resolve) => admin.app.server.once('upgrade', resolve));
+    const peer = intrude();
+    // What is written leaves before the reset.
+    peer.once(when, () => setImmediate(() => peer.resetAndDestroy()));
+    peer.resume();
+    await upgraded;
+    await expect.poll(connections).toBeLessThanOrEqual(others);
+    expect(uncaught).toEqual([]);
+    expect((await fetch(`http://127.0.0.1:${admin.port}/healthz`)).status).toBe(200);
+  });
+
+  it('hears the errors of a socket whose upgrade it has refused, or taken', async () => {
+    const listeners = (): Promise<number> =>
+      new Promise((resolve) =>
+        admin.app.server.once('upgrade', (_, socket) => resolve(socket.listenerCount('error'))),
+      );
+    const refused = listeners();
+    intrude();
+    expect(await refused).toBeGreaterThan(0);
+    const taken = listeners();
+    const { socket, outcome } = connect(await ticket());
+    expect(await taken).toBeGreaterThan(0);
+    expect(await outcome).toBe('open');
+    socket.close();
+    await expect.poll(() => hub.viewers()).toBe(0);
+  });
+
+  it('keeps no connection of refused peers that never close theirs', async () => {
+    const peers: Socket[] = [];
+    const answers: string[] = [];
+    while (peers.length <= admin.app.server.maxConnections) {
+      const peer = intrude();
+      peers.push(peer);
+      let text = '';
+      peer.on('data', (data: Buffer) => (text += data.toString()));
+      await new Promise((resolve) => void peer.once('end', resolve).once('close', resolve));
+      answers.push(text.split('\r\n')[0] ?? '');
+    }
+    expect(new Set(answers)).toEqual(new Set(['HTTP/1.1 401 Unauthorized']));
+    await expect.poll(connections).toBeLessThan(peers.length / 2);
+    expect(peers.filter(({ writable }) => writable).length).toBe(peers.length);
+    expect((await fetch(`http://127.0.0.1:${admin.port}/healthz`)).status).toBe(200);
+  });
+
+  it.each([
+    ['resets', (_: WebSocket, raw: Socket) => void raw.resetAndDestroy()],
+    ['sends more than it may', (socket: WebSocket) => socket.send('x'.repeat(2_000))],
+    ['breaks the protocol', (_: WebSocket, raw: Socket) => void raw.write('no frame at all')],
+  ])('lets go of a viewer that %s', async (_, misbehave) => {
+    const { socket, outcome } = connect(await ticket());
+    const raw = new Promise<Socket>((resolve) =>
+      socket.on('upgrade', (response) => resolve(response.socket)),
+    );
+    expect(await outcome).toBe('open');
+    await expect.poll(() => hub.viewers()).toBe(1);
+    misbehave(socket, await raw);
+    await expect.poll(() => hub.viewers()).toBe(0);
   });
 
   it('serves its pages without a token and without data', async () => {

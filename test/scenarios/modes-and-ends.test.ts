@@ -1,6 +1,7 @@
 /** Modes of trading, and how a service ends: drained, unreachable, paused, flattened. */
 import { describe, expect, it } from 'vitest';
 import type { CommandOutcome } from '../../src/model/command.js';
+import { ask } from '../support/ask-operator.js';
 import { hit, holding, rest, settled, stateOf } from '../support/signed-trading.js';
 import { VirtualService } from '../support/virtual-service.js';
 
@@ -76,17 +77,6 @@ describe('draining', () => {
 });
 
 describe('an operator', () => {
-  const ask = async (
-    service: VirtualService,
-    command: Parameters<typeof service.control.command>[0],
-  ): Promise<CommandOutcome> => {
-    let outcome: CommandOutcome | undefined;
-    service.control.command(command).subscribe((answer) => (outcome = answer));
-    await service.clock.advance(1);
-    if (outcome === undefined) throw new Error('no answer');
-    return outcome;
-  };
-
   it('flattens everything: halted, and every position is left', async () => {
     const service = new VirtualService({
       flags: { strategies: [{ minConfidence: 1, maxHoldSeconds: 600 }] },
