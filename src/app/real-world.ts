@@ -36,6 +36,7 @@ import { Inbox } from './inbox.js';
 import { refuseTwice } from './preflight.js';
 import { NOBODY, readIdentity, type SigningKey } from './signing-key.js';
 import { beSoleTrader } from './sole-trader.js';
+import { recordRun } from './run-recording.js';
 import type { Booted, Insight, World } from './world.js';
 
 /** Subscribes a second on one socket. */
@@ -71,10 +72,12 @@ export interface RealWorldOptions {
   /** Of the keystore, where no setting tells it. */
   readonly passphrase?: string | undefined;
   readonly threads?: Threads | undefined;
+  /** The file that keeps the frames; none unless it is named. */
+  readonly record?: string | undefined;
 }
 
 export function realWorld(options: RealWorldOptions): World & { readonly folder: string } {
-  const { config, log, meter, version, threads } = options;
+  const { config, log, meter, version, threads, record } = options;
   let knock = (): void => undefined;
   const clock = new RealClock(() => knock());
   const inbox = new Inbox({ clock, stamp: wallNow, atTurnEnd: (work) => setImmediate(work) });
@@ -83,6 +86,7 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
   for (const part of addressParts(config.endpoints)) options.secrets.add(part);
   refuseTwice(config);
   const folder = folderOf(config);
+  const recording = record === undefined ? undefined : recordRun(record, log);
   const ground = new RealGround(options, clock, key);
   const sockets = wsSockets({});
   let journal: Promise<Journal> | undefined;
@@ -112,7 +116,9 @@ export function realWorld(options: RealWorldOptions): World & { readonly folder:
       journal = openJournal({ path: join(folder, name), identity, makeWorker });
       return journal;
     },
+    recording,
     close: async () => {
+      await recording?.close();
       await ground.close();
       await closeStarted(journal);
       lock?.release();

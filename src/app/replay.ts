@@ -46,6 +46,8 @@ export interface ReplayReport {
   readonly divergences?: readonly Divergence[];
   /** Where it was asked for. */
   readonly scorecard?: ScorecardReport;
+  /** The recording was cut: where it ends. */
+  readonly warning?: string;
 }
 
 export interface ReplayOptions {
@@ -66,8 +68,12 @@ const LEGACY = 'legacyOverall';
 /** Reasons kept apart; an author may have as many codes as they like. */
 const CODES_MAX = 100;
 
-export const replayFile = (path: string, options?: ReplayOptions): Promise<ReplayReport> =>
-  replay(readRecording(path), options);
+export async function replayFile(path: string, options?: ReplayOptions): Promise<ReplayReport> {
+  const recording = readRecording(path);
+  const report = await replay(recording, options);
+  const { warning } = recording;
+  return warning === undefined ? report : { ...report, warning };
+}
 
 export async function replay(
   frames: AsyncIterable<RecordedFrame>,

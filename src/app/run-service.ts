@@ -37,6 +37,8 @@ export interface RunOptions {
   readonly threads?: Threads | undefined;
   /** Of the keystore, where no setting tells it. */
   readonly passphrase?: string | undefined;
+  /** The file that keeps the frames; none unless it is named. */
+  readonly record?: string | undefined;
 }
 
 const FAILED = 1;
@@ -55,6 +57,7 @@ export async function runService(config: Config, options: RunOptions): Promise<n
     program: options.program ?? PROGRAM,
     threads: options.threads,
     passphrase: options.passphrase,
+    record: options.record,
     onRefusal: (refusal) => {
       late.refusal = refusal;
     },
@@ -148,13 +151,14 @@ function greet(
   config: Config,
   { host, port }: Admin,
   { tokens, folder }: { readonly tokens: Tokens; readonly folder: string },
-  { terminal }: RunOptions,
+  { terminal, record }: RunOptions,
 ): void {
   const base = `http://${host}:${port}`;
   terminal.err(`Perpetua on ${config.network}, mode ${config.mode}`);
   terminal.err(`  API        ${base}/v1/state   docs ${base}/docs   metrics ${base}/metrics`);
   terminal.err(`  Inspector  ${base}/inspect   hosted viewer ${base}/inspect/stately`);
   terminal.err(`  Journal    ${folder}`);
+  if (record !== undefined) terminal.err(`  Recording  ${record}`);
   if (config.network === 'embedded') {
     terminal.err(`  Tokens     read ${tokens.read}   trade ${tokens.trade}`);
   } else terminal.err(`  Tokens     ${writeTokens(folder, tokens)}`);

@@ -190,9 +190,7 @@ export class ServiceRoot {
     this.#subscription.unsubscribe();
     this.engine.close();
     this.actor.stop();
-    await this.journal.close();
-    await this.world.recording?.close();
-    await this.world.close();
+    await this.journal.close().finally(() => this.world.close());
   }
 
   #reached(): Booted {

@@ -59,8 +59,9 @@ export interface World {
   readonly restUsage?: () => readonly RestUsage[];
   readonly boot: (insight: Insight) => Promise<Booted>;
   readonly openJournal: (identity: JournalIdentity) => Promise<Journal>;
+  /** Where frames are kept as they come; closed with the world, and then `close` never rejects. */
   readonly recording?: Recording | undefined;
-  /** Ends what `boot` began. */
+  /** Ends what `boot` began, and the recording. */
   readonly close: () => Promise<void>;
 }
 

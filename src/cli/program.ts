@@ -1,4 +1,5 @@
 /** The command line: its words, its help, and which exit code means what. */
+import { existsSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Threads } from '../app/real-world.js';
 import type { ReplayEngine } from '../app/replay.js';
@@ -40,6 +41,12 @@ const SEED = whole(0, Number.MAX_SAFE_INTEGER);
 const BLOCK_MS = whole(1, 86_400_000);
 const DESCRIPTOR = whole(0, 1023);
 
+/** Refused before anything is begun; who takes the name afterwards is not overwritten either. */
+function freeName(path: string): string {
+  if (!existsSync(path)) return path;
+  throw new InvalidArgumentError('expected a file that is not there yet');
+}
+
 const collected = (text: string, earlier: readonly string[] = []): string[] => [...earlier, text];
 
 interface RunFlags extends PassphraseFlags {
@@ -50,6 +57,7 @@ interface RunFlags extends PassphraseFlags {
   readonly seed?: number;
   readonly for?: number;
   readonly json?: boolean;
+  readonly record?: string;
   readonly acceptKeyThatCanWithdraw?: boolean;
 }
 
@@ -108,6 +116,7 @@ function addRun(program: Command, terminal: Terminal, finish: Finish): void {
     .option('--seed <n>', 'all chance comes from it', SEED)
     .option('--for <duration>', 'stop after this time, such as 120s', duration)
     .option('--json', 'print one JSON object with the figures of the run at the end')
+    .option('--record <file>', 'keep all frames in a new file, in gzip if it ends in .gz', freeName)
     .option('--passphrase-fd <n>', "descriptor with the keystore's passphrase", DESCRIPTOR)
     .option(
       '--accept-key-that-can-withdraw',
@@ -128,8 +137,9 @@ function addRun(program: Command, terminal: Terminal, finish: Finish): void {
       const threads = config.mode === 'live' ? await threadsAhead() : undefined;
       const { runService } = await import('../app/run-service.js');
       const passphrase = await passphraseOf(config, flags, terminal);
-      const json = flags.json ?? false;
-      finish(await runService(config, { forMs: flags.for, json, terminal, passphrase, threads }));
+      const { for: forMs, json = false, record } = flags;
+      const options = { forMs, json, record, terminal, passphrase, threads };
+      finish(await runService(config, options));
     });
 }
 

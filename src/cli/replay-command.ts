@@ -1,12 +1,13 @@
 /** `perpetua replay`: a recording through layers 3 to 5, its report, scorecard and calibration. */
-import { writeFileSync } from 'node:fs';
 import { replayFile, type ReplayEngine, type ReplayOptions } from '../app/replay.js';
-import { chooseByConfig, chooseByName } from '../app/strategy-choice.js';
+import { chooseByConfig, chooseByName, type Choice } from '../app/strategy-choice.js';
 import { confidenceSettings } from '../config/strategy-schema.js';
 import { Failure } from '../model/result.js';
 import { calibrationText, readCalibration } from '../model/calibration.js';
 import { calibrationOf } from '../report/calibration-table.js';
+import type { ScorecardReport } from '../report/scorecard.js';
 import { scorecardText } from '../report/scorecard-text.js';
+import { replaceFile } from './replace-file.js';
 import type { Terminal } from './terminal.js';
 
 export interface ReplayFlags {
@@ -46,6 +47,9 @@ export async function runReplay(
     : chooseByConfig(config));
   const options: ReplayOptions = { engine, choice, scorecard: isScored };
   const { scorecard: card, ...report } = await replayFile(path, options);
+  if (report.warning !== undefined) {
+    terminal.err(`perpetua: ${report.warning}: it was cut, and the rest is missing`);
+  }
   if (report.frames.received === 0) {
     const words = 'expected at least one line of {"receivedAt", "frame"}';
     throw new Failure('replay.empty', `${path}: ${words}, was none`, { retryable: false });
@@ -59,14 +63,39 @@ export async function runReplay(
     if (told !== undefined) terminal.out(scorecardText(told));
   }
   if (calibration === undefined || card === undefined) return;
-  const { settings } = choice;
-  const measured = { [settings.name]: confidenceSettings(settings) };
-  const table = { ...calibrationOf(card, CALIBRATED_AFTER_S), settings: measured };
+  const { strategy: measured, warning } = report;
+  const source = { card, measured, choice, isCut: warning !== undefined };
+  writeCalibration(calibration, source, terminal);
+}
+
+interface Measured {
+  readonly card: ScorecardReport;
+  /** The strategy that was run. */
+  readonly measured: string;
+  readonly choice: Choice;
+  readonly isCut: boolean;
+}
+
+/** Throws, and leaves what there is, when a start would refuse what was measured. */
+function writeCalibration(
+  path: string,
+  { card, measured, choice: { settings }, isCut }: Measured,
+  terminal: Terminal,
+): void {
+  const made = { [settings.name]: confidenceSettings(settings) };
+  const table = { ...calibrationOf(card, CALIBRATED_AFTER_S), settings: made };
   const text = calibrationText(table);
-  writeFileSync(calibration, text);
+  const read = readCalibration(text, measured);
+  if (!read.ok) {
+    const words = `calibration of ${measured} not written: ${read.error.message}`;
+    const looks = `after ${card.looks} looks at markets; ${path} is untouched`;
+    throw new Failure('replay.calibration', `${words}, ${looks}`, { retryable: false });
+  }
+  replaceFile(path, text);
+  const written = isCut ? 'written, of a recording that was cut' : 'written';
   for (const strategy of Object.keys(table.strategies)) {
     const usable = readCalibration(text, strategy);
-    const words = usable.ok ? 'written' : `written, but will be refused: ${usable.error.message}`;
+    const words = usable.ok ? written : `${written}, but will be refused: ${usable.error.message}`;
     terminal.err(`calibration of ${strategy} ${words}`);
   }
 }

@@ -5,9 +5,9 @@
  */
 import { createReadStream, createWriteStream, openSync, type WriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { constants, createGunzip, createGzip, type Gzip } from 'node:zlib';
-import { pipeline } from 'node:stream';
-import { finished } from 'node:stream/promises';
+import { constants, createGunzip, createGzip } from 'node:zlib';
+import { PassThrough, Writable, type Transform } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
 import { Failure } from '../model/result.js';
 import { unixMs } from '../model/quantities.js';
 import type { RecordedFrame, Recording } from '../ports/recording.js';
@@ -49,7 +49,8 @@ export function readRecording(path: string): RecordingReader {
         else if (isEnded) throw unreadable(path, number, excerptOf(line));
         else if (line.length > 0) warning = `${path}: ends within line ${number}`;
       }
-      if (!source.isWhole()) warning ??= `${path}: ends before its time, after line ${number}`;
+      const isWhole = await source.isWhole();
+      if (!isWhole) warning ??= `${path}: ends before its time, after line ${number}`;
     },
   };
 }
@@ -57,15 +58,15 @@ export function readRecording(path: string): RecordingReader {
 interface ByteSource {
   readonly bytes: AsyncIterable<Buffer>;
   /** Whether the end was the proper one; asked after the last byte. */
-  readonly isWhole: () => boolean;
+  readonly isWhole: () => Promise<boolean>;
 }
 
 async function openBytes(path: string): Promise<ByteSource> {
   const edges = await readEdges(path);
   const file = createReadStream(path);
-  if (!edges.isGzip) return { bytes: file, isWhole: () => true };
+  if (!edges.isGzip) return { bytes: file, isWhole: () => Promise.resolve(true) };
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
-  pipeline(file, gunzip, () => undefined);
+  pipeline(file, gunzip).catch(() => undefined);
   let length = 0;
   async function* bytes(): AsyncGenerator<Buffer> {
     for await (const chunk of gunzip as AsyncIterable<Buffer>) {
@@ -73,7 +74,20 @@ async function openBytes(path: string): Promise<ByteSource> {
       yield chunk;
     }
   }
-  return { bytes: bytes(), isWhole: () => length % 2 ** 32 === edges.lengthTold };
+  // Of several parts one after the other, the last four bytes tell the length of the last only;
+  // and of one that was cut within its head, they are zeros.
+  const isWhole = async (): Promise<boolean> =>
+    (length > 0 && length % 2 ** 32 === edges.lengthTold) || (await endsProperly(path));
+  return { bytes: bytes(), isWhole };
+}
+
+/** Reads it once more: a part of gzip without its end fails when nothing may be missing. */
+async function endsProperly(path: string): Promise<boolean> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  return pipeline(createReadStream(path), createGunzip(), nowhere).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The magic number at the start, and the length that gzip tells in its last four bytes. */
@@ -161,27 +175,29 @@ const unreadable = (path: string, line: number, problem: string, cause?: unknown
   new Failure('recording.bad-line', `${path}:${line}: ${problem}`, { retryable: false, cause });
 
 /**
- * Starts a new recording (mode 0600, never over an existing file). Lines wait in memory while one
- * batch is compressed. When the disk fails or 64 MiB wait, the recording ends there: `onFailure`
- * hears it once, later frames are ignored, and `close` rejects with the same `Failure`.
+ * Starts a new recording (mode 0600, never over an existing file), in gzip if its name ends with
+ * `.gz`. Lines wait in memory while one batch is written. When the disk fails or 64 MiB wait, the
+ * recording ends there: `onFailure` hears it once, later frames are ignored, and `close` rejects
+ * with the same `Failure`.
  */
 export function openRecording(
   path: string,
   onFailure: (failure: Failure) => void = () => undefined,
 ): Recording {
-  return new GzipRecording(createFile(path), path, onFailure);
+  return new FileRecording(createFile(path), path, onFailure);
 }
 
 function createFile(path: string): WriteStream {
   try {
     return createWriteStream(path, { fd: openSync(path, 'wx', 0o600) });
   } catch (cause) {
-    throw new Failure('recording.unwritable', `cannot create ${path}`, { retryable: false, cause });
+    const words = `cannot create ${path}: ${(cause as Error).message}`;
+    throw new Failure('recording.unwritable', words, { retryable: false, cause });
   }
 }
 
-class GzipRecording implements Recording {
-  readonly #gzip: Gzip = createGzip();
+class FileRecording implements Recording {
+  readonly #packer: Transform;
   readonly #path: string;
   readonly #onFailure: (failure: Failure) => void;
   readonly #finished: Promise<void>;
@@ -195,7 +211,8 @@ class GzipRecording implements Recording {
     this.#path = path;
     this.#onFailure = onFailure;
     this.#finished = finished(file).catch((cause: unknown) => this.#fail('was not written', cause));
-    this.#gzip.pipe(file);
+    this.#packer = path.endsWith('.gz') ? createGzip() : new PassThrough();
+    this.#packer.pipe(file);
   }
 
   write(frame: RecordedFrame): void {
@@ -213,8 +230,8 @@ class GzipRecording implements Recording {
   async close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
-      if (this.#waitingBytes > 0) this.#gzip.write(this.#takeWaiting());
-      this.#gzip.end();
+      if (this.#waitingBytes > 0) this.#packer.write(this.#takeWaiting());
+      this.#packer.end();
     }
     await this.#finished;
     if (this.#failure !== undefined) throw this.#failure;
@@ -223,7 +240,7 @@ class GzipRecording implements Recording {
   /** One write at a time: what comes meanwhile is the next batch. */
   #writeBatch(): void {
     this.#isBusy = true;
-    this.#gzip.write(this.#takeWaiting(), () => {
+    this.#packer.write(this.#takeWaiting(), () => {
       this.#isBusy = false;
       if (this.#waitingBytes > 0 && !this.#isClosed) this.#writeBatch();
     });

@@ -74,6 +74,29 @@ describe('a replay', () => {
     );
   });
 
+  it('of a recording that was cut says where it ends', async () => {
+    const lines = (await record()).slice(0, 500);
+    const cut = join(folder, 'cut.ndjson');
+    writeFileSync(cut, `${lines.join('\n')}\n{"receivedAt":1,"fra`);
+    const packed = join(folder, 'cut.ndjson.gz');
+    writeFileSync(packed, gzipSync(`${lines.join('\n')}\n`).subarray(0, -4));
+    expect(await replayFile(cut)).toMatchObject({
+      frames: { received: 500 },
+      warning: `${cut}: ends within line 501`,
+    });
+    expect((await replayFile(packed)).warning).toMatch(`${packed}: ends `);
+  });
+
+  it('of two compressed recordings in one file is of both, and warns of nothing', async () => {
+    const lines = (await record()).slice(0, 500);
+    const parts = [lines.slice(0, 200), lines.slice(200)];
+    const file = join(folder, 'two.ndjson.gz');
+    writeFileSync(file, Buffer.concat(parts.map((part) => gzipSync(`${part.join('\n')}\n`))));
+    const report = await replayFile(file);
+    expect(report.frames.received).toBe(500);
+    expect(report).not.toHaveProperty('warning');
+  });
+
   it('of nothing is empty', async () => {
     expect(await replay((async function* none() {})())).toMatchObject({
       frames: { received: 0, applied: 0, rejected: 0, quarantined: 0 },

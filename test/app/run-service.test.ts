@@ -111,11 +111,11 @@ describe('a run on the embedded exchange', () => {
   it.each(['paper', 'shadow'])(
     'in mode %s reaches its market and ends well after its time',
     async (mode) => {
-      const { text, ended } = begin({ mode, seed: 5 }, 8_000);
+      const { text, ended } = begin({ mode, seed: 5 }, 10_000);
       expect(await ended).toBe(0);
       expect(JSON.parse(text.out)).toMatchObject({ state: 'stopped', mode });
     },
-    30_000,
+    40_000,
   );
 });
 

@@ -27,6 +27,9 @@ const write = (name: string, content: string | Uint8Array): string => {
   return path;
 };
 
+/** A file that somebody has already. */
+const taken = write('taken.ndjson.gz', 'mine');
+
 beforeEach(() => {
   runService.mockReset();
   runService.mockResolvedValue(EXIT.ok);
@@ -43,6 +46,7 @@ describe('a wrong word on the command line', () => {
     ['a time without digits', ['run', '--for', 'soon'], 'a duration like 60s'],
     ['a time that no timer can wait', ['run', '--for', '25000h'], 'at most 24 days'],
     ['a flag without its value', ['run', '--config'], 'argument missing'],
+    ['a recording over a file', ['run', '--record', taken], `'${taken}' is invalid`],
     ['no markets', ['devnet', '--markets', '0'], 'a whole number from 1 to 250'],
     ['too many markets', ['devnet', '--markets', '251'], 'a whole number from 1 to 250'],
     ['a port that is none', ['devnet', '--port', '65536'], 'a whole number from 0 to 65535'],
@@ -89,12 +93,12 @@ describe('run', () => {
   it('hands settings and flags to the service, and its exit code back', async () => {
     runService.mockResolvedValue(EXIT.failed);
     const file = write('run.yaml', 'seed: 4\nmarkets: [ETH-USD]\n');
-    const words = `run --config ${file} --mode paper --seed 9 --for 5s --json`;
+    const words = `run --config ${file} --mode paper --seed 9 --for 5s --json --record new.gz`;
     const { code } = await perpetua(...words.split(' '));
     expect(code).toBe(EXIT.failed);
     const [config, options] = runService.mock.calls[0] ?? [];
     expect(config).toMatchObject({ seed: 9, mode: 'paper', markets: ['ETH-USD'] });
-    expect(options).toMatchObject({ forMs: 5_000, json: true });
+    expect(options).toMatchObject({ forMs: 5_000, json: true, record: 'new.gz' });
   });
 
   it('with wrong settings names all of them and ends with 78', async () => {
@@ -194,6 +198,15 @@ describe('replay', () => {
   it('without --json prints for people', async () => {
     const { out } = await perpetua('replay', write('people', recording));
     expect(out).toContain('\n  "frames": {');
+  });
+
+  it('of a recording that was cut says so, and ends with 0', async () => {
+    const path = write('cut', recording.slice(0, -20));
+    const { code, err, out } = await perpetua('replay', path, '--json');
+    const warning = `${path}: ends within line 2`;
+    expect(code).toBe(EXIT.ok);
+    expect(err).toBe(`perpetua: ${warning}: it was cut, and the rest is missing\n`);
+    expect(JSON.parse(out)).toMatchObject({ frames: { received: 1 }, warning });
   });
 
   it('names the file that cannot be opened', async () => {

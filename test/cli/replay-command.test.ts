@@ -1,11 +1,21 @@
 /** What `perpetua replay` prints and writes of a scorecard. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { replayFile, type ReplayReport } from '../../src/app/replay.js';
 import { runReplay, type ReplayFlags } from '../../src/cli/replay-command.js';
 import { readCalibration } from '../../src/model/calibration.js';
+import { Failure } from '../../src/model/result.js';
 import type { ScorecardRow } from '../../src/report/scorecard.js';
 
 vi.mock('../../src/app/replay.js', () => ({ replayFile: vi.fn<typeof replayFile>() }));
@@ -93,6 +103,73 @@ describe('a replay', () => {
       'calibration of sniper written',
       'calibration of thin written, but will be refused: expected at least 300 looks, was 40: too thin',
     ]);
+  });
+});
+
+describe('a calibration that a start would refuse', () => {
+  const good = 'of last week\n';
+  const thin = [{ name: 'sniper', kind: 'strategy', rows: [row(0, 40, 20)] }] as const;
+
+  it.each([
+    ['no look was followed by a move', [], 'expected looks of strategy sniper, was of: none'],
+    ['its looks are few', thin, 'expected at least 300 looks, was 40: too thin'],
+  ])('is a failure when %s, and the good file stays as it was', async (_, subjects, words) => {
+    const card = { ...scorecard, looks: 40, subjects };
+    vi.mocked(replayFile).mockResolvedValue({ ...plain, scorecard: card });
+    writeFileSync(file, good);
+    const failure = await run({ json: true, calibration: file }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Failure);
+    expect(failure).toMatchObject({
+      code: 'replay.calibration',
+      message:
+        `calibration of sniper not written: ${words}, after 40 looks at markets; ` +
+        `${file} is untouched`,
+    });
+    expect(readFileSync(file, 'utf8')).toBe(good);
+  });
+});
+
+describe('a calibration in the place of an older one', () => {
+  it('never changes the older one, which may be being read, and leaves nothing else', async () => {
+    const target = join(mkdtempSync(join(tmpdir(), 'perpetua-replaced-')), 'sniper.json');
+    const kept = `${target}.kept`;
+    const link = `${target}.link`;
+    writeFileSync(target, 'older\n');
+    chmodSync(target, 0o600);
+    linkSync(target, kept);
+    symlinkSync(target, link);
+    await run({ json: true, calibration: link });
+    expect(readFileSync(kept, 'utf8')).toBe('older\n');
+    expect(readCalibration(readFileSync(target, 'utf8'), 'sniper').ok).toBe(true);
+    expect(statSync(target).mode & 0o777).toBe(0o600);
+    const names = ['sniper.json', 'sniper.json.kept', 'sniper.json.link'];
+    expect(readdirSync(dirname(target)).toSorted()).toEqual(names);
+  });
+
+  it('leaves nothing behind when it cannot take its place', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'perpetua-replaced-'));
+    await expect(run({ json: true, calibration: folder })).rejects.toThrow('EISDIR');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('a replay of a recording that was cut', () => {
+  const warning = 'recording: ends within line 7';
+
+  it('says so on standard error and in its report', async () => {
+    vi.mocked(replayFile).mockResolvedValue({ ...plain, warning });
+    const { out, err } = await run({ json: true });
+    expect(out).toEqual([JSON.stringify({ ...plain, warning })]);
+    expect(err).toEqual([`perpetua: ${warning}: it was cut, and the rest is missing`]);
+  });
+
+  it('writes the calibration, and says of what', async () => {
+    vi.mocked(replayFile).mockResolvedValue({ ...plain, scorecard, warning });
+    writeFileSync(file, '');
+    const { err } = await run({ json: true, calibration: file });
+    expect(err[0]).toContain(warning);
+    expect(err[1]).toBe('calibration of sniper written, of a recording that was cut');
+    expect(readCalibration(readFileSync(file, 'utf8'), 'sniper').ok).toBe(true);
   });
 });
 

@@ -80,6 +80,22 @@ describe('a recording', () => {
     );
   });
 
+  it('is plain where its name does not end in .gz', async () => {
+    const path = join(folder, 'plain.ndjson');
+    const recording = openRecording(path);
+    for (const number of [1, 2, 3]) recording.write(frame(`{"n":${number}}`, number));
+    await recording.close();
+    expect(readFileSync(path, 'utf8')).toBe(
+      [1, 2, 3].map((number) => `{"receivedAt":${number},"frame":{"n":${number}}}\n`).join(''),
+    );
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('names what is in the way of a new file', () => {
+    const path = join(folder, 'no-folder', 'a.ndjson');
+    expect(() => openRecording(path)).toThrow(`cannot create ${path}: ENOENT`);
+  });
+
   it('never overwrites a file', () => {
     expect(() => openRecording(fileOf('mine'))).toThrow(/^cannot create /);
   });
@@ -176,6 +192,18 @@ describe('reading', () => {
       const expected = lines.slice(0, frames.length).map((one) => one.slice(26, -2));
       expect(frames.map(([, text]) => text)).toEqual(expected);
       if (cut <= 8) expect(frames).toHaveLength(300);
+    }
+  });
+
+  it('takes gzip files one after the other for a whole one, and warns of a cut', async () => {
+    const parts = ['{"a":1}', '{"b":2}', '{"c":3}'].map((text) => gzipSync(line(text).repeat(99)));
+    const whole = Buffer.concat(parts);
+    const ends = parts.map((_, index) => Buffer.concat(parts.slice(0, index + 1)).length);
+    for (let length = 1; length <= whole.length; length += 1) {
+      const { frames, warning } = await read(fileOf(whole.subarray(0, length)));
+      const parted = ends.indexOf(length);
+      expect(warning === undefined).toBe(parted >= 0);
+      if (parted >= 0) expect(frames).toHaveLength(99 * (parted + 1));
     }
   });
 
