@@ -190,7 +190,11 @@ export class ServiceRoot {
     this.#subscription.unsubscribe();
     this.engine.close();
     this.actor.stop();
-    await this.journal.close().finally(() => this.world.close());
+    try {
+      await this.journal.close();
+    } finally {
+      await this.world.close();
+    }
   }
 
   #reached(): Booted {
