@@ -2,6 +2,9 @@
  * The figures of the data plane: `npm run bench [-- part … --quick --recording FILE]`. Prints a
  * table of figures, goals and measurements and writes it as JSON; ends with 1 when a goal is missed.
  */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BENCH } from './bench-places.js';
@@ -61,24 +64,49 @@ if (unknown.length > 0) {
 const { quick: isQuick, recording } = values;
 const framesPerSecond = Number(values.rate);
 const wanted = positionals.length > 0 ? positionals : isQuick ? QUICK_PARTS : Object.keys(PARTS);
-const session =
-  recording === undefined
-    ? syntheticSession({
-        frames: isQuick ? QUICK_FRAMES : FRAMES,
-        markets: isQuick ? QUICK_MARKETS : MARKETS,
-        framesPerSecond,
-      })
-    : await recordedSession(recording);
 const rounds = isQuick ? 1 : Number(values.rounds);
-const bytes = session.frames.reduce((sum, { length }) => sum + length, 0) / session.frames.length;
-console.log(
-  `${session.frames.length} frames of ${bytes.toFixed(0)} bytes, ${session.specs.length} markets`,
-);
+
+async function runHere(names: readonly string[]): Promise<readonly Row[]> {
+  const session =
+    recording === undefined
+      ? syntheticSession({
+          frames: isQuick ? QUICK_FRAMES : FRAMES,
+          markets: isQuick ? QUICK_MARKETS : MARKETS,
+          framesPerSecond,
+        })
+      : await recordedSession(recording);
+  const { frames, specs } = session;
+  const bytes = frames.reduce((sum, { length }) => sum + length, 0) / frames.length;
+  console.log(`${frames.length} frames of ${bytes.toFixed(0)} bytes, ${specs.length} markets`);
+  const found: Row[] = [];
+  for (const name of names) {
+    const part = PARTS[name] as Part;
+    found.push(...(await part({ session, rounds, framesPerSecond, isQuick })));
+  }
+  return found;
+}
+
+/** In a process of its own: what others were compiled for and left behind costs it nothing. */
+function runApart(name: string): readonly Row[] {
+  const folder = mkdtempSync(join(tmpdir(), 'perpetua-bench-'));
+  try {
+    const json = join(folder, 'rows.json');
+    const source = recording === undefined ? [] : ['--recording', recording];
+    const flags = ['--rounds', values.rounds, '--rate', values.rate, '--json', json, ...source];
+    const self = process.argv[1] ?? '';
+    spawnSync(process.execPath, [...process.execArgv, self, name, ...flags], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    return (JSON.parse(readFileSync(json, 'utf8')) as { readonly rows: readonly Row[] }).rows;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 const rows: Row[] = [];
-for (const name of wanted) {
-  const part = PARTS[name] as Part;
-  const found = await part({ session, rounds, framesPerSecond, isQuick });
+for (const names of isQuick ? [wanted] : wanted.map((name) => [name])) {
+  const [name = ''] = names;
+  const found = isQuick || wanted.length === 1 ? await runHere(names) : runApart(name);
   rows.push(...found);
   for (const { figure, measured } of found) console.log(`${name}: ${figure}: ${measured}`);
 }
