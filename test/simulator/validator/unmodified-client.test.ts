@@ -7,7 +7,7 @@ import { seededRandom } from '../../../src/clock/seeded-random.js';
 import { startDevnet, type Devnet } from '../../../src/simulator/devnet.server.js';
 import { createExchange } from '../../../src/simulator/chain/exchange.js';
 import { marketsOf } from '../../../src/simulator/real-markets.js';
-import { client, networkOf } from '../../support/real-client.js';
+import { client, networkOf, untilBooked } from '../../support/real-client.js';
 
 const { BECH32_PREFIX, CompositeClient, LocalWallet, OrderSide, SubaccountInfo } = client;
 const { Order_Side, Order_TimeInForce, SocketClient } = client;
@@ -82,6 +82,7 @@ beforeAll(async () => {
   subaccount = SubaccountInfo.forLocalWallet(wallet, 0);
   await fund(address);
   composite = await CompositeClient.connect(networkOf(devnet));
+  await untilBooked(composite);
   listening = listen(address);
   await listening.seen((contents) => contents['subaccount']);
 });

@@ -1,14 +1,14 @@
 /** The unmodified v4-client-js sends every kind of transaction to a devnet and reads the chain back. */
 import { createRequire } from 'node:module';
 import type LongType from 'long';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RealClock } from '../../../src/clock/real.clock.js';
 import { seededRandom } from '../../../src/clock/seeded-random.js';
 import { createExchange } from '../../../src/simulator/chain/exchange.js';
 import { startDevnet, type Devnet } from '../../../src/simulator/devnet.server.js';
 import { marketsOf } from '../../../src/simulator/real-markets.js';
 import { USDC_DENOM } from '../../../src/simulator/validator/coins.js';
-import { client, networkOf } from '../../support/real-client.js';
+import { client, networkOf, untilBooked } from '../../support/real-client.js';
 
 const { CompositeClient, LocalWallet, OrderExecution, OrderSide, OrderTimeInForce } = client;
 const { OrderType, SubaccountInfo, Order_TimeInForce, tradingKeyUtils } = client;
@@ -91,13 +91,8 @@ beforeAll(async () => {
   await faucet('tokens', { address, subaccountNumber: 0, amount: 50_000 });
   await faucet('native-token', { address });
   composite = await CompositeClient.connect(networkOf(devnet));
-  const { markets } = composite.indexerClient;
-  // The venue's makers begin with its first block.
-  await vi.waitFor(async () => {
-    const { bids } = await markets.getPerpetualMarketOrderbook('BTC-USD');
-    low = Math.floor((Number(bids[0]?.price) * 0.8) / 1_000) * 1_000;
-    expect(low).toBeGreaterThan(0);
-  });
+  const [best = NaN] = await untilBooked(composite);
+  low = Math.floor((best * 0.8) / 1_000) * 1_000;
 });
 
 afterAll(async () => {
