@@ -201,8 +201,9 @@ class Crashes {
 
   #command(type: 'halt' | 'resume'): void {
     if (type === 'resume') this.#isHalted = false;
-    this.#service.control.command({ type, by: 'ada', reason: 'a drill' }).subscribe(() => {
-      this.#isHalted = type === 'halt';
+    this.#service.control.command({ type, by: 'ada', reason: 'a drill' }).subscribe(({ message }) => {
+      // Of what is not on the disk the answer says so: that may be forgotten.
+      this.#isHalted = type === 'halt' && !message.includes('not on the disk');
     });
   }
 
