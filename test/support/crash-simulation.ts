@@ -201,10 +201,12 @@ class Crashes {
 
   #command(type: 'halt' | 'resume'): void {
     if (type === 'resume') this.#isHalted = false;
-    this.#service.control.command({ type, by: 'ada', reason: 'a drill' }).subscribe(({ message }) => {
-      // Of what is not on the disk the answer says so: that may be forgotten.
-      this.#isHalted = type === 'halt' && !message.includes('not on the disk');
-    });
+    this.#service.control
+      .command({ type, by: 'ada', reason: 'a drill' })
+      .subscribe(({ message }) => {
+        // Of what is not on the disk the answer says so: that may be forgotten.
+        this.#isHalted = type === 'halt' && !message.includes('not on the disk');
+      });
   }
 
   #rarest(names: readonly string[]): string {
