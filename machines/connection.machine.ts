@@ -15,7 +15,7 @@
  *
  * 1. The `socket` actor exists if and only if the machine is in its session. It reports facts and
  *    obeys the emitted orders `session.want` and `session.renew`. When the machine gives a session
- *    up by itself, the last order says why: the address is to blame.
+ *    up by itself, the last order is `session.blame`: the address has failed.
  * 2. `live` derives its state from two facts: are all wanted subscriptions confirmed, is the feed
  *    heard. A market that the venue refuses does not count as missing; anything else that is
  *    refused does.
@@ -116,7 +116,7 @@ const connectionSetup = setup({
     orderWanted: emit(({ context }) => ({ type: 'session.want', subscriptions: context.wanted })),
     orderNothing: emit({ type: 'session.want', subscriptions: [] }),
     giveUp: enqueueActions(({ enqueue }, { reason }: { readonly reason: string }) => {
-      enqueue.emit({ type: 'session.want', subscriptions: [], blame: reason });
+      enqueue.emit({ type: 'session.blame', reason });
       enqueue.raise({ type: 'connection.givenUp', reason });
     }),
     orderRenewal: emit((_, { keys }: { readonly keys: readonly string[] }) => ({

@@ -4,7 +4,6 @@
  * it, or that the session blames.
  */
 import { map } from 'rxjs';
-import type { SessionSocket, SessionSockets } from '../connection/socket-session.actor.js';
 import type { EndpointPool } from '../dydx/endpoint-pool.js';
 import type { Socket, SocketPort, SocketSignal } from '../ports/socket.js';
 
@@ -17,7 +16,7 @@ export interface FailoverOptions {
 
 const NORMAL_CLOSURE = 1000;
 
-export const failoverSockets = ({ sockets, pool, now }: FailoverOptions): SessionSockets => ({
+export const failoverSockets = ({ sockets, pool, now }: FailoverOptions): SocketPort => ({
   socket: (url) => {
     const endpoints = pool();
     if (endpoints === undefined) return sockets.socket(url);
@@ -33,7 +32,7 @@ interface Watch {
 }
 
 /** Whoever lets go of it without a word leaves the address well. */
-function watched(socket: Socket, watch: Watch): SessionSocket {
+function watched(socket: Socket, watch: Watch): Socket {
   const session = new Session(watch);
   return {
     send: (text) => socket.send(text),

@@ -82,6 +82,7 @@ export class Feeds {
         return this.#options.onDown(this.#marketsOf(event.name));
       case 'session.want':
       case 'session.renew':
+      case 'session.blame':
         return;
     }
   }

@@ -113,7 +113,7 @@ export const vitalSigns = (
           at,
           cause: 'market-data.stale',
           holds: silent.length > 0,
-          evidence: `no live book of ${silent.join(', ')}, which we hold`,
+          evidence: `for a minute nothing, or no live book, of ${silent.join(', ')}, which we hold`,
         },
       ];
     }),

@@ -3,7 +3,7 @@
  * frames.
  */
 import { wallNow } from '../clock/real.clock.js';
-import type { SessionSocket, SocketSessionOptions } from '../connection/socket-session.actor.js';
+import type { SocketSessionOptions } from '../connection/socket-session.actor.js';
 import { dydxWire } from '../dydx/indexer-wire.codec.js';
 import type { StampedFrame } from '../ports/engine.js';
 import type { World } from './world.js';
@@ -33,7 +33,7 @@ export function sessionWiring(
     },
     sockets: {
       socket: (url) => {
-        const socket: SessionSocket = sockets.socket(url);
+        const socket = sockets.socket(url);
         return {
           signals$: inbox.door('frame', 'socket', socket.signals$),
           send: (text) => socket.send(text),

@@ -83,9 +83,8 @@ export class HeapClock implements Clock {
 
   /** Fires everything due by `time`, each at its own deadline, then stands at `time`. */
   advanceTo(time: number): void {
-    const first = this.#heap[0];
-    if (first !== undefined && first.at <= time) while (this.fireNext(time));
-    if (time > this.#now) this.#now = time;
+    while (this.fireNext(time));
+    this.#now = Math.max(this.#now, time);
   }
 
   /** A new deadline was set: the real clock looks whether it must wake earlier. */

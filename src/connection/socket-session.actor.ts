@@ -41,17 +41,8 @@ export interface SocketFrame {
   readonly at: UnixMs;
 }
 
-/** A socket that may hear, before it is let go, how its address has failed us. */
-export interface SessionSocket extends Socket {
-  blame?(reason: string): void;
-}
-
-export interface SessionSockets extends SocketPort {
-  socket(url: string): SessionSocket;
-}
-
 export interface SocketSessionOptions {
-  readonly sockets: SessionSockets;
+  readonly sockets: SocketPort;
   readonly wire: Wire;
   readonly clock: Clock;
   readonly frames: { next(frame: SocketFrame): void };
@@ -86,7 +77,7 @@ export const sessionFacts = (
 class SocketSession {
   readonly #options: SocketSessionOptions;
   readonly #input: SessionInput;
-  readonly #socket: SessionSocket;
+  readonly #socket: Socket;
   readonly #ledger = new SubscriptionLedger();
   readonly #ids = new MessageIds();
   readonly #pacer: SubscribePacer;
@@ -135,7 +126,11 @@ class SocketSession {
   /** Says nothing; carries out the machine's orders for as long as the session lives. */
   #obeyed(): Observable<never> {
     const { connection } = this.#input;
-    const types: readonly SessionOrder['type'][] = ['session.want', 'session.renew'];
+    const types: readonly SessionOrder['type'][] = [
+      'session.want',
+      'session.renew',
+      'session.blame',
+    ];
     return new Observable(() => {
       const heard = types.map((type) =>
         connection.on(type, (order) => this.#obey(order as SessionOrder)),
@@ -145,13 +140,17 @@ class SocketSession {
   }
 
   #obey(order: SessionOrder): void {
-    if (order.type === 'session.renew') {
-      return this.#ask(this.#ledger.renew(order.keys, this.#options.clock.now()));
+    switch (order.type) {
+      case 'session.renew':
+        return this.#ask(this.#ledger.renew(order.keys, this.#options.clock.now()));
+      case 'session.blame':
+        return this.#socket.blame?.(order.reason);
+      case 'session.want': {
+        const { subscribe, unsubscribe } = this.#ledger.want(order.subscriptions);
+        unsubscribe.forEach((subscription) => this.#letGo(subscription));
+        return this.#ask(subscribe);
+      }
     }
-    if (order.blame !== undefined) return this.#socket.blame?.(order.blame);
-    const { subscribe, unsubscribe } = this.#ledger.want(order.subscriptions);
-    unsubscribe.forEach((subscription) => this.#letGo(subscription));
-    this.#ask(subscribe);
   }
 
   #heartbeat(signals$: Observable<SocketSignal>): Observable<SocketFact> {

@@ -25,14 +25,11 @@ export type SocketFact =
 /** What the session is to do. */
 export type SessionOrder =
   /** Subscribe and unsubscribe until exactly these are subscribed. */
-  | {
-      readonly type: 'session.want';
-      readonly subscriptions: readonly Subscription[];
-      /** In the last order, which wants nothing: how the address has failed the connection. */
-      readonly blame?: string;
-    }
+  | { readonly type: 'session.want'; readonly subscriptions: readonly Subscription[] }
   /** Unsubscribe and subscribe again, for fresh snapshots. */
-  | { readonly type: 'session.renew'; readonly keys: readonly string[] };
+  | { readonly type: 'session.renew'; readonly keys: readonly string[] }
+  /** The last one: how its address has failed the connection. */
+  | { readonly type: 'session.blame'; readonly reason: string };
 
 /**
  * The connection as its session hears it: an XState actor as it is, which does not type what it

@@ -1,4 +1,4 @@
-/** A WebSocket as the connection stage sees it: one Observable in, three verbs out. */
+/** A WebSocket as the connection stage sees it: one Observable in, few verbs out. */
 import type { Observable } from 'rxjs';
 
 export type SocketSignal =
@@ -23,6 +23,8 @@ export interface Socket {
   send(text: string): void;
   /** Control ping; answered by a `pong` signal. */
   ping(): void;
+  /** Before it is let go: how its address has failed us, where somebody keeps count. */
+  blame?(reason: string): void;
 }
 
 export interface SocketPort {

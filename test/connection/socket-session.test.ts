@@ -253,7 +253,7 @@ describe('a session', () => {
       { name: 'market-0', url: 'wss://venue', epoch: 1, connection },
     ).subscribe();
     signals$.next(opened);
-    order({ type: 'session.want', subscriptions: [], blame: 'the feed stood still' });
+    order({ type: 'session.blame', reason: 'the feed stood still' });
     for (let at = 1_000; at <= 10_000; at += 1_000) {
       signals$.next(connected);
       clock.advanceTo(at);

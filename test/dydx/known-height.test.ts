@@ -2,8 +2,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { KnownHeight } from '../../src/dydx/known-height.js';
 import { refusal } from '../../src/dydx/signer-limits.js';
-import type { PlaceMessage, SignerLimits } from '../../src/dydx/signer-messages.js';
-import { unixMs, usd } from '../../src/model/quantities.js';
+import type { SignerLimits } from '../../src/dydx/signer-messages.js';
+import { usd } from '../../src/model/quantities.js';
+import { closingOrder } from './samples.js';
 
 const POLL_MS = 2_000;
 const BLOCK_MS = 650;
@@ -14,21 +15,6 @@ const limits: SignerLimits = {
   orderNotionalMax: usd(0n),
   goodTilBlocksMax: 20,
   goodTilSecondsMax: 0,
-};
-const exit: PlaceMessage = {
-  type: 'place',
-  orderFlags: 0,
-  subaccountNumber: 0,
-  clientId: 5,
-  clobPairId: 0,
-  side: 2,
-  quantums: '3000000',
-  subticks: '8995000000',
-  goodTilBlock: H,
-  timeInForce: 1,
-  reduceOnly: true,
-  notionalExponent: -9,
-  expiresAt: unixMs(1e9),
 };
 
 let now: number;
@@ -71,7 +57,7 @@ async function poll(known: KnownHeight, times = 1): Promise<readonly number[]> {
 const chain = (): number => H + Math.floor(now / BLOCK_MS);
 const refusalOf = ({ height, heightAt }: KnownHeight, goodTilBlock: number): string | undefined => {
   const markets = new Map([[0, { ticker: 'BTC-USD', notionalExponent: -9 }]]);
-  const message = { ...exit, goodTilBlock };
+  const message = { ...closingOrder, goodTilBlock };
   return refusal(message, limits, { now, height, heightAt, markets, nonce: now });
 };
 

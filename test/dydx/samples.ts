@@ -1,8 +1,9 @@
 /** Market objects, frames and ids that the tests of this folder share. */
-import { marketId, type MarketId } from '../../src/model/quantities.js';
+import { marketId, unixMs, type MarketId } from '../../src/model/quantities.js';
 import type { MarketSpec } from '../../src/model/market.js';
 import { unwrap } from '../../src/model/result.js';
 import type { MarketObject } from '../../src/dydx/schemas.js';
+import type { PlaceMessage } from '../../src/dydx/signer-messages.js';
 import { specOfMarket } from '../../src/dydx/units.js';
 
 export const subaccount = { address: 'dydx199tqg4wdlnu4qjlxchpd7seg454937hjrknju4', number: 0 };
@@ -92,3 +93,20 @@ export const subaccountObject = {
 
 export const bytes = (value: unknown): Uint8Array =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+
+/** An order that closes, good until block 1 000. */
+export const closingOrder = {
+  type: 'place',
+  orderFlags: 0,
+  subaccountNumber: 0,
+  clientId: 5,
+  clobPairId: 0,
+  side: 2,
+  quantums: '3000000',
+  subticks: '8995000000',
+  goodTilBlock: 1_000,
+  timeInForce: 1,
+  reduceOnly: true,
+  notionalExponent: -9,
+  expiresAt: unixMs(1e9),
+} satisfies PlaceMessage;

@@ -10,6 +10,7 @@ import type {
   SignerLimits,
 } from '../../src/dydx/signer-messages.js';
 import { unixMs, usd } from '../../src/model/quantities.js';
+import { closingOrder } from './samples.js';
 
 const NOTIONAL = 26_985_000n;
 const limits: SignerLimits = {
@@ -31,18 +32,10 @@ const circumstances: Circumstances = {
   ]),
 };
 const order: PlaceMessage = {
-  type: 'place',
-  orderFlags: 0,
-  subaccountNumber: 0,
-  clientId: 5,
-  clobPairId: 0,
-  side: 2,
-  quantums: '3000000',
-  subticks: '8995000000',
+  ...closingOrder,
   goodTilBlock: 1_010,
   timeInForce: 0,
   reduceOnly: false,
-  notionalExponent: -9,
   expiresAt: unixMs(1_250),
 };
 const reducing: PlaceMessage = { ...order, reduceOnly: true, timeInForce: 1 };

@@ -1,19 +1,14 @@
 /** Somebody else trades on our account, or the books differ: both halt, with evidence. */
 import { describe, expect, it } from 'vitest';
 import { marketId } from '../../src/model/quantities.js';
+import { buyByHand } from '../support/by-hand.js';
 import { VirtualService } from '../support/virtual-service.js';
 
 describe('the account', () => {
   it('on which somebody else trades halts with a latch, and their fill is booked all the same', async () => {
     const service = new VirtualService();
     await service.ready();
-    const market = service.host.exchange.markets()[0]?.market;
-    const ask = service.host.exchange.book(market?.clobPairId ?? 0, 1).asks[0];
-    service.placeByHand({
-      side: 'BUY',
-      quantums: market?.stepBaseQuantums ?? 0n,
-      subticks: ask?.subticks ?? 0n,
-    });
+    buyByHand(service);
     await service.until(() => service.control.risk().level === 'halted');
     const causes = service.control.risk().breaches.map(({ cause }) => cause);
     expect(causes).toContain('foreign.activity');

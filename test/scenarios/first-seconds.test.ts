@@ -1,17 +1,7 @@
 /** What happens before the first comparison with the venue: nothing of it is lost or counted twice. */
 import { describe, expect, it } from 'vitest';
+import { buyByHand } from '../support/by-hand.js';
 import { VirtualService } from '../support/virtual-service.js';
-
-/** Bought by somebody else with our key, in the smallest size. */
-function buyByHand(service: VirtualService): void {
-  const market = service.host.exchange.markets()[0]?.market;
-  const ask = service.host.exchange.book(market?.clobPairId ?? 0, 1).asks[0];
-  service.placeByHand({
-    side: 'BUY',
-    quantums: market?.stepBaseQuantums ?? 0n,
-    subticks: ask?.subticks ?? 0n,
-  });
-}
 
 const causesOf = (service: VirtualService): readonly string[] =>
   service.control.risk().breaches.map(({ cause }) => cause);

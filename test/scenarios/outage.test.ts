@@ -113,3 +113,17 @@ describe('after a restart', () => {
     expect(service.control.isReady().ready).toBe(false);
   });
 });
+
+it('a service whose journal cannot be closed closes its world all the same', async () => {
+  const { root } = new VirtualService();
+  const closed: string[] = [];
+  Object.assign(root.journal, { close: () => Promise.reject(new Error('no room')) });
+  Object.assign(root.world, {
+    close: () => {
+      closed.push('world');
+      return Promise.resolve();
+    },
+  });
+  await expect(root.close()).rejects.toThrow('no room');
+  expect(closed).toEqual(['world']);
+});

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Command } from '../../src/model/command.js';
 import { marketId } from '../../src/model/quantities.js';
+import { buyByHand } from '../support/by-hand.js';
 import { ask } from '../support/ask-operator.js';
 import { quoting, resting } from '../support/quoting-service.js';
 import { hit, holding, rest, stateOf } from '../support/signed-trading.js';
@@ -16,14 +17,8 @@ const noted = (service: VirtualService): unknown => service.entries('command').a
 
 /** The account holds a step of the first market before the service is started. */
 async function endowed(service: VirtualService): Promise<void> {
-  const spec = service.host.exchange.markets()[0]?.market;
   await service.clock.advance(2_000);
-  const ask = service.host.exchange.book(spec?.clobPairId ?? 0, 1).asks[0];
-  service.placeByHand({
-    side: 'BUY',
-    quantums: spec?.stepBaseQuantums ?? 0n,
-    subticks: ask?.subticks ?? 0n,
-  });
+  buyByHand(service);
   await service.clock.advance(3_000);
 }
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Reason } from '../../src/model/decision.js';
 import { fillId, marketId } from '../../src/model/quantities.js';
+import { buyByHand } from '../support/by-hand.js';
 import { quoting, resting } from '../support/quoting-service.js';
 import { VirtualService } from '../support/virtual-service.js';
 
@@ -114,14 +115,8 @@ describe('a kill and a restart', () => {
 
   it('adopts on its first run what the account holds already', async () => {
     const service = new VirtualService();
-    const spec = service.host.exchange.markets()[0]?.market;
     await service.clock.advance(2_000);
-    const ask = service.host.exchange.book(spec?.clobPairId ?? 0, 1).asks[0];
-    service.placeByHand({
-      side: 'BUY',
-      quantums: spec?.stepBaseQuantums ?? 0n,
-      subticks: ask?.subticks ?? 0n,
-    });
+    buyByHand(service);
     await service.clock.advance(3_000);
     await service.start();
     expect(service.entries('position.opening')).toHaveLength(1);

@@ -1,5 +1,6 @@
 /** Two processes on one account, on two machines: neither goes on as if it were alone. */
 import { describe, expect, it } from 'vitest';
+import { buyByHand } from '../support/by-hand.js';
 import { VirtualService } from '../support/virtual-service.js';
 
 const causesOf = (service: VirtualService): readonly string[] =>
@@ -58,15 +59,9 @@ describe('a second process on the same account', () => {
 it('an order that nobody here made has our claim made again, so that its maker hears it', async () => {
   const service = new VirtualService();
   await service.ready();
-  const market = service.host.exchange.markets()[0]?.market;
-  const ask = service.host.exchange.book(market?.clobPairId ?? 0, 1).asks[0];
   let claims = 0;
   service.root.core.claim.wanted$.subscribe(() => (claims += 1));
-  service.placeByHand({
-    side: 'BUY',
-    quantums: market?.stepBaseQuantums ?? 0n,
-    subticks: ask?.subticks ?? 0n,
-  });
+  buyByHand(service);
   await service.until(() => causesOf(service).includes('foreign.activity'));
   expect(claims).toBe(1);
 });
